@@ -1,0 +1,65 @@
+namespace Parcae.Grains;
+
+/// <summary>
+/// One training job, keyed by its id. Consumes the availability stream, runs the liveput optimizer each interval and on each event,
+/// and commits generations. Its state is durable: re-activated anywhere, it asks its workers what they did and carries on.
+/// </summary>
+[Alias("parcae.IJobGrain")]
+public interface IJobGrain : IGrainWithStringKey
+{
+    /// <summary>Accepts the job and begins as soon as there are instances. Submitting the same spec again changes nothing.</summary>
+    /// <exception cref="ArgumentException">The spec has problems (all are named), or the job exists with another spec.</exception>
+    [Alias("Submit")] Task Submit(JobSpec spec);
+
+    /// <summary>The job as it is now.</summary>
+    [Alias("Status")] Task<JobStatus> Status();
+
+    /// <summary>Spec, generations, intervals, and committed steps from <paramref name="fromStep"/> on.</summary>
+    [Alias("History")] Task<JobHistory> History(int fromStep);
+
+    /// <summary>Events after <paramref name="sequence"/>, oldest first.</summary>
+    [Alias("Events")] Task<JobEvent[]> Events(long sequence);
+
+    /// <summary>Stops at the next step boundary and keeps the state until <see cref="Resume"/>.</summary>
+    [Alias("Pause")] Task Pause();
+
+    /// <summary>Takes a user's pause back.</summary>
+    [Alias("Resume")] Task Resume();
+
+    /// <summary>Stops and releases every instance.</summary>
+    [Alias("Cancel")] Task Cancel();
+
+    /// <summary>Completes the job at the next step boundary: the state is checkpointed, instances are released.</summary>
+    [Alias("Finish")] Task Finish();
+
+    /// <summary>
+    /// From workers: steps committed. Repeats are harmless. Off the training path: a worker batches what it has a few times a second, and calls with
+    /// an empty report at least once a second, which also re-activates the grain after the loss of its silo.
+    /// </summary>
+    /// <returns>The generation that is current; a worker of an older one stops.</returns>
+    [Alias("ReportSteps")] Task<int> ReportSteps(StepReport report);
+
+    /// <summary>From workers: a peer's connection broke and the step was abandoned.</summary>
+    [Alias("ReportBroken")] Task ReportBroken(BrokenReport report);
+}
+
+/// <summary>Steps that a worker saw committed.</summary>
+/// <param name="InstanceId">Who reports.</param>
+/// <param name="Generation">Its generation.</param>
+/// <param name="Results">In order of step; may be empty.</param>
+[GenerateSerializer, Immutable, Alias("parcae.StepReport")]
+public sealed record StepReport([property: Id(0)] string InstanceId, [property: Id(1)] int Generation, [property: Id(2)] StepResult[] Results);
+
+/// <summary>A connection that broke in the middle of training.</summary>
+/// <param name="InstanceId">Who reports.</param>
+/// <param name="Generation">Its generation.</param>
+/// <param name="PeerInstanceId">The peer at the other end.</param>
+/// <param name="Refused">Whether the peer's port refused a fresh connection: strong evidence that its process is gone.</param>
+/// <param name="Message">What was seen.</param>
+[GenerateSerializer, Immutable, Alias("parcae.BrokenReport")]
+public sealed record BrokenReport(
+    [property: Id(0)] string InstanceId,
+    [property: Id(1)] int Generation,
+    [property: Id(2)] string PeerInstanceId,
+    [property: Id(3)] bool Refused,
+    [property: Id(4)] string Message);

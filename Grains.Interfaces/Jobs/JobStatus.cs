@@ -1,0 +1,208 @@
+namespace Parcae.Grains;
+
+/// <summary>Where a job is in its life.</summary>
+public enum JobPhase
+{
+    /// <summary>Accepted; no generation has begun.</summary>
+    Submitted,
+
+    /// <summary>A new generation is being brought about; training stands still or is about to.</summary>
+    Reconfiguring,
+
+    /// <summary>A generation is training.</summary>
+    Training,
+
+    /// <summary>Too few instances for any feasible plan, or paused by a user; the state is kept and the job resumes by itself (or when told).</summary>
+    Paused,
+
+    /// <summary>All steps done; the final state is in a checkpoint.</summary>
+    Completed,
+
+    /// <summary>Ended by a user.</summary>
+    Cancelled,
+
+    /// <summary>Ended by an error that no reconfiguration can mend; the reason is in <see cref="JobStatus.Reason"/>.</summary>
+    Failed,
+}
+
+/// <summary>What kind of change brought a generation about (the paper, section 6).</summary>
+public enum MigrationKind
+{
+    /// <summary>The first generation.</summary>
+    Start,
+
+    /// <summary>After a pause, or from the vault or a checkpoint with nobody left.</summary>
+    Resume,
+
+    /// <summary>Only routes change: every instance keeps the stage it had.</summary>
+    IntraStage,
+
+    /// <summary>Same depth, but an instance takes over a stage that it did not hold.</summary>
+    InterStage,
+
+    /// <summary>The depth changes and layers move.</summary>
+    Pipeline,
+}
+
+/// <summary>One committed generation, for reports.</summary>
+[GenerateSerializer, Immutable, Alias("parcae.GenerationRecord")]
+public sealed record GenerationRecord
+{
+    /// <summary>Number of the generation.</summary>
+    [Id(0)] public required int Number { get; init; }
+
+    /// <summary>What brought it about, for people: <c>i-0004 lost without notice</c>.</summary>
+    [Id(1)] public required string Cause { get; init; }
+
+    /// <summary>What kind of migration it was.</summary>
+    [Id(2)] public required MigrationKind Kind { get; init; }
+
+    /// <summary>D.</summary>
+    [Id(3)] public required int Pipelines { get; init; }
+
+    /// <summary>P.</summary>
+    [Id(4)] public required int Depth { get; init; }
+
+    /// <summary>The first step it runs.</summary>
+    [Id(5)] public required int AtStep { get; init; }
+
+    /// <summary>How long training stood still, milliseconds.</summary>
+    [Id(6)] public required double PauseMilliseconds { get; init; }
+
+    /// <summary>Time to bring every layer where it is needed, milliseconds.</summary>
+    [Id(7)] public required double PrepareMilliseconds { get; init; }
+
+    /// <summary>Bytes of state moved between peers (and from the vault or a checkpoint).</summary>
+    [Id(8)] public required long BytesMoved { get; init; }
+
+    /// <summary>Steps that had been committed and are run again, with the same batches.</summary>
+    [Id(9)] public required int StepsReplayed { get; init; }
+
+    /// <summary>When it was committed, by the control silo's clock.</summary>
+    [Id(10)] public required DateTimeOffset At { get; init; }
+
+    /// <summary>Expected samples per second of the plan over what may be preempted.</summary>
+    [Id(11)] public required double Liveput { get; init; }
+
+    /// <summary>Where the state came from: <c>peers</c>, <c>vault</c>, <c>checkpoint</c>, <c>seed</c>, joined by <c>+</c>; or <c>in place</c>.</summary>
+    [Id(12)] public required string Source { get; init; }
+}
+
+/// <summary>One committed step.</summary>
+/// <param name="Step">Its number, from 0.</param>
+/// <param name="Loss">Mean cross-entropy per token over the global batch, nats; summed in micro-batch order in float64.</param>
+/// <param name="GradientNorm">Global norm of the mean gradient before clipping.</param>
+/// <param name="DataChecksum">Sum (mod 2^64) of a hash of every (sample number, its tokens) that went into the step.</param>
+/// <param name="Samples">Samples of the step, counted where they were read.</param>
+/// <param name="Seconds">Wall time of the step on the reporting worker.</param>
+[GenerateSerializer, Immutable, Alias("parcae.StepResult")]
+public readonly record struct StepResult(
+    [property: Id(0)] int Step,
+    [property: Id(1)] double Loss,
+    [property: Id(2)] double GradientNorm,
+    [property: Id(3)] ulong DataChecksum,
+    [property: Id(4)] int Samples,
+    [property: Id(5)] double Seconds);
+
+/// <summary>Availability in one interval, with what had been forecast for it.</summary>
+/// <param name="Interval">Number of the interval since the job began.</param>
+/// <param name="Available">Usable instances at its end.</param>
+/// <param name="Forecast">Mean of what was forecast for this interval one interval before.</param>
+/// <param name="ForecastNext">Mean of the forecast for the next interval.</param>
+/// <param name="Pipelines">D of the plan at its end; 0 when paused.</param>
+/// <param name="Depth">P of the plan at its end; 0 when paused.</param>
+/// <param name="Seconds">Seconds since the job began.</param>
+[GenerateSerializer, Immutable, Alias("parcae.IntervalRecord")]
+public readonly record struct IntervalRecord(
+    [property: Id(0)] int Interval,
+    [property: Id(1)] int Available,
+    [property: Id(2)] double Forecast,
+    [property: Id(3)] double ForecastNext,
+    [property: Id(4)] int Pipelines,
+    [property: Id(5)] int Depth,
+    [property: Id(6)] double Seconds);
+
+/// <summary>Accounts of a job: every sample of every committed step exactly once.</summary>
+[GenerateSerializer, Immutable, Alias("parcae.JobLedger")]
+public sealed record JobLedger
+{
+    /// <summary>Samples in committed steps.</summary>
+    [Id(0)] public long SamplesCommitted { get; init; }
+
+    /// <summary>Samples of steps below the committed one that no report covers, or that a step's own count falls short of the global batch.</summary>
+    [Id(1)] public long SamplesLost { get; init; }
+
+    /// <summary>Samples that went into the committed state more than once.</summary>
+    [Id(2)] public long SamplesRepeated { get; init; }
+
+    /// <summary>Steps run again after falling back to an older version.</summary>
+    [Id(3)] public int StepsReplayed { get; init; }
+
+    /// <summary>Replayed steps whose loss or data differed from the first time: always 0 unless there is a bug.</summary>
+    [Id(4)] public int ReplayMismatches { get; init; }
+}
+
+/// <summary>A job as a client sees it.</summary>
+[GenerateSerializer, Immutable, Alias("parcae.JobStatus")]
+public sealed record JobStatus
+{
+    /// <summary>The job.</summary>
+    [Id(0)] public required string JobId { get; init; }
+
+    /// <summary>Where it is in its life.</summary>
+    [Id(1)] public required JobPhase Phase { get; init; }
+
+    /// <summary>Why it is in this phase, for people; null when there is nothing to say.</summary>
+    [Id(2)] public string? Reason { get; init; }
+
+    /// <summary>The current plan, or null.</summary>
+    [Id(3)] public GenerationPlan? Plan { get; init; }
+
+    /// <summary>Committed steps: steps 0 .. CommittedStep-1 are done.</summary>
+    [Id(4)] public int CommittedStep { get; init; }
+
+    /// <summary>Loss of the last committed step, or null.</summary>
+    [Id(5)] public double? Loss { get; init; }
+
+    /// <summary>Samples per second over the last seconds.</summary>
+    [Id(6)] public double SamplesPerSecond { get; init; }
+
+    /// <summary>The last generation's record, or null.</summary>
+    [Id(7)] public GenerationRecord? LastReconfiguration { get; init; }
+
+    /// <summary>The last interval's record, or null.</summary>
+    [Id(8)] public IntervalRecord? LastInterval { get; init; }
+
+    /// <summary>Instances without a stage, by id.</summary>
+    [Id(9)] public string[] Spares { get; init; } = [];
+
+    /// <summary>The accounts.</summary>
+    [Id(10)] public JobLedger Ledger { get; init; } = new();
+}
+
+/// <summary>Everything a report needs.</summary>
+[GenerateSerializer, Immutable, Alias("parcae.JobHistory")]
+public sealed record JobHistory
+{
+    /// <summary>The job as submitted.</summary>
+    [Id(0)] public required JobSpec Spec { get; init; }
+
+    /// <summary>Every generation, oldest first.</summary>
+    [Id(1)] public required GenerationRecord[] Generations { get; init; }
+
+    /// <summary>Committed steps from the one asked for on, in order.</summary>
+    [Id(2)] public required StepResult[] Steps { get; init; }
+
+    /// <summary>Every interval, oldest first.</summary>
+    [Id(3)] public required IntervalRecord[] Intervals { get; init; }
+
+    /// <summary>The accounts.</summary>
+    [Id(4)] public required JobLedger Ledger { get; init; }
+}
+
+/// <summary>Something that happened to a job.</summary>
+/// <param name="Sequence">Grows by one with each event of a job, from 1.</param>
+/// <param name="At">When, by the control silo's clock.</param>
+/// <param name="Message">For people.</param>
+[GenerateSerializer, Immutable, Alias("parcae.JobEvent")]
+public sealed record JobEvent([property: Id(0)] long Sequence, [property: Id(1)] DateTimeOffset At, [property: Id(2)] string Message);

@@ -1,0 +1,166 @@
+namespace Parcae.Grains;
+
+/// <summary>Get ready for a generation: have its layers at its start version, and its data. Training does not begin before <see cref="SwitchCommand"/>.</summary>
+[GenerateSerializer, Immutable, Alias("parcae.PrepareCommand")]
+public sealed record PrepareCommand
+{
+    /// <summary>The plan; the receiver finds itself in it as a place or as the vault.</summary>
+    [Id(0)] public required GenerationPlan Plan { get; init; }
+
+    /// <summary>The job.</summary>
+    [Id(1)] public required JobSpec Spec { get; init; }
+
+    /// <summary>Authenticates the job's data plane, 32 bytes.</summary>
+    [Id(2)] public required byte[] Secret { get; init; }
+
+    /// <summary>A holder at <c>StartStep - 1</c> with that step's reduced gradients finishes the step with this norm first; null: nobody needs to.</summary>
+    [Id(3)] public StepResult? Finish { get; init; }
+
+    /// <summary>Where to get each layer that the receiver needs; layers that it already holds at the start version are not fetched again.</summary>
+    [Id(4)] public required LayerSource[] Sources { get; init; }
+
+    /// <summary>For the vault only: load all layers from the checkpoint of this version on its disk instead.</summary>
+    [Id(5)] public int? RestoreCheckpoint { get; init; }
+}
+
+/// <summary>Who holds a layer.</summary>
+/// <param name="Layer">The layer.</param>
+/// <param name="Holders">Peers that hold it at the plan's start version, nearest first; empty: make it from the seed (version 0 only).</param>
+[GenerateSerializer, Immutable, Alias("parcae.LayerSource")]
+public sealed record LayerSource([property: Id(0)] int Layer, [property: Id(1)] PeerEndpoint[] Holders);
+
+/// <summary>What a preparation took.</summary>
+/// <param name="InstanceId">Who prepared.</param>
+/// <param name="Generation">For which generation.</param>
+/// <param name="BytesReceived">Bytes of state fetched from peers.</param>
+/// <param name="LayersReceived">Layers fetched from peers.</param>
+/// <param name="Milliseconds">Wall time.</param>
+[GenerateSerializer, Immutable, Alias("parcae.PrepareReport")]
+public sealed record PrepareReport(
+    [property: Id(0)] string InstanceId,
+    [property: Id(1)] int Generation,
+    [property: Id(2)] long BytesReceived,
+    [property: Id(3)] int LayersReceived,
+    [property: Id(4)] double Milliseconds);
+
+/// <summary>Begin training the prepared generation.</summary>
+/// <param name="JobId">The job.</param>
+/// <param name="Generation">The generation that was prepared.</param>
+/// <param name="AtStep">Its start step, repeated as a check.</param>
+[GenerateSerializer, Immutable, Alias("parcae.SwitchCommand")]
+public sealed record SwitchCommand([property: Id(0)] string JobId, [property: Id(1)] int Generation, [property: Id(2)] int AtStep);
+
+/// <summary>When to stop.</summary>
+public enum HaltMode
+{
+    /// <summary>At the next step boundary, which the workers agree on through the commit barrier; falls to <see cref="Now"/> by itself when a peer is lost meanwhile.</summary>
+    AtBoundary,
+
+    /// <summary>At once, in the middle of a step; the step is abandoned.</summary>
+    Now,
+}
+
+/// <summary>Stop training and say what you hold. Also the fence: from here on anything of a generation below <paramref name="Generation"/> is refused.</summary>
+/// <param name="JobId">The job.</param>
+/// <param name="Generation">The generation that is about to be prepared: higher than the running one.</param>
+/// <param name="Mode">When to stop.</param>
+/// <param name="ResultsFrom">Step results wanted from this step on.</param>
+[GenerateSerializer, Immutable, Alias("parcae.HaltCommand")]
+public sealed record HaltCommand(
+    [property: Id(0)] string JobId,
+    [property: Id(1)] int Generation,
+    [property: Id(2)] HaltMode Mode,
+    [property: Id(3)] int ResultsFrom);
+
+/// <summary>A layer that an instance holds.</summary>
+/// <param name="Layer">The layer.</param>
+/// <param name="Version">Steps applied to it.</param>
+/// <param name="HasReducedGradients">Whether the reduced gradients of step <c>Version</c> are at hand, so that the step can be finished once its norm is known.</param>
+[GenerateSerializer, Immutable, Alias("parcae.LayerHolding")]
+public readonly record struct LayerHolding([property: Id(0)] int Layer, [property: Id(1)] int Version, [property: Id(2)] bool HasReducedGradients);
+
+/// <summary>What a stopped worker (or the vault) holds of a job.</summary>
+[GenerateSerializer, Immutable, Alias("parcae.HaltReport")]
+public sealed record HaltReport
+{
+    /// <summary>Who.</summary>
+    [Id(0)] public required string InstanceId { get; init; }
+
+    /// <summary>The layers held; empty for an instance that has nothing of the job.</summary>
+    [Id(1)] public required LayerHolding[] Layers { get; init; }
+
+    /// <summary>Step results known, in order, from the step asked for on. The last one tells the norm of the last step that passed the barrier here.</summary>
+    [Id(2)] public required StepResult[] Results { get; init; }
+
+    /// <summary>For the vault: versions of valid-looking checkpoints on its disk, ascending.</summary>
+    [Id(3)] public int[] Checkpoints { get; init; } = [];
+
+    /// <summary>Peers that were found broken in the halted generation.</summary>
+    [Id(4)] public string[] BrokenPeers { get; init; } = [];
+}
+
+/// <summary>What a worker is doing.</summary>
+public enum WorkerPhase
+{
+    /// <summary>Holds nothing.</summary>
+    Idle,
+
+    /// <summary>Stopped, holding state.</summary>
+    Halted,
+
+    /// <summary>Prepared for a generation.</summary>
+    Prepared,
+
+    /// <summary>Training (or, the vault, following).</summary>
+    Running,
+}
+
+/// <summary>A worker's state for one job.</summary>
+[GenerateSerializer, Immutable, Alias("parcae.WorkerStatus")]
+public sealed record WorkerStatus
+{
+    /// <summary>Who.</summary>
+    [Id(0)] public required string InstanceId { get; init; }
+
+    /// <summary>What it is doing.</summary>
+    [Id(1)] public required WorkerPhase Phase { get; init; }
+
+    /// <summary>Generation of its plan; 0 when it has none.</summary>
+    [Id(2)] public int Generation { get; init; }
+
+    /// <summary>The lowest generation that it still accepts.</summary>
+    [Id(3)] public int Fence { get; init; }
+
+    /// <summary>Version of its layers (for the vault: of its consistent copy).</summary>
+    [Id(4)] public int Version { get; init; }
+
+    /// <summary>Steps that the vault has received but not applied; 0 elsewhere.</summary>
+    [Id(5)] public int Lag { get; init; }
+}
+
+/// <summary>A command of an older generation than the worker accepts.</summary>
+[GenerateSerializer, Alias("parcae.StaleGenerationException")]
+public sealed class StaleGenerationException : Exception
+{
+    /// <summary>Creates the exception; the message names both numbers.</summary>
+    public StaleGenerationException(int generation, int fence)
+        : base($"Generation {generation} is refused: this worker accepts generation {fence} and later.")
+    {
+        (Generation, Fence) = (generation, fence);
+    }
+
+    /// <summary>Creates an exception without numbers.</summary>
+    public StaleGenerationException() { }
+
+    /// <summary>Creates an exception with a message of its own.</summary>
+    public StaleGenerationException(string message) : base(message) { }
+
+    /// <summary>Creates an exception with a message and a cause of its own.</summary>
+    public StaleGenerationException(string message, Exception innerException) : base(message, innerException) { }
+
+    /// <summary>The refused generation.</summary>
+    [Id(0)] public int Generation { get; }
+
+    /// <summary>The lowest one that is accepted.</summary>
+    [Id(1)] public int Fence { get; }
+}

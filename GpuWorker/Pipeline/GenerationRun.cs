@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Parcae.Grains;
+using Parcae.Grains.Telemetry;
+using Parcae.GpuWorker.Data;
+using Parcae.GpuWorker.Models;
+using Parcae.GpuWorker.Numerics;
+using Parcae.GpuWorker.Transport;
+
+namespace Parcae.GpuWorker.Pipeline;
+
+/// <summary>
+/// One generation's training on one replica: a thread that runs steps until the last one, until all agree to stop at a boundary, until it is told to stop
+/// at once, or until a peer is lost.
+/// </summary>
+internal sealed partial class GenerationRun
+{
+    private readonly GenerationPlan _plan;
+    private readonly JobSpec _spec;
+    private readonly Place _place;
+    private readonly Gpt _model;
+    private readonly LayerState[] _layers;
+    private readonly BatchSource _batches;
+    private readonly Mesh _mesh;
+    private readonly StepLog _log;
+    private readonly ILogger _logger;
+    private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<(string Peer, bool Refused, string Message)> _broken = [];
+    private ReducedGradients? _reduced;
+    private volatile bool _stopAtBoundary;
+    private volatile bool _aborted;
+
+    public GenerationRun(
+        GenerationPlan plan, JobSpec spec, Place place, Gpt model, LayerState[] layers, BatchSource batches, Mesh mesh, StepLog log, ILogger logger)
+    {
+        (_plan, _spec, _place, _model, _layers, _batches, _mesh, _log, _logger) = (plan, spec, place, model, layers, batches, mesh, log, logger);
+    }
+
+    public int Generation => _plan.Generation;
+
+    public int StartStep => _plan.StartStep;
+
+    /// <summary>Completes when every peer is connected, or the run has ended without that.</summary>
+    public Task Connected => _connected.Task;
+
+    /// <summary>Completes when the thread touches nothing any more. Faults only on a bug.</summary>
+    public Task Ended => _ended.Task;
+
+    public bool HasEnded => _ended.Task.IsCompleted;
+
+    /// <summary>Peers whose connection broke, with what was seen.</summary>
+    public IReadOnlyList<(string Peer, bool Refused, string Message)> Broken
+    {
+        get { lock (_broken) return [.. _broken]; }
+    }
+
+    public string[] BrokenPeers => [.. Broken.Select(b => b.Peer)];
+
+    public void Start() => new Thread(Run) { IsBackground = true, Name = $"train-{_plan.JobId}-{_plan.Generation}" }.Start();
+
+    public void Stop(HaltMode mode)
+    {
+        if (mode == HaltMode.AtBoundary)
+        {
+            _stopAtBoundary = true;
+            return;
+        }
+        _aborted = true;
+        _mesh.Abort();
+    }
+
+    /// <summary>The reduced gradients of the step that was abandoned after its all-reduce, handed over once; null when there are none. Only after <see cref="Ended"/>.</summary>
+    public ReducedGradients? TakeReducedGradients() => Interlocked.Exchange(ref _reduced, null);
+
+    private void Run()
+    {
+        try
+        {
+            Connect();
+            Train();
+        }
+        catch (PeerLostException e)
+        {
+            if (!_aborted) NoteBroken(e);
+        }
+        catch (OperationCanceledException) when (_aborted)
+        {
+            // Told to stop in the middle of a step.
+        }
+        catch (Exception e)
+        {
+            // A bug or a broken machine: this replica is out, its peers and its job are told by the closed connections and the report.
+            LogFailed(e, _plan.JobId, _plan.Generation);
+            lock (_broken) _broken.Add((_place.Peer.InstanceId, false, $"{e.GetType().Name}: {e.Message}"));
+        }
+        finally
+        {
+            _mesh.Dispose();
+            _connected.TrySetResult();
+            _ended.TrySetResult();
+        }
+    }
+
+    private void Connect()
+    {
+        var peers = _plan.Places.Where(p => p != _place && (p.Pipeline == _place.Pipeline || p.Stage == _place.Stage)).Select(p => p.Peer);
+        _mesh.Connect([.. peers], _place.Pipeline == 0 ? _plan.Vault : null);
+        _connected.TrySetResult();
+    }
+
+    private void Train()
+    {
+        using var step = new TrainingStep(_plan, _spec, _place, _model, _layers, _batches, _mesh);
+        for (int s = _plan.StartStep; s != _spec.Training.Steps; s++)
+        {
+            var watch = Stopwatch.StartNew();
+            step.ComputeAndReduce(s);
+            // From here on the step can be finished without its peers once its norm is known.
+            _reduced = step.Reduced;
+            var (result, stop) = step.PassBarrier(_stopAtBoundary);
+            _reduced = null;
+            result = result with { Seconds = watch.Elapsed.TotalSeconds };
+            step.Apply(result);
+            _log.Add(result);
+            step.SendToVault(result);
+            ParcaeTelemetry.StepDuration.Record(result.Seconds);
+            if (stop) break;
+        }
+        _mesh.FlushAsync(TimeSpan.FromSeconds(5)).GetAwaiter().GetResult();
+    }
+
+    private void NoteBroken(PeerLostException e)
+    {
+        LogLost(_plan.JobId, _plan.Generation, e.PeerInstanceId, e.Message);
+        lock (_broken) _broken.Add((e.PeerInstanceId, e.Refused, e.Message));
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}, generation {Generation}: lost {Peer}: {Reason}")]
+    private partial void LogLost(string jobId, int generation, string peer, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Job {JobId}, generation {Generation}: training failed on this replica.")]
+    private partial void LogFailed(Exception e, string jobId, int generation);
+}

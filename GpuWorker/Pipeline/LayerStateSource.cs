@@ -1,0 +1,20 @@
+using Parcae.GpuWorker.Numerics;
+using Parcae.GpuWorker.Transport;
+
+namespace Parcae.GpuWorker.Pipeline;
+
+/// <summary>Gives the layers of a store to peers.</summary>
+internal sealed class LayerStateSource(LayerStore layers) : IStateSource
+{
+    public async Task<StateStream?> OpenAsync(int layer, int version, CancellationToken cancellationToken)
+    {
+        if (await layers.BorrowAsync(layer, version, cancellationToken) is not { } lease) return null;
+        return new StateStream([.. lease.State.Tensors.Select(t => (ReadOnlyMemory<byte>)t.Bytes())], lease.Return);
+    }
+
+    public string DescribeHoldings()
+    {
+        var held = layers.Held;
+        return held.Length == 0 ? "nothing" : string.Join(", ", held.Select(s => $"layer {s.Layer} at version {s.Version}"));
+    }
+}

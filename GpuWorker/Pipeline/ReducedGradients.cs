@@ -1,0 +1,30 @@
+using Parcae.Grains;
+using Parcae.GpuWorker.Numerics;
+using static TorchSharp.torch;
+
+namespace Parcae.GpuWorker.Pipeline;
+
+/// <summary>
+/// The reduced gradients of one step for the layers of one stage: the sum over all micro-batches, equal on every replica of the stage. With the norm of the
+/// step they are all that a replica needs to commit it.
+/// </summary>
+/// <param name="Step">The step; layers at this version can apply it.</param>
+/// <param name="Layers">The stage's layers.</param>
+/// <param name="Flat">float32, the layers' gradients one after the other.</param>
+internal sealed record ReducedGradients(int Step, LayerRange Layers, Tensor Flat) : IDisposable
+{
+    /// <summary>Applies the step to the stage's layers.</summary>
+    public void Apply(IEnumerable<LayerState> layers, StepResult result, TrainingSpec training)
+    {
+        using var scope = NewDisposeScope();
+        long at = 0;
+        foreach (var state in layers)
+        {
+            if (state.Version != Step) throw new InvalidOperationException($"Layer {state.Layer} is at version {state.Version}; step {Step} cannot be applied to it.");
+            AdamW.Apply(state, Flat.narrow(0, at, state.Layout.Length), result.GradientNorm, training);
+            at += state.Layout.Length;
+        }
+    }
+
+    public void Dispose() => Flat.Dispose();
+}

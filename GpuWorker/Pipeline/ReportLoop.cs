@@ -1,0 +1,111 @@
+using Microsoft.Extensions.Logging;
+using Parcae.Grains;
+using Parcae.GpuWorker.Service;
+
+namespace Parcae.GpuWorker.Pipeline;
+
+/// <summary>
+/// Reports a run to its job, off the training path: committed steps a few times a second (by the replica that leads), a sign of life once a second
+/// (by every replica; it also re-activates the job's grain after the loss of a silo), and a lost peer at once, repeated until somebody halts the run.
+/// </summary>
+internal sealed partial class ReportLoop(string jobId, string instanceId, IJobReporter reporter, StepLog log, ILogger logger) : IAsyncDisposable
+{
+    private static readonly TimeSpan StepsEvery = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan SignOfLifeEvery = TimeSpan.FromSeconds(1);
+    private readonly Lock _lock = new();
+    private CancellationTokenSource? _stop;
+    private GenerationRun? _run;
+    private Task _loop = Task.CompletedTask;
+
+    /// <summary>Begins to report a run.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="leads">Whether this replica reports the steps.</param>
+    public void Follow(GenerationRun run, bool leads)
+    {
+        lock (_lock)
+        {
+            _stop?.Cancel();
+            _stop = new CancellationTokenSource();
+            _run = run;
+            var (previous, token) = (_loop, _stop.Token);
+            _loop = Task.Run(async () =>
+            {
+                await previous;
+                await ReportAsync(run, leads, token);
+            });
+        }
+    }
+
+    /// <summary>Stops reporting the run, if it is the one that is followed.</summary>
+    public void Unfollow(GenerationRun run)
+    {
+        lock (_lock)
+        {
+            if (ReferenceEquals(_run, run)) _stop?.Cancel();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Task loop;
+        lock (_lock)
+        {
+            _stop?.Cancel();
+            loop = _loop;
+        }
+        await loop;
+        _stop?.Dispose();
+    }
+
+    private async Task ReportAsync(GenerationRun run, bool leads, CancellationToken stop)
+    {
+        int from = run.StartStep;
+        var every = leads ? StepsEvery : SignOfLifeEvery;
+        try
+        {
+            while (true)
+            {
+                if (run.HasEnded) await ReportBrokenAsync(run);
+                from = await ReportStepsAsync(run, leads, from);
+                var pause = Task.Delay(run.HasEnded ? SignOfLifeEvery : every, stop);
+                await (run.HasEnded ? pause : await Task.WhenAny(pause, run.Ended));
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Halted or replaced: what the job still misses, it gets from the halt report.
+        }
+    }
+
+    private async Task<int> ReportStepsAsync(GenerationRun run, bool leads, int from)
+    {
+        try
+        {
+            var ack = await reporter.ReportStepsAsync(jobId, new StepReport(instanceId, run.Generation, leads ? log.From(from) : []));
+            return ack.CommittedStep;
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException or InvalidOperationException)
+        {
+            LogReportFailed(e, jobId);
+            return from;
+        }
+    }
+
+    private async Task ReportBrokenAsync(GenerationRun run)
+    {
+        foreach (var (peer, refused, message) in run.Broken)
+        {
+            try
+            {
+                await reporter.ReportBrokenAsync(jobId, new BrokenReport(instanceId, run.Generation, peer, refused, message));
+            }
+            catch (Exception e) when (e is OrleansException or TimeoutException or InvalidOperationException)
+            {
+                LogReportFailed(e, jobId);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}: a report did not reach the job; it is sent again.")]
+    private partial void LogReportFailed(Exception e, string jobId);
+}

@@ -1,0 +1,234 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Parcae.Grains;
+using Parcae.GpuWorker.Data;
+using Parcae.GpuWorker.Models;
+using Parcae.GpuWorker.Numerics;
+using Parcae.GpuWorker.Service;
+using Parcae.GpuWorker.Transport;
+
+namespace Parcae.GpuWorker.Pipeline;
+
+/// <summary>
+/// An instance's part in one job as a stage replica: holds layers, prepares generations, trains one at a time, and stops when told or when a peer is lost.
+/// The fence is the lowest generation that is still accepted; a halt raises it first and then stops whatever runs.
+/// </summary>
+internal sealed partial class StageWorker : IJobParticipant
+{
+    private readonly string _jobId;
+    private readonly string _instanceId;
+    private readonly DataPlane _dataPlane;
+    private readonly ILogger _logger;
+    private readonly LayerStore _layers = new();
+    private readonly StepLog _log = new();
+    private readonly ReportLoop _reports;
+    private readonly SemaphoreSlim _preparing = new(1, 1);
+    private readonly Lock _lock = new();
+
+    private int _fence;
+    private CancellationTokenSource _overtaken = new();
+    private IDisposable? _serving;
+    private Prepared? _prepared;
+    private GenerationRun? _run;
+    private ReducedGradients? _pending;
+
+    public StageWorker(string jobId, string instanceId, DataPlane dataPlane, IJobReporter reporter, ILogger logger)
+    {
+        _jobId = jobId;
+        _instanceId = instanceId;
+        _dataPlane = dataPlane;
+        _logger = logger;
+        _reports = new ReportLoop(jobId, instanceId, reporter, _log, logger);
+    }
+
+    private sealed record Prepared(PrepareCommand Command, Place Place, BatchSource Batches, Gpt Model, Mesh Mesh, PrepareReport Report);
+
+    public async Task<PrepareReport> PrepareAsync(PrepareCommand command)
+    {
+        int generation = command.Plan.Generation;
+        var overtaken = Fence(generation);
+        await HaltRunAsync(HaltMode.Now);
+        await _preparing.WaitAsync(overtaken);
+        try
+        {
+            if (_prepared?.Command.Plan.Generation == generation) return _prepared.Report;
+            overtaken.ThrowIfCancellationRequested();
+            return await PrepareLayersAsync(command, overtaken);
+        }
+        catch (OperationCanceledException) when (overtaken.IsCancellationRequested)
+        {
+            throw new StaleGenerationException(generation, _fence);
+        }
+        finally
+        {
+            _preparing.Release();
+        }
+    }
+
+    public async Task SwitchAsync(SwitchCommand command)
+    {
+        Fence(command.Generation);
+        GenerationRun run;
+        await _preparing.WaitAsync();
+        try
+        {
+            if (_run is { } running && running.Generation == command.Generation) return;
+            var prepared = _prepared is { } p && p.Command.Plan.Generation == command.Generation
+                ? p
+                : throw new InvalidOperationException($"Generation {command.Generation} was not prepared here; generation {_prepared?.Command.Plan.Generation ?? 0} was.");
+            var plan = prepared.Command.Plan;
+            if (plan.StartStep != command.AtStep)
+                throw new InvalidOperationException($"Generation {plan.Generation} was prepared for step {plan.StartStep}, not for step {command.AtStep}.");
+
+            await _layers.CloseAsync();
+            _layers.KeepOnly(plan.Stages[prepared.Place.Stage], plan.StartStep);
+            _pending?.Dispose();
+            _pending = null;
+            _log.RollBack(plan.StartStep);
+            run = new GenerationRun(plan, prepared.Command.Spec, prepared.Place, prepared.Model, _layers.Held, prepared.Batches, prepared.Mesh, _log, _logger);
+            lock (_lock)
+            {
+                if (_fence > command.Generation) throw new StaleGenerationException(command.Generation, _fence);
+                _run = run;
+                _prepared = null;
+            }
+            bool leads = prepared.Place.Pipeline == 0 && prepared.Place.Stage == plan.Depth - 1;
+            _reports.Follow(run, leads);
+            run.Start();
+        }
+        finally
+        {
+            _preparing.Release();
+        }
+        // A peer that cannot be reached ends the run at once and is reported; it is not this worker's failure.
+        await run.Connected;
+    }
+
+    public async Task<HaltReport> HaltAsync(HaltCommand command)
+    {
+        Fence(command.Generation);
+        await HaltRunAsync(command.Mode);
+        await _preparing.WaitAsync();
+        try
+        {
+            if (_prepared is { } prepared && prepared.Command.Plan.Generation < command.Generation)
+            {
+                prepared.Mesh.Dispose();
+                _prepared = null;
+            }
+            return new HaltReport
+            {
+                InstanceId = _instanceId,
+                Layers = [.. _layers.Held.Select(s => new LayerHolding(s.Layer, s.Version, _pending is { } g && g.Step == s.Version && g.Layers.Contains(s.Layer)))],
+                Results = _log.From(command.ResultsFrom),
+                BrokenPeers = _run?.BrokenPeers ?? [],
+            };
+        }
+        finally
+        {
+            _preparing.Release();
+        }
+    }
+
+    public WorkerStatus Status()
+    {
+        lock (_lock)
+        {
+            var held = _layers.Held;
+            return new WorkerStatus
+            {
+                InstanceId = _instanceId,
+                Phase = _run is { HasEnded: false } ? WorkerPhase.Running : _prepared is not null ? WorkerPhase.Prepared : held.Length > 0 ? WorkerPhase.Halted : WorkerPhase.Idle,
+                Generation = _prepared?.Command.Plan.Generation ?? _run?.Generation ?? 0,
+                Fence = _fence,
+                Version = held.Length > 0 ? held.Max(s => s.Version) : 0,
+            };
+        }
+    }
+
+    public Task<int> CheckpointAsync() =>
+        throw new InvalidOperationException($"Instance {_instanceId} is a stage replica; checkpoints are written by the state vault.");
+
+    public async ValueTask DisposeAsync()
+    {
+        Fence(int.MaxValue);
+        await HaltRunAsync(HaltMode.Now);
+        await _preparing.WaitAsync();
+        await _reports.DisposeAsync();
+        _serving?.Dispose();
+        await _layers.CloseAsync();
+        _prepared?.Mesh.Dispose();
+        _pending?.Dispose();
+        _layers.Dispose();
+        _overtaken.Dispose();
+    }
+
+    /// <summary>Raises the fence to the generation and cancels preparations of older ones.</summary>
+    private CancellationToken Fence(int generation)
+    {
+        lock (_lock)
+        {
+            if (generation < _fence) throw new StaleGenerationException(generation, _fence);
+            if (generation > _fence)
+            {
+                _fence = generation;
+                _overtaken.Cancel();
+                _overtaken = new CancellationTokenSource();
+            }
+            return _overtaken.Token;
+        }
+    }
+
+    /// <summary>Stops the run of an older generation, if one runs, and keeps its reduced gradients.</summary>
+    private async Task HaltRunAsync(HaltMode mode)
+    {
+        GenerationRun? run;
+        lock (_lock) run = _run is { } r && r.Generation < _fence ? r : null;
+        if (run is null) return;
+        run.Stop(mode);
+        await run.Ended;
+        lock (_lock) _pending = run.TakeReducedGradients() ?? _pending;
+        _reports.Unfollow(run);
+    }
+
+    private async Task<PrepareReport> PrepareLayersAsync(PrepareCommand command, CancellationToken cancellation)
+    {
+        var watch = Stopwatch.StartNew();
+        var plan = command.Plan;
+        var place = plan.Of(_instanceId) ?? throw new ArgumentException($"Instance {_instanceId} has no place in generation {plan.Generation}.");
+        var stage = plan.Stages[place.Stage];
+        _serving ??= _dataPlane.ServeState(_jobId, command.Secret, new LayerStateSource(_layers));
+        if (command.Finish is { } finish) FinishStep(finish, command.Spec.Training);
+        _layers.Open();
+
+        var model = new Gpt(command.Spec.Model);
+        var batches = BatchSource.Open(command.Spec);
+        var (bytes, fetched) = await LayerFetch.RunAsync(command, stage, model, _layers, _instanceId, cancellation);
+        var report = new PrepareReport(_instanceId, plan.Generation, bytes, fetched, watch.Elapsed.TotalMilliseconds);
+        lock (_lock)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            _prepared?.Mesh.Dispose();
+            _prepared = new Prepared(command, place, batches, model, _dataPlane.OpenMesh(_jobId, plan.Generation, command.Secret), report);
+        }
+        LogPrepared(_jobId, plan.Generation, place.Pipeline, place.Stage, plan.StartStep, fetched, bytes, watch.Elapsed.TotalMilliseconds);
+        return report;
+    }
+
+    /// <summary>Applies the reduced gradients of a step whose norm somebody else knows: that replica passed the barrier, so the step counts.</summary>
+    private void FinishStep(StepResult finish, TrainingSpec training)
+    {
+        if (_pending is not { } pending || pending.Step != finish.Step) return;
+        pending.Apply(_layers, finish, training);
+        _log.Add(finish);
+        pending.Dispose();
+        _pending = null;
+        LogFinished(_jobId, finish.Step);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Job {JobId}: prepared generation {Generation} as pipeline {Pipeline}, stage {Stage} at step {Step}: {Layers} layers, {Bytes} bytes fetched in {Milliseconds:F1} ms.")]
+    private partial void LogPrepared(string jobId, int generation, int pipeline, int stage, int step, int layers, long bytes, double milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Job {JobId}: finished step {Step}, which others had committed.")]
+    private partial void LogFinished(string jobId, int step);
+}

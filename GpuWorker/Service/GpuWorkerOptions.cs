@@ -1,0 +1,34 @@
+using Parcae.Grains;
+
+namespace Parcae.GpuWorker.Service;
+
+/// <summary>Settings of the GPU worker (or state vault) that a silo hosts.</summary>
+public sealed class GpuWorkerOptions
+{
+    /// <summary>Id of the instance, unique among all that ever were.</summary>
+    public string InstanceId { get; set; } = "";
+
+    /// <summary>Whether this instance trains or keeps the state vault. The default value is <see cref="InstanceRole.Worker"/>.</summary>
+    public InstanceRole Role { get; set; } = InstanceRole.Worker;
+
+    /// <summary>Address at which peers reach the data plane. The default value is <c>127.0.0.1</c>.</summary>
+    public string Host { get; set; } = "127.0.0.1";
+
+    /// <summary>Port of the data plane; 0: any free one. The default value is 0.</summary>
+    public int Port { get; set; }
+
+    /// <summary>The fleet to join. The default value is <c>default</c>.</summary>
+    public string Fleet { get; set; } = ParcaeNames.DefaultFleet;
+
+    /// <summary>Availability zone. The default value is <c>local</c>.</summary>
+    public string Zone { get; set; } = "local";
+
+    /// <summary>USD per hour. The default value is 0.918.</summary>
+    public double PricePerHour { get; set; } = 0.918;
+
+    /// <summary>For the vault: folder of its checkpoints. The default value is <c>checkpoints</c>.</summary>
+    public string CheckpointFolder { get; set; } = "checkpoints";
+
+    /// <summary>Threads that Torch uses. The default value is 1, which several workers on one machine need; results are bit-identical only among workers with the same number.</summary>
+    public int TorchThreads { get; set; } = 1;
+}

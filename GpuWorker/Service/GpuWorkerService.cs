@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Parcae.Grains;
+
+namespace Parcae.GpuWorker.Service;
+
+/// <summary>The worker's commands as an Orleans grain service: one per silo, called at the silo's address. Training runs on a thread of its own.</summary>
+[Reentrant]
+internal sealed class GpuWorkerService(GrainId id, Orleans.Runtime.Silo silo, ILoggerFactory loggers, WorkerHost host)
+    : GrainService(id, silo, loggers), IGpuWorkerService
+{
+    // Off the scheduler of the grain service at once: a preparation opens data and allocates tensors.
+    public Task<PrepareReport> Prepare(PrepareCommand command) => Task.Run(() => host.Prepare(command));
+
+    public Task Switch(SwitchCommand command) => Task.Run(() => host.Switch(command));
+
+    public Task<HaltReport> Halt(HaltCommand command) => Task.Run(() => host.Halt(command));
+
+    public Task<WorkerStatus> WorkerStatus(string jobId) => host.WorkerStatus(jobId);
+
+    public Task<int> Checkpoint(string jobId) => Task.Run(() => host.Checkpoint(jobId));
+
+    public Task Release(string jobId) => Task.Run(() => host.Release(jobId));
+}

@@ -1,0 +1,22 @@
+using Parcae.Grains;
+
+namespace Parcae.GpuWorker.Service;
+
+/// <summary>This instance's part in one job: a stage replica, or the state vault. Commands are fenced by generation and may overlap: a halt preempts a preparation.</summary>
+internal interface IJobParticipant : IAsyncDisposable
+{
+    /// <inheritdoc cref="IGpuWorker.Prepare"/>
+    Task<PrepareReport> PrepareAsync(PrepareCommand command);
+
+    /// <inheritdoc cref="IGpuWorker.Switch"/>
+    Task SwitchAsync(SwitchCommand command);
+
+    /// <inheritdoc cref="IGpuWorker.Halt"/>
+    Task<HaltReport> HaltAsync(HaltCommand command);
+
+    /// <inheritdoc cref="IGpuWorker.WorkerStatus"/>
+    WorkerStatus Status();
+
+    /// <inheritdoc cref="IGpuWorker.Checkpoint"/>
+    Task<int> CheckpointAsync();
+}

@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Parcae.Grains;
+using Parcae.GpuWorker.Pipeline;
+using Parcae.GpuWorker.Shadows;
+using Parcae.GpuWorker.Transport;
+
+namespace Parcae.GpuWorker.Service;
+
+/// <summary>Everything of the GPU worker in one process: its data plane and its part in each job. Knows nothing of grains.</summary>
+internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
+{
+    private readonly GpuWorkerOptions _options;
+    private readonly IJobReporter _reporter;
+    private readonly ILoggerFactory _loggers;
+    private readonly ConcurrentDictionary<string, IJobParticipant> _jobs = new();
+
+    public WorkerHost(IOptions<GpuWorkerOptions> options, IJobReporter reporter, ILoggerFactory loggers)
+    {
+        _options = options.Value;
+        _reporter = reporter;
+        _loggers = loggers;
+        TorchSharp.torch.set_num_threads(_options.TorchThreads);
+        DataPlane = DataPlane.Listen(new DataPlaneOptions { Port = _options.Port }, _options.InstanceId, loggers.CreateLogger<DataPlane>());
+    }
+
+    public DataPlane DataPlane { get; }
+
+    public PeerEndpoint Endpoint => new(_options.InstanceId, _options.Host, DataPlane.Port);
+
+    // Joining the fleet comes first: then nobody can call.
+    public Task<PrepareReport> Prepare(PrepareCommand command) => Participant(command.Plan.JobId).PrepareAsync(command);
+
+    public Task Switch(SwitchCommand command) => Participant(command.JobId).SwitchAsync(command);
+
+    public Task<HaltReport> Halt(HaltCommand command) => Participant(command.JobId).HaltAsync(command);
+
+    public Task<WorkerStatus> WorkerStatus(string jobId) => Task.FromResult(
+        _jobs.TryGetValue(jobId, out var participant)
+            ? participant.Status()
+            : new WorkerStatus { InstanceId = _options.InstanceId, Phase = WorkerPhase.Idle });
+
+    public Task<int> Checkpoint(string jobId) => Participant(jobId).CheckpointAsync();
+
+    public async Task Release(string jobId)
+    {
+        if (_jobs.TryRemove(jobId, out var participant)) await participant.DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (string jobId in _jobs.Keys) await Release(jobId);
+        await DataPlane.DisposeAsync();
+    }
+
+    private IJobParticipant Participant(string jobId) => _jobs.GetOrAdd(jobId, id => _options.Role == InstanceRole.Vault
+        ? new StateVault(id, _options, DataPlane, _loggers.CreateLogger<StateVault>())
+        : new StageWorker(id, _options.InstanceId, DataPlane, _reporter, _loggers.CreateLogger<StageWorker>()));
+}

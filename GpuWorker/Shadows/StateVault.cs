@@ -1,0 +1,202 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Parcae.Grains;
+using Parcae.GpuWorker.Checkpoints;
+using Parcae.GpuWorker.Models;
+using Parcae.GpuWorker.Numerics;
+using Parcae.GpuWorker.Pipeline;
+using Parcae.GpuWorker.Service;
+using Parcae.GpuWorker.Transport;
+
+namespace Parcae.GpuWorker.Shadows;
+
+/// <summary>
+/// Shadow replicas of all layers of one job on an on-demand instance (ParcaePS in the paper, section 6.3): took a snapshot once and applies the same
+/// reduced gradients ever since, a step when all layers of it have come, so its copy is always of one version. Writes the checkpoints.
+/// </summary>
+internal sealed partial class StateVault : IJobParticipant
+{
+    private static readonly TimeSpan DrainNow = TimeSpan.FromSeconds(1);
+    private readonly string _jobId;
+    private readonly string _instanceId;
+    private readonly DataPlane _dataPlane;
+    private readonly ILogger _logger;
+    private readonly CheckpointStore _checkpoints;
+    private readonly LayerStore _layers = new();
+    private readonly StepLog _log = new();
+    private readonly SemaphoreSlim _preparing = new(1, 1);
+    private readonly Lock _lock = new();
+
+    private int _fence;
+    private CancellationTokenSource _overtaken = new();
+    private IDisposable? _serving;
+    private PrepareReport? _report;
+    private ShadowFollower? _follower;
+    private JobSpec? _spec;
+
+    public StateVault(string jobId, GpuWorkerOptions options, DataPlane dataPlane, ILogger logger)
+    {
+        _jobId = jobId;
+        _instanceId = options.InstanceId;
+        _dataPlane = dataPlane;
+        _logger = logger;
+        _checkpoints = new CheckpointStore(options.CheckpointFolder, jobId);
+    }
+
+    public async Task<PrepareReport> PrepareAsync(PrepareCommand command)
+    {
+        int generation = command.Plan.Generation;
+        var overtaken = Fence(generation);
+        await _preparing.WaitAsync(overtaken);
+        try
+        {
+            if (_report?.Generation == generation) return _report;
+            await StopFollowingAsync(DrainNow);
+            var watch = Stopwatch.StartNew();
+            _spec = command.Spec;
+            _serving ??= _dataPlane.ServeState(_jobId, command.Secret, new LayerStateSource(_layers));
+            var model = new Gpt(command.Spec.Model);
+            var all = new LayerRange(0, model.LayerCount);
+            if (command.RestoreCheckpoint is { } version) Restore(version, command.Plan.StartStep, model);
+            _layers.Open();
+            var (bytes, fetched) = await LayerFetch.RunAsync(command, all, model, _layers, _instanceId, overtaken);
+            var mesh = _dataPlane.OpenMesh(_jobId, generation, command.Secret);
+            _follower = new ShadowFollower(command, mesh, _layers, _log, _checkpoints, _logger);
+            _report = new PrepareReport(_instanceId, generation, bytes, fetched, watch.Elapsed.TotalMilliseconds);
+            LogPrepared(_jobId, generation, command.Plan.StartStep, fetched, watch.Elapsed.TotalMilliseconds);
+            return _report;
+        }
+        catch (OperationCanceledException) when (overtaken.IsCancellationRequested)
+        {
+            throw new StaleGenerationException(generation, _fence);
+        }
+        finally
+        {
+            _preparing.Release();
+        }
+    }
+
+    public async Task SwitchAsync(SwitchCommand command)
+    {
+        Fence(command.Generation);
+        await _preparing.WaitAsync();
+        try
+        {
+            if (_follower is not { } follower || follower.Plan.Generation != command.Generation)
+                throw new InvalidOperationException($"Generation {command.Generation} was not prepared here; generation {_follower?.Plan.Generation ?? 0} was.");
+            if (follower.IsRunning) return;
+            await _layers.CloseAsync();
+            _layers.KeepOnly(new LayerRange(0, _spec!.Model.LayerCount), command.AtStep);
+            _log.RollBack(command.AtStep);
+            follower.Start();
+        }
+        finally
+        {
+            _preparing.Release();
+        }
+    }
+
+    public async Task<HaltReport> HaltAsync(HaltCommand command)
+    {
+        Fence(command.Generation);
+        // At a boundary the replicas finish their step first and then close their connections; what they sent is applied before this returns.
+        if (command.Mode == HaltMode.AtBoundary && _follower is { IsRunning: true } follower) await follower.DrainedAsync;
+        await _preparing.WaitAsync();
+        try
+        {
+            await StopFollowingAsync(DrainNow);
+            return new HaltReport
+            {
+                InstanceId = _instanceId,
+                Layers = [.. _layers.Held.Select(s => new LayerHolding(s.Layer, s.Version, false))],
+                Results = _log.From(command.ResultsFrom),
+                Checkpoints = [.. _checkpoints.Versions()],
+            };
+        }
+        finally
+        {
+            _preparing.Release();
+        }
+    }
+
+    public WorkerStatus Status()
+    {
+        var held = _layers.Held;
+        return new WorkerStatus
+        {
+            InstanceId = _instanceId,
+            Phase = _follower is { } f ? (f.IsRunning ? WorkerPhase.Running : WorkerPhase.Prepared) : held.Length > 0 ? WorkerPhase.Halted : WorkerPhase.Idle,
+            Generation = _follower?.Plan.Generation ?? 0,
+            Fence = _fence,
+            Version = held.Length > 0 ? held.Min(s => s.Version) : 0,
+            Lag = _follower?.Lag ?? 0,
+        };
+    }
+
+    public async Task<int> CheckpointAsync()
+    {
+        await _preparing.WaitAsync();
+        try
+        {
+            if (_spec is null || _layers.Held.Length == 0) throw new InvalidOperationException($"The vault {_instanceId} holds nothing of job {_jobId}.");
+            await StopFollowingAsync(DrainNow);
+            var held = _layers.Held;
+            int version = held[0].Version;
+            if (!_checkpoints.Versions().Contains(version)) _checkpoints.Write(version, _spec, held);
+            return version;
+        }
+        finally
+        {
+            _preparing.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Fence(int.MaxValue);
+        await _preparing.WaitAsync();
+        await StopFollowingAsync(TimeSpan.Zero);
+        _serving?.Dispose();
+        await _layers.CloseAsync();
+        _layers.Dispose();
+        _overtaken.Dispose();
+    }
+
+    private CancellationToken Fence(int generation)
+    {
+        lock (_lock)
+        {
+            if (generation < _fence) throw new StaleGenerationException(generation, _fence);
+            if (generation > _fence)
+            {
+                _fence = generation;
+                _overtaken.Cancel();
+                _overtaken = new CancellationTokenSource();
+            }
+            return _overtaken.Token;
+        }
+    }
+
+    private async Task StopFollowingAsync(TimeSpan drain)
+    {
+        if (_follower is not { } follower) return;
+        await follower.StopAsync(drain);
+        _follower = null;
+        _report = null;
+    }
+
+    private void Restore(int version, int startStep, Gpt model)
+    {
+        if (version != startStep) throw new ArgumentException($"Checkpoint {version} cannot begin a generation at step {startStep}.");
+        var states = _checkpoints.Load(version, _spec!, model);
+        _layers.KeepOnly(default, -1);
+        foreach (var state in states) _layers.Add(state);
+        LogRestored(_jobId, version);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Job {JobId}: the vault is prepared for generation {Generation} at step {Step}: {Layers} layers fetched in {Milliseconds:F1} ms.")]
+    private partial void LogPrepared(string jobId, int generation, int step, int layers, double milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}: the state was restored from the checkpoint of step {Version}.")]
+    private partial void LogRestored(string jobId, int version);
+}

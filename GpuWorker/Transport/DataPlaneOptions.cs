@@ -1,0 +1,72 @@
+namespace Parcae.GpuWorker.Transport;
+
+/// <summary>Settings of a process's data plane. <c>TCP_NODELAY</c> is always on.</summary>
+public sealed record DataPlaneOptions
+{
+    /// <summary>Address to listen on, an IP address. The default value is <c>127.0.0.1</c>: one machine.</summary>
+    public string BindAddress { get; init; } = "127.0.0.1";
+
+    /// <summary>Port to listen on; 0 takes a free one. The default value is 0.</summary>
+    public int Port { get; init; }
+
+    /// <summary>Longest payload of one frame, bytes; a longer one closes the connection. The default value is 256 MiB.</summary>
+    public int MaxFrameBytes { get; init; } = 256 << 20;
+
+    /// <summary>Longest time from a connection to the end of its handshake. The default value is 5 s.</summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Handshakes of dialers in progress at a time; further connections are closed. The default value is 64.</summary>
+    public int MaxPendingHandshakes { get; init; } = 64;
+
+    /// <summary>Longest time to establish a TCP connection, and for a mesh to wait for its peers to dial in. The default value is 10 s.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long to probe whether the process behind a broken connection still listens. The default value is 200 ms.</summary>
+    public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How long a closing connection tries to deliver what is queued and its farewell before it is cut. The default value is 1 s.</summary>
+    public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Send and receive buffer of a socket, bytes; 0 leaves it to the operating system, which tunes it. The default value is 0.</summary>
+    public int SocketBufferBytes { get; init; }
+
+    /// <summary>Idle time after which TCP probes a silent peer, then every second, five times. The default value is 5 s.</summary>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Bytes queued to one peer up to which a send never blocks; beyond it the sender waits. The default value is 256 MiB.</summary>
+    public long SendQueueBytes { get; init; } = 256L << 20;
+
+    /// <summary>Bytes of returned buffers kept for reuse. The default value is 128 MiB.</summary>
+    public long PooledBytes { get; init; } = 128L << 20;
+
+    /// <summary>Payload of one chunk of a state transfer, bytes. The default value is 1 MiB.</summary>
+    public int StateChunkBytes { get; init; } = 1 << 20;
+
+    /// <summary>Everything that is wrong with the settings, one sentence each; empty when they are usable.</summary>
+    public IReadOnlyList<string> Problems()
+    {
+        var problems = new List<string>();
+        void Check(bool ok, string member, object value, string range)
+        {
+            if (!ok) problems.Add($"{nameof(DataPlaneOptions)}.{member} is {value}; it must be {range}.");
+        }
+
+        void CheckTime(TimeSpan value, string member) =>
+            Check(value >= TimeSpan.FromMilliseconds(1) && value <= TimeSpan.FromMinutes(10), member, value, "from 1 ms to 10 min");
+
+        Check(System.Net.IPAddress.TryParse(BindAddress, out _), nameof(BindAddress), $"'{BindAddress}'", "an IP address");
+        Check(Port is >= 0 and <= 65535, nameof(Port), Port, "from 0 to 65535");
+        Check(MaxFrameBytes is >= 1024 and <= 1 << 30, nameof(MaxFrameBytes), MaxFrameBytes, "from 1 KiB to 1 GiB");
+        CheckTime(HandshakeTimeout, nameof(HandshakeTimeout));
+        Check(MaxPendingHandshakes is >= 1 and <= 4096, nameof(MaxPendingHandshakes), MaxPendingHandshakes, "from 1 to 4096");
+        CheckTime(ConnectTimeout, nameof(ConnectTimeout));
+        CheckTime(ProbeTimeout, nameof(ProbeTimeout));
+        CheckTime(CloseTimeout, nameof(CloseTimeout));
+        Check(SocketBufferBytes is 0 or (>= 4096 and <= 1 << 30), nameof(SocketBufferBytes), SocketBufferBytes, "0, or from 4 KiB to 1 GiB");
+        Check(KeepAlive >= TimeSpan.FromSeconds(1) && KeepAlive <= TimeSpan.FromHours(2), nameof(KeepAlive), KeepAlive, "from 1 s to 2 h");
+        Check(SendQueueBytes >= 1 << 20, nameof(SendQueueBytes), SendQueueBytes, "at least 1 MiB");
+        Check(PooledBytes >= 0, nameof(PooledBytes), PooledBytes, "at least 0");
+        Check(StateChunkBytes >= 4096 && StateChunkBytes <= MaxFrameBytes, nameof(StateChunkBytes), StateChunkBytes, $"from 4 KiB to {nameof(MaxFrameBytes)} ({MaxFrameBytes})");
+        return problems;
+    }
+}

@@ -1,0 +1,291 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Parcae.Grains;
+
+namespace Parcae.GpuWorker.Transport;
+
+/// <summary>
+/// The connections of one generation on one instance: one to and one from each peer. Frames wait in a mailbox until they are asked for, in any order.
+/// When a required peer is lost, everyone who waits is woken, whomever he waits for: the step is to be abandoned.
+/// </summary>
+public sealed partial class Mesh : IDisposable
+{
+    private readonly DataPlane _plane;
+    private readonly byte[] _secret;
+    private readonly Action<Mesh> _closed;
+    private readonly ILogger _logger;
+    private readonly object _mail = new();
+    private readonly Dictionary<(string Peer, FrameKey Key), FrameBuffer> _frames = [];
+    private readonly Dictionary<string, MeshSender> _senders = [];
+    private readonly Dictionary<string, PeerEndpoint> _peers = [];
+    private readonly HashSet<string> _arrived = [];
+    private readonly HashSet<string> _halted = [];
+    private readonly HashSet<string> _optional = [];
+    private readonly List<Wire> _incoming = [];
+    private readonly Dictionary<FrameKind, Action<string, FrameKey, FrameBuffer>> _handlers = [];
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private PeerLostException? _lost;
+    private bool _disposed;
+    private int _reading;
+
+    internal Mesh(DataPlane plane, string jobId, int generation, byte[] secret, Action<Mesh> closed, ILogger logger) =>
+        (_plane, JobId, Generation, _secret, _closed, _logger) = (plane, jobId, generation, secret, closed, logger);
+
+    /// <summary>The job.</summary>
+    public string JobId { get; }
+
+    /// <summary>The generation; every frame carries it.</summary>
+    public int Generation { get; }
+
+    /// <summary>Completes when peers have dialled in and all of their connections have ended: nothing more comes.</summary>
+    public Task DrainedAsync => _drained.Task;
+
+    /// <summary>Hands frames of a kind to a handler, on the connection's reading thread (blocking it holds the peer back), in place of the mailbox. The handler disposes of the frame.</summary>
+    public void OnFrame(FrameKind kind, Action<string, FrameKey, FrameBuffer> handler) => _handlers[kind] = handler;
+
+    /// <summary>Dials all peers and waits until the required ones have dialled in: whoever is dead is noticed here.</summary>
+    /// <exception cref="PeerLostException">A required peer cannot be reached.</exception>
+    /// <exception cref="PeerHaltedException">A required peer refused the generation: it has gone on.</exception>
+    public void Connect(IReadOnlyList<MeshPeer> peers, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(peers);
+        lock (_mail)
+        {
+            foreach (var peer in peers)
+            {
+                _peers[peer.Endpoint.InstanceId] = peer.Endpoint;
+                if (peer.Optional) _optional.Add(peer.Endpoint.InstanceId);
+            }
+        }
+        foreach (var peer in peers) Dial(peer, cancellation);
+        using var wake = cancellation.Register(PulseAll);
+        var deadline = Deadline.In(_plane.Options.ConnectTimeout);
+        lock (_mail)
+        {
+            foreach (string id in peers.Where(p => !p.Optional).Select(p => p.Endpoint.InstanceId))
+            {
+                while (!_arrived.Contains(id))
+                {
+                    ThrowIfBroken();
+                    cancellation.ThrowIfCancellationRequested();
+                    if (!Monitor.Wait(_mail, deadline.MillisecondsLeft)) throw new PeerLostException(id, false, $"it did not connect within {_plane.Options.ConnectTimeout.TotalSeconds} s");
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Queues a copy of the payload. Does not block until <see cref="DataPlaneOptions.SendQueueBytes"/> wait for that peer. Frames to a lost optional peer are dropped.
+    /// </summary>
+    /// <exception cref="MeshBrokenException">A required peer is lost, or this side is closed.</exception>
+    public void Send(string peer, FrameKey key, ReadOnlySpan<byte> payload)
+    {
+        MeshSender? sender;
+        lock (_mail)
+        {
+            ThrowIfBroken();
+            if (!_senders.TryGetValue(peer, out sender))
+            {
+                if (_optional.Contains(peer)) return;
+                throw new InvalidOperationException($"{peer} is not connected in generation {Generation}.");
+            }
+        }
+        sender.Send(key.Kind, 0, key.Step, key.Index, payload);
+    }
+
+    /// <summary>Blocks until the frame has come. The caller disposes of it.</summary>
+    /// <exception cref="MeshBrokenException">It will not come.</exception>
+    public FrameBuffer Receive(string peer, FrameKey key)
+    {
+        lock (_mail)
+        {
+            while (true)
+            {
+                if (_frames.Remove((peer, key), out var frame)) return frame;
+                ThrowIfBroken();
+                if (_halted.Contains(peer)) throw new PeerHaltedException(peer, Generation);
+                Monitor.Wait(_mail);
+            }
+        }
+    }
+
+    /// <summary>Waits until everything that was queued has been handed to the operating system.</summary>
+    /// <returns>Whether it was done in time.</returns>
+    public bool Flush(TimeSpan timeout)
+    {
+        MeshSender[] senders;
+        lock (_mail) senders = [.. _senders.Values];
+        var deadline = Deadline.In(timeout);
+        return senders.All(s => s.Flush(deadline));
+    }
+
+    /// <summary>Closes every connection, with a farewell so that peers know that this is no crash.</summary>
+    public void Dispose()
+    {
+        MeshSender[] senders;
+        Wire[] incoming;
+        lock (_mail)
+        {
+            if (_disposed) return;
+            _disposed = true;
+            senders = [.. _senders.Values];
+            incoming = [.. _incoming];
+            if (_reading == 0) _drained.TrySetResult();
+            Monitor.PulseAll(_mail);
+        }
+        _closed(this);
+        foreach (var sender in senders) sender.Close();
+        foreach (var wire in incoming) wire.Shutdown(SocketShutdown.Both);
+        lock (_mail)
+        {
+            foreach (var frame in _frames.Values) frame.Dispose();
+            _frames.Clear();
+        }
+    }
+
+    /// <summary>Reads a peer's connection until it ends; runs on the connection's own thread.</summary>
+    internal void Read(string peer, Wire wire)
+    {
+        lock (_mail)
+        {
+            if (_disposed)
+            {
+                wire.Dispose();
+                return;
+            }
+            _incoming.Add(wire);
+            _arrived.Add(peer);
+            _reading++;
+            Monitor.PulseAll(_mail);
+        }
+        string? broken = null;
+        bool farewell = false;
+        try
+        {
+            farewell = ReadFrames(peer, wire);
+            if (!farewell) broken = "the connection ended without a farewell";
+        }
+        catch (Exception e) when (e is SocketException or IOException or FrameException or ObjectDisposedException)
+        {
+            broken = e.Message;
+        }
+        wire.Dispose();
+        if (broken is not null) Lose(peer, broken);
+        lock (_mail)
+        {
+            _incoming.Remove(wire);
+            if (farewell) _halted.Add(peer);
+            if (--_reading == 0) _drained.TrySetResult();
+            Monitor.PulseAll(_mail);
+        }
+    }
+
+    /// <summary>A connection to or from a peer broke.</summary>
+    internal void Lose(string peer, string reason)
+    {
+        PeerEndpoint? endpoint;
+        bool optional;
+        lock (_mail)
+        {
+            if (_disposed || _halted.Contains(peer) || (_lost is not null && !_optional.Contains(peer))) return;
+            // The vault listens and does not dial: what it loses concerns the replicas, not itself.
+            if (!_peers.TryGetValue(peer, out endpoint)) return;
+            optional = _optional.Contains(peer);
+            if (optional && !_senders.Remove(peer)) return;
+        }
+        bool refused = PeerProbe.IsGone(endpoint, _plane.Options.ProbeTimeout);
+        LogLost(JobId, Generation, peer, refused, reason);
+        lock (_mail)
+        {
+            if (!optional) _lost ??= new PeerLostException(peer, refused, reason);
+            Monitor.PulseAll(_mail);
+        }
+    }
+
+    private bool ReadFrames(string peer, Wire wire)
+    {
+        var header = new byte[FrameHeader.Size];
+        while (wire.Read(header))
+        {
+            var read = FrameHeader.Read(header, Generation, _plane.Options.MaxFrameBytes);
+            if (read.Kind == MeshSender.Farewell) return true;
+            var frame = _plane.Pool.Rent(read.Length);
+            try
+            {
+                if (read.Length > 0 && !wire.Read(frame.Span)) throw new EndOfStreamException("The peer closed before a payload.");
+                read.Verify(header, frame.Span);
+            }
+            catch
+            {
+                frame.Dispose();
+                throw;
+            }
+            Deliver(peer, read.Key, frame);
+        }
+        return false;
+    }
+
+    private void Deliver(string peer, FrameKey key, FrameBuffer frame)
+    {
+        if (_handlers.TryGetValue(key.Kind, out var handler))
+        {
+            handler(peer, key, frame);
+            return;
+        }
+        lock (_mail)
+        {
+            if (_disposed || !_frames.TryAdd((peer, key), frame))
+            {
+                frame.Dispose();
+                if (!_disposed) throw new FrameException($"Frame '{key}' came twice.");
+                return;
+            }
+            Monitor.PulseAll(_mail);
+        }
+    }
+
+    private void Dial(MeshPeer peer, CancellationToken cancellation)
+    {
+        string id = peer.Endpoint.InstanceId;
+        try
+        {
+            var wire = _plane.Dial(peer.Endpoint, ConnectionPurpose.Mesh, JobId, Generation, _secret, cancellation);
+            var sender = new MeshSender(id, wire, Generation, _plane, reason => Lose(id, reason));
+            lock (_mail)
+            {
+                if (!_disposed)
+                {
+                    _senders.Add(id, sender);
+                    return;
+                }
+            }
+            sender.Close();
+            throw new MeshClosedException(JobId, Generation);
+        }
+        catch (HandshakeRefusedException e) when (e.Refusal is HandshakeRefusal.StaleGeneration or HandshakeRefusal.UnknownGeneration)
+        {
+            if (!peer.Optional) throw new PeerHaltedException(id, Generation);
+            LogLost(JobId, Generation, id, false, e.Message);
+        }
+        catch (Exception e) when (e is SocketException or IOException or TimeoutException or HandshakeRefusedException)
+        {
+            bool refused = e is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
+            LogLost(JobId, Generation, id, refused, e.Message);
+            if (!peer.Optional) throw new PeerLostException(id, refused, e.Message);
+        }
+    }
+
+    private void ThrowIfBroken()
+    {
+        if (_disposed) throw new MeshClosedException(JobId, Generation);
+        if (_lost is not null) throw _lost;
+    }
+
+    private void PulseAll()
+    {
+        lock (_mail) Monitor.PulseAll(_mail);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}, generation {Generation}: the connection with {Peer} broke (process gone: {Gone}): {Reason}")]
+    private partial void LogLost(string jobId, int generation, string peer, bool gone, string reason);
+}

@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+
+namespace Parcae.GpuWorker.Transport;
+
+/// <summary>
+/// A connected socket in non-blocking mode, used by at most one reading and one writing thread. Only synchronous calls are made on it:
+/// an asynchronous one would register it with the runtime's event loop, which from then on wakes up for every segment.
+/// </summary>
+internal sealed class Wire : IDisposable
+{
+    private readonly Socket _socket;
+
+    public Wire(Socket socket, DataPlaneOptions options)
+    {
+        _socket = socket;
+        socket.NoDelay = true;
+        if (options.SocketBufferBytes > 0) socket.SendBufferSize = socket.ReceiveBufferSize = options.SocketBufferBytes;
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, (int)options.KeepAlive.TotalSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 1);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 5);
+        socket.Blocking = false;
+        Remote = socket.RemoteEndPoint?.ToString() ?? "unknown";
+    }
+
+    public string Remote { get; }
+
+    /// <summary>Fills <paramref name="buffer"/>; false when the peer closed before its first byte.</summary>
+    /// <exception cref="EndOfStreamException">The peer closed in the middle.</exception>
+    /// <exception cref="TimeoutException">The deadline passed.</exception>
+    /// <exception cref="SocketException">The connection broke.</exception>
+    public bool Read(Span<byte> buffer, Deadline deadline = default)
+    {
+        int at = 0;
+        while (at < buffer.Length)
+        {
+            int read = _socket.Receive(buffer[at..], SocketFlags.None, out var error);
+            if (error == SocketError.WouldBlock) Wait(SelectMode.SelectRead, deadline);
+            else if (error != SocketError.Success) throw new SocketException((int)error);
+            else if (read > 0) at += read;
+            else if (at == 0) return false;
+            else throw new EndOfStreamException($"The peer closed after {at} of {buffer.Length} bytes.");
+        }
+
+        return true;
+    }
+
+    /// <summary>Writes as much as fits into the socket's buffer now; returns the number of bytes.</summary>
+    public int TryWrite(ReadOnlySpan<byte> bytes)
+    {
+        int written = _socket.Send(bytes, SocketFlags.None, out var error);
+        return error switch
+        {
+            SocketError.Success => written,
+            SocketError.WouldBlock => 0,
+            _ => throw new SocketException((int)error),
+        };
+    }
+
+    /// <summary>Writes all of <paramref name="bytes"/>.</summary>
+    public void Write(ReadOnlySpan<byte> bytes, Deadline deadline = default)
+    {
+        while (bytes.Length > 0)
+        {
+            int written = TryWrite(bytes);
+            if (written == 0) WaitWritable(deadline);
+            bytes = bytes[written..];
+        }
+    }
+
+    /// <summary>Blocks until there is room to write.</summary>
+    public void WaitWritable(Deadline deadline) => Wait(SelectMode.SelectWrite, deadline);
+
+    /// <summary>Whether the peer has closed or broken the connection, as far as is known now. Not to be used while bytes may be waiting to be read.</summary>
+    public bool IsClosed()
+    {
+        if (!_socket.Poll(0, SelectMode.SelectRead)) return false;
+        Span<byte> one = stackalloc byte[1];
+        int read = _socket.Receive(one, SocketFlags.Peek, out var error);
+        return error != SocketError.WouldBlock && (error != SocketError.Success || read == 0);
+    }
+
+    /// <summary>Ends one direction or both; a thread that is blocked in it wakes. Does nothing on a broken connection.</summary>
+    public void Shutdown(SocketShutdown how)
+    {
+        try
+        {
+            _socket.Shutdown(how);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Already ended by the peer or by this side: that is what was wanted.
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _socket.Dispose();
+
+    private void Wait(SelectMode mode, Deadline deadline)
+    {
+        if (!_socket.Poll(deadline.MicrosecondsLeft, mode)) throw new TimeoutException("The peer did not answer in time.");
+    }
+}
+
+/// <summary>A point in time on the monotonic clock; the default value never comes.</summary>
+internal readonly record struct Deadline(long Ticks)
+{
+    public static Deadline In(TimeSpan span) => new(Stopwatch.GetTimestamp() + (long)(span.TotalSeconds * Stopwatch.Frequency));
+
+    public bool HasPassed => Ticks != 0 && Stopwatch.GetTimestamp() >= Ticks;
+
+    /// <summary>For waits in milliseconds: -1 waits forever.</summary>
+    public int MillisecondsLeft => Ticks == 0 ? -1 : (MicrosecondsLeft + 999) / 1000;
+
+    /// <summary>For <see cref="Socket.Poll(int, SelectMode)"/>: -1 waits forever.</summary>
+    public int MicrosecondsLeft =>
+        Ticks == 0 ? -1 : (int)Math.Clamp((Ticks - Stopwatch.GetTimestamp()) * 1_000_000.0 / Stopwatch.Frequency, 0, int.MaxValue);
+}

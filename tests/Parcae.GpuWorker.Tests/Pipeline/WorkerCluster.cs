@@ -1,0 +1,147 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Parcae.GpuWorker.Service;
+using Parcae.Grains;
+
+namespace Parcae.GpuWorker.Tests.Pipeline;
+
+/// <summary>Real workers with real sockets in one process, commanded by the test as the job's grain would.</summary>
+internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
+{
+    private const string JobId = "job";
+    private readonly Dictionary<string, WorkerHost> _workers = [];
+    private readonly ConcurrentDictionary<int, StepResult> _results = new();
+    private readonly string _folder = Directory.CreateTempSubdirectory("parcae-test-").FullName;
+    private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);
+    private TaskCompletionSource _progress = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _generation;
+
+    public WorkerCluster(JobSpec spec) => Spec = spec;
+
+    public JobSpec Spec { get; }
+
+    public GenerationPlan? Plan { get; private set; }
+
+    public ConcurrentQueue<BrokenReport> Broken { get; } = new();
+
+    public IReadOnlyDictionary<int, StepResult> Results => _results;
+
+    public WorkerHost Add(string id, InstanceRole role = InstanceRole.Worker)
+    {
+        var options = new GpuWorkerOptions { InstanceId = id, Role = role, CheckpointFolder = _folder };
+        return _workers[id] = new WorkerHost(Options.Create(options), this, NullLoggerFactory.Instance);
+    }
+
+    public WorkerHost this[string id] => _workers[id];
+
+    /// <summary>Ends an instance as a kill would, as far as one process can: nothing of it answers any more.</summary>
+    public async Task RemoveAsync(string id)
+    {
+        _workers.Remove(id, out var worker);
+        await worker!.DisposeAsync();
+    }
+
+    /// <summary>Halts everyone, then prepares and switches to D x P on the given instances, pipeline by pipeline.</summary>
+    public async Task<GenerationPlan> ReconfigureAsync(int pipelines, int depth, string[] instances, string? vault = null, HaltMode mode = HaltMode.AtBoundary)
+    {
+        int generation = ++_generation;
+        var halts = await Task.WhenAll(_workers.Values.Select(w => w.Halt(new HaltCommand(JobId, generation, mode, 0))));
+        return await ContinueAsync(generation, halts, pipelines, depth, instances, vault);
+    }
+
+    public Task<HaltReport[]> HaltAsync(HaltMode mode)
+    {
+        int generation = ++_generation;
+        return Task.WhenAll(_workers.Values.Select(w => w.Halt(new HaltCommand(JobId, generation, mode, 0))));
+    }
+
+    private async Task<GenerationPlan> ContinueAsync(int generation, HaltReport[] halts, int pipelines, int depth, string[] instances, string? vault)
+    {
+        foreach (var result in halts.SelectMany(h => h.Results)) _results[result.Step] = result;
+        var holdings = halts.SelectMany(h => h.Layers.Select(l => (h.InstanceId, l))).ToArray();
+        int layers = Spec.Model.LayerCount;
+        bool Covered(int version) => Enumerable.Range(0, layers).All(layer => holdings.Any(h => h.l.Layer == layer && CanReach(h.l, version)));
+        bool CanReach(LayerHolding holding, int version) =>
+            holding.Version == version || (holding.HasReducedGradients && holding.Version == version - 1 && _results.ContainsKey(version - 1));
+        int target = holdings.Length == 0 ? 0 : Enumerable.Range(0, holdings.Max(h => h.l.Version) + 2).Last(v => v == 0 || Covered(v));
+
+        var (size, rest) = Math.DivRem(layers, depth);
+        var stages = new LayerRange[depth];
+        for (int stage = 0, first = 0; stage < depth; first += stages[stage].Count, stage++) stages[stage] = new(first, size + (stage < rest ? 1 : 0));
+        var plan = new GenerationPlan
+        {
+            JobId = JobId,
+            Generation = generation,
+            Pipelines = pipelines,
+            Depth = depth,
+            Stages = stages,
+            Places = [.. instances.Take(pipelines * depth).Select((id, i) => new Place(i / depth, i % depth, _workers[id].Endpoint))],
+            Vault = vault is null ? null : _workers[vault].Endpoint,
+            StartStep = target,
+        };
+        PeerEndpoint[] Holders(int layer, string self) =>
+            [.. holdings.Where(h => h.l.Layer == layer && h.InstanceId != self && CanReach(h.l, target)).Select(h => _workers[h.InstanceId].Endpoint)];
+        var members = plan.Places.Select(p => p.Peer.InstanceId).Concat(vault is null ? [] : [vault]).ToArray();
+        // Holders without a place prepare nothing, but a grain may still use them as sources: here every holder is a member or stays as it is.
+        await Task.WhenAll(members.Select(id => _workers[id].Prepare(new PrepareCommand
+        {
+            Plan = plan,
+            Spec = Spec,
+            Secret = _secret,
+            Finish = target > 0 && _results.TryGetValue(target - 1, out var finish) ? finish : null,
+            Sources = [.. Enumerable.Range(0, layers).Select(layer => new LayerSource(layer, Holders(layer, id)))],
+        })));
+        await Task.WhenAll(members.Select(id => _workers[id].Switch(new SwitchCommand(JobId, generation, target))));
+        return Plan = plan;
+    }
+
+    /// <summary>Waits until the step has been reported.</summary>
+    public async Task ReachAsync(int step)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (true)
+        {
+            var progress = Volatile.Read(ref _progress);
+            if (_results.ContainsKey(step)) return;
+            await progress.Task.WaitAsync(patience.Token);
+        }
+    }
+
+    public async Task<BrokenReport> BrokenAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            var progress = Volatile.Read(ref _progress);
+            if (Broken.TryPeek(out var report)) return report;
+            await progress.Task.WaitAsync(patience.Token);
+        }
+    }
+
+    public Task<StepAck> ReportStepsAsync(string jobId, StepReport report)
+    {
+        foreach (var result in report.Results) _results[result.Step] = result;
+        Signal();
+        int committed = 0;
+        while (_results.ContainsKey(committed)) committed++;
+        return Task.FromResult(new StepAck(_generation, committed));
+    }
+
+    public Task ReportBrokenAsync(string jobId, BrokenReport report)
+    {
+        Broken.Enqueue(report);
+        Signal();
+        return Task.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var worker in _workers.Values) await worker.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private void Signal() =>
+        Interlocked.Exchange(ref _progress, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+}

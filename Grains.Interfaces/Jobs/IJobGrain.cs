@@ -36,8 +36,8 @@ public interface IJobGrain : IGrainWithStringKey
     /// From workers: steps committed. Repeats are harmless. Off the training path: a worker batches what it has a few times a second, and calls with
     /// an empty report at least once a second, which also re-activates the grain after the loss of its silo.
     /// </summary>
-    /// <returns>The generation that is current; a worker of an older one stops.</returns>
-    [Alias("ReportSteps")] Task<int> ReportSteps(StepReport report);
+    /// <returns>What is current and recorded: a worker of an older generation stops, and every report begins with the first step that is not recorded yet.</returns>
+    [Alias("ReportSteps")] Task<StepAck> ReportSteps(StepReport report);
 
     /// <summary>From workers: a peer's connection broke and the step was abandoned.</summary>
     [Alias("ReportBroken")] Task ReportBroken(BrokenReport report);
@@ -49,6 +49,12 @@ public interface IJobGrain : IGrainWithStringKey
 /// <param name="Results">In order of step; may be empty.</param>
 [GenerateSerializer, Immutable, Alias("parcae.StepReport")]
 public sealed record StepReport([property: Id(0)] string InstanceId, [property: Id(1)] int Generation, [property: Id(2)] StepResult[] Results);
+
+/// <summary>The answer to a report of steps.</summary>
+/// <param name="Generation">The generation that is current; a worker of an older one stops.</param>
+/// <param name="CommittedStep">Results of the steps below are recorded durably. Whatever a worker knows from this step on belongs in its next report, sent before or not.</param>
+[GenerateSerializer, Immutable, Alias("parcae.StepAck")]
+public readonly record struct StepAck([property: Id(0)] int Generation, [property: Id(1)] int CommittedStep);
 
 /// <summary>A connection that broke in the middle of training.</summary>
 /// <param name="InstanceId">Who reports.</param>

@@ -12,7 +12,7 @@ public interface IStageGrain : IGrainWithStringKey
     /// <see cref="StagePreparation.Holders"/>, commands the instances in parallel, and records the replicas with their versions.
     /// </summary>
     /// <returns>One outcome per replica; a failed one carries its error and never throws.</returns>
-    [Alias("Prepare")] Task<ReplicaOutcome[]> Prepare(StagePreparation preparation);
+    [Alias("Prepare"), ResponseTimeout("00:15:00")] Task<ReplicaOutcome[]> Prepare(StagePreparation preparation);
 
     /// <summary>The stage as recorded last.</summary>
     [Alias("Record")] Task<StageRecord> Record();

@@ -178,6 +178,9 @@ public sealed record JobStatus
 
     /// <summary>The accounts.</summary>
     [Id(10)] public JobLedger Ledger { get; init; } = new();
+
+    /// <summary>Money spent so far on the instances that the job holds, USD.</summary>
+    [Id(11)] public double CostUsd { get; init; }
 }
 
 /// <summary>Everything a report needs.</summary>

@@ -8,20 +8,23 @@ namespace Parcae.Grains;
 /// </summary>
 public interface IGpuWorker
 {
-    /// <summary>Gets ready for a generation; returns when every layer is here at the start version.</summary>
-    [Alias("Prepare")] Task<PrepareReport> Prepare(PrepareCommand command);
+    /// <summary>
+    /// Gets ready for a generation; returns when every layer is here at the start version. A receiver that is neither a place nor the vault of the plan
+    /// only finishes the open step (<see cref="PrepareCommand.Finish"/>) of the layers that it holds and serves them to the others.
+    /// </summary>
+    [Alias("Prepare"), ResponseTimeout("00:15:00")] Task<PrepareReport> Prepare(PrepareCommand command);
 
     /// <summary>Begins training the prepared generation; returns when the peers are connected.</summary>
-    [Alias("Switch")] Task Switch(SwitchCommand command);
+    [Alias("Switch"), ResponseTimeout("00:02:00")] Task Switch(SwitchCommand command);
 
     /// <summary>Stops training and says what is held; returns when training has stopped.</summary>
-    [Alias("Halt")] Task<HaltReport> Halt(HaltCommand command);
+    [Alias("Halt"), ResponseTimeout("00:05:00")] Task<HaltReport> Halt(HaltCommand command);
 
     /// <summary>What the worker is doing for a job.</summary>
     [Alias("WorkerStatus")] Task<WorkerStatus> WorkerStatus(string jobId);
 
-    /// <summary>For the vault: writes a checkpoint of its consistent copy now; returns its version.</summary>
-    [Alias("Checkpoint")] Task<int> Checkpoint(string jobId);
+    /// <summary>For the vault: writes a checkpoint of its newest consistent copy now, prepared or followed; returns its version.</summary>
+    [Alias("Checkpoint"), ResponseTimeout("00:15:00")] Task<int> Checkpoint(string jobId);
 
     /// <summary>Forgets the job and frees everything held for it.</summary>
     [Alias("Release")] Task Release(string jobId);

@@ -86,7 +86,10 @@ public sealed record HaltReport
     /// <summary>Who.</summary>
     [Id(0)] public required string InstanceId { get; init; }
 
-    /// <summary>The layers held; empty for an instance that has nothing of the job.</summary>
+    /// <summary>
+    /// The layers held; empty for an instance that has nothing of the job. A layer held twice (the halted generation's and one that was prepared but
+    /// never switched to) is listed once for each version.
+    /// </summary>
     [Id(1)] public required LayerHolding[] Layers { get; init; }
 
     /// <summary>Step results known, in order, from the step asked for on. The last one tells the norm of the last step that passed the barrier here.</summary>

@@ -1,0 +1,78 @@
+using Orleans.Concurrency;
+
+namespace Parcae.Grains.Fleet;
+
+/// <summary>What an instance grain keeps.</summary>
+[GenerateSerializer, Alias("parcae.InstanceState")]
+internal sealed class InstanceState
+{
+    /// <summary>The instance, or null when it never joined.</summary>
+    [Id(0)] public InstanceRecord? Record { get; set; }
+}
+
+/// <summary>Keeps one instance's lifecycle and relays commands to its worker. Reentrant, so that a long preparation never keeps a halt waiting.</summary>
+[Reentrant]
+internal sealed class InstanceGrain(
+    [PersistentState("instance", ParcaeNames.Storage)] IPersistentState<InstanceState> state,
+    IGpuWorkerDirectory workers,
+    TimeProvider time) : Grain, IInstanceGrain
+{
+    private readonly Turns _writing = new();
+
+    public Task Register(InstanceInfo info)
+    {
+        ArgumentNullException.ThrowIfNull(info);
+        return Write(old => old is { Phase: not InstancePhase.Gone } && old.Info == info
+            ? old
+            : new InstanceRecord { Info = info, Phase = InstancePhase.Ready, JoinedAt = time.GetUtcNow() });
+    }
+
+    public Task Update(InstancePhase phase, string? jobId, DateTimeOffset? deadline) => Write(old => old is null
+        ? null
+        : old with
+        {
+            Phase = phase,
+            JobId = jobId,
+            Deadline = deadline,
+            GoneAt = phase == InstancePhase.Gone ? old.GoneAt ?? time.GetUtcNow() : null,
+        });
+
+    public Task<InstanceRecord?> Get() => Task.FromResult(state.State.Record);
+
+    public Task<PrepareReport> Prepare(PrepareCommand command) => Worker().Prepare(command);
+
+    public Task Switch(SwitchCommand command) => Worker().Switch(command);
+
+    public Task<HaltReport> Halt(HaltCommand command) => Worker().Halt(command);
+
+    public Task<WorkerStatus> WorkerStatus(string jobId) => Worker().WorkerStatus(jobId);
+
+    public Task<int> Checkpoint(string jobId) => Worker().Checkpoint(jobId);
+
+    public Task Release(string jobId) => Worker().Release(jobId);
+
+    private IGpuWorker Worker() => state.State.Record switch
+    {
+        null => throw new InstanceGoneException($"Instance {this.GetPrimaryKeyString()} never joined."),
+        { Phase: InstancePhase.Gone } => throw new InstanceGoneException($"Instance {this.GetPrimaryKeyString()} is gone."),
+        { Info.Silo: var silo } => workers.At(silo),
+    };
+
+    private Task Write(Func<InstanceRecord?, InstanceRecord?> change) => _writing.Run(async () =>
+    {
+        var old = state.State.Record;
+        var changed = change(old);
+        if (changed == old) return;
+        state.State.Record = changed;
+        try
+        {
+            await state.WriteStateAsync();
+        }
+        catch
+        {
+            // What is not durable must not be believed: the next activation reads what was stored.
+            DeactivateOnIdle();
+            throw;
+        }
+    });
+}

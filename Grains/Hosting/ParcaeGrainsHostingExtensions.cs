@@ -1,0 +1,41 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Parcae.Grains.Fleet;
+using Parcae.Grains.Jobs.Planning;
+using Parcae.Grains.Placement;
+
+namespace Parcae.Grains.Hosting;
+
+/// <summary>Adds Parcae's grains to a silo.</summary>
+public static class ParcaeGrainsHostingExtensions
+{
+    /// <summary>
+    /// Adds what the grains need: their options, the way to GPU workers, and a default placement that prefers silos whose metadata
+    /// <see cref="ParcaeNames.RoleKey"/> is <see cref="ParcaeNames.ControlRole"/> (call <c>UseSiloMetadata</c> with it). The silo must also have a grain
+    /// storage named <see cref="ParcaeNames.Storage"/> and a stream provider named <see cref="ParcaeNames.StreamProvider"/>; reminders are used where there are any.
+    /// </summary>
+    /// <param name="builder">The silo.</param>
+    /// <param name="configureFleet">Changes the fleet's options.</param>
+    /// <param name="configureJobs">Changes the jobs' options.</param>
+    /// <returns>The silo.</returns>
+    public static ISiloBuilder AddParcaeGrains(this ISiloBuilder builder, Action<FleetOptions>? configureFleet = null, Action<JobOptions>? configureJobs = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IGpuWorkerDirectory, GpuWorkerServiceClient>();
+        services.TryAddSingleton<IJobPlannerFactory, LiveputJobPlannerFactory>();
+
+        // Orleans takes the last registration as the default, also for its own grains: subscriptions and memory queues stay on control silos too.
+        services.AddPlacementDirector<ControlFirstPlacement, ControlFirstPlacementDirector>();
+        services.AddSingleton<PlacementStrategy, ControlFirstPlacement>();
+
+        services.AddOptions<FleetOptions>();
+        services.AddOptions<JobOptions>();
+        if (configureFleet is not null) services.Configure(configureFleet);
+        if (configureJobs is not null) services.Configure(configureJobs);
+        services.AddSingleton<IConfigurationValidator, OptionsConfigurationValidator<FleetOptions>>();
+        services.AddSingleton<IConfigurationValidator, OptionsConfigurationValidator<JobOptions>>();
+        return builder;
+    }
+}

@@ -1,0 +1,171 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Parcae.Grains.Hosting;
+using Parcae.Grains.Jobs.Ledger;
+using Parcae.Grains.Jobs.Planning;
+using Parcae.Grains.Jobs.Reconfiguring;
+using Parcae.Liveput;
+
+namespace Parcae.Grains.Jobs;
+
+/// <summary>An instance that was found broken.</summary>
+/// <param name="Refused">Whether its port refused a fresh connection: its process is gone, it is not called any more.</param>
+/// <param name="Message">What was seen.</param>
+internal sealed record Suspect(bool Refused, string Message);
+
+/// <summary>A job at work: its durable state and what is only true of this activation. All of it lives on the grain's scheduler.</summary>
+internal sealed partial class Job(
+    string id,
+    JobStore store,
+    IGrainFactory grains,
+    IJobPlannerFactory planners,
+    JobOptions options,
+    TimeProvider time,
+    ILogger logger)
+{
+    private const int EventsKept = 1000;
+
+    private IJobPlanner? _planner;
+
+    /// <summary>The job's id.</summary>
+    public string Id => id;
+
+    public JobStore Store => store;
+
+    public JobState State => store.State;
+
+    public LedgerBook Book => store.Book!;
+
+    public JobOptions Options => options;
+
+    public TimeProvider Time => time;
+
+    public ILogger Logger => logger;
+
+    public JobSpec Spec => State.Spec!;
+
+    public IJobPlanner Planner => _planner ??= planners.Create(Spec);
+
+    public DateTimeOffset Now => time.GetUtcNow();
+
+    public IFleetGrain Fleet => grains.GetGrain<IFleetGrain>(Spec.Fleet);
+
+    /// <summary>What happened since the last generation was settled.</summary>
+    public Causes Causes { get; } = new();
+
+    /// <summary>Instances that were found broken and have not answered since.</summary>
+    public Dictionary<string, Suspect> Suspects { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>How often in a row an instance failed to prepare.</summary>
+    public Dictionary<string, int> PrepareFailures { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Checkpoints that could not be restored.</summary>
+    public HashSet<int> DamagedCheckpoints { get; } = [];
+
+    /// <summary>Set while a generation is being brought about: what happens meanwhile is signalled to it.</summary>
+    public AttemptSignals? Attempt { get; set; }
+
+    /// <summary>The span from the switch to the first step of the generation, while it lasts.</summary>
+    public Activity? Resuming { get; set; }
+
+    /// <summary>Whether step reports are not taken in, because training was brought to rest and the next generation has not begun.</summary>
+    public bool Frozen { get; set; } = true;
+
+    /// <summary>When training stopped (a timestamp of <see cref="Time"/>), or null while it runs.</summary>
+    public long? StoppedAt { get; set; }
+
+    /// <summary>A state vault that failed is left alone until then.</summary>
+    public DateTimeOffset VaultRetryAt { get; set; }
+
+    /// <summary>Instances without a stage, by id.</summary>
+    public string[] Spares { get; set; } = [];
+
+    /// <summary>Instances that the job holds, with their prices.</summary>
+    public InstanceRecord[] Held { get; set; } = [];
+
+    /// <summary>The strategy that is training, or a pause.</summary>
+    public Strategy Strategy => State.Plan is { } plan && !State.WasPaused ? new Strategy(plan.Pipelines, plan.Depth) : Strategy.None;
+
+    public IInstanceGrain Instance(string instanceId) => grains.GetGrain<IInstanceGrain>(instanceId);
+
+    public IStageGrain Stage(int stage) => grains.GetGrain<IStageGrain>($"{id}/{stage}");
+
+    /// <summary>Whether every step asked for is done.</summary>
+    public bool AllStepsDone => Spec.Training.Steps is { } steps && Book.Committed >= steps;
+
+    /// <summary>Whether an instance has a place in the plan that is training.</summary>
+    public bool IsMember(string instanceId) => State.Plan?.Of(instanceId) is not null;
+
+    public Task Save() => store.Save();
+
+    /// <summary>Adds to the job's events. Durable with the next save.</summary>
+    public void Tell(string message)
+    {
+        State.Events.Add(new JobEvent(++State.LastEvent, Now, message));
+        if (State.Events.Count > EventsKept) State.Events.RemoveRange(0, State.Events.Count - EventsKept);
+        LogEvent(id, message);
+    }
+
+    /// <summary>Changes the phase, telling about it when it is new.</summary>
+    public void Enter(JobPhase phase, string? reason)
+    {
+        if (State.Phase == phase && State.Reason == reason) return;
+        State.Phase = phase;
+        State.Reason = reason;
+        if (reason is not null) Tell($"{phase}: {reason}");
+    }
+
+    /// <summary>Leaves the state vault alone for a while; training goes on without it.</summary>
+    public void LeaveVault(string why)
+    {
+        VaultRetryAt = Now + options.VaultRetry;
+        if (State.Plan is { Vault: not null } plan) State.Plan = plan with { Vault = null };
+        Tell($"going on without the state vault: {why}");
+    }
+
+    /// <summary>Tells the fleet that an instance is gone.</summary>
+    public async Task Lose(string instanceId, string reason)
+    {
+        Suspects.Remove(instanceId);
+        PrepareFailures.Remove(instanceId);
+        Tell($"{instanceId} counts as lost: {reason}");
+        await Fleet.Lost(instanceId, reason);
+    }
+
+    /// <summary>Asks the fleet for instances, and says what the job can count on.</summary>
+    public async Task<Roster> CallRoll()
+    {
+        Held = await Fleet.Borrow(id, Spec.Planning.MaxInstances ?? int.MaxValue);
+        var fleet = await Fleet.Snapshot();
+        var workers = Held.Where(r => r.Info.Role == InstanceRole.Worker).ToArray();
+        var vaults = Held.Where(r => r is { Info.Role: InstanceRole.Vault, Phase: not (InstancePhase.Draining or InstancePhase.Gone) });
+        bool wantsVault = Spec.Training.Vault && Now >= VaultRetryAt;
+        return new Roster(
+            fleet,
+            [.. workers.Where(r => r.Phase != InstancePhase.Draining)],
+            [.. workers.Where(r => r.Phase == InstancePhase.Draining)],
+            wantsVault ? vaults.OrderByDescending(r => r.Info.Id == State.Plan?.Vault?.InstanceId).FirstOrDefault() : null,
+            vaults.Any());
+    }
+
+    [LoggerMessage(LogLevel.Information, "Job {JobId}: {Message}")]
+    private partial void LogEvent(string jobId, string message);
+}
+
+/// <summary>What a job can count on.</summary>
+/// <param name="Fleet">The fleet with its past.</param>
+/// <param name="Usable">Worker instances that may have a place.</param>
+/// <param name="Draining">Worker instances that are about to leave; they still hold state.</param>
+/// <param name="Vault">The state vault that is to follow, or null.</param>
+/// <param name="HasVault">Whether there is any vault, even one that is left alone for now.</param>
+internal sealed record Roster(FleetSnapshot Fleet, InstanceRecord[] Usable, InstanceRecord[] Draining, InstanceRecord? Vault, bool HasVault)
+{
+    /// <summary>The roster without instances that turned out to be gone.</summary>
+    public Roster Without(ICollection<string> gone) => gone.Count == 0
+        ? this
+        : this with
+        {
+            Usable = [.. Usable.Where(r => !gone.Contains(r.Info.Id))],
+            Draining = [.. Draining.Where(r => !gone.Contains(r.Info.Id))],
+        };
+}

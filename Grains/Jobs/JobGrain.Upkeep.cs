@@ -1,0 +1,138 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Streams;
+using Parcae.Grains.Jobs.Reconfiguring;
+using Parcae.Grains.Telemetry;
+
+namespace Parcae.Grains.Jobs;
+
+/// <summary>What a job does by the clock and by the availability stream.</summary>
+internal sealed partial class JobGrain
+{
+    /// <summary>Starts the upkeep of a job that has not ended.</summary>
+    private void Begin()
+    {
+        _savedAt = _countedAt = _job.Now;
+        var period = _job.Options.PollPeriod;
+        this.RegisterGrainTimer(Upkeep, new GrainTimerCreationOptions(TimeSpan.Zero, period) { KeepAlive = true, Interleave = true });
+        _reconciler.MarkDirty();
+    }
+
+    private async Task Upkeep(CancellationToken cancellation)
+    {
+        if (State.Ended)
+        {
+            // Nothing is left to do: readers may keep the activation, the clock does not.
+            await StopReminder();
+            DeactivateOnIdle();
+            return;
+        }
+
+        await Subscribe();
+        await CatchUp();
+        await CountIntervals();
+        CountCost();
+        if (_job.VaultRetryAt is var retry && retry != default && _job.Now >= retry)
+        {
+            _job.VaultRetryAt = default;
+            _reconciler.MarkDirty();
+        }
+
+        if (_job.Now - _savedAt < _job.Options.SavePeriod) return;
+        _savedAt = _job.Now;
+        await _store.Save();
+    }
+
+    /// <summary>Subscribes to the fleet's stream, once. Without it the log's reader hears everything, only later.</summary>
+    private async Task Subscribe()
+    {
+        if (_subscribed) return;
+        try
+        {
+            var stream = this.GetStreamProvider(ParcaeNames.StreamProvider)
+                .GetStream<AvailabilityEvent>(StreamId.Create(ParcaeNames.AvailabilityNamespace, _job.Spec.Fleet));
+            var handles = await stream.GetAllSubscriptionHandles();
+            if (handles.Count == 0) await stream.SubscribeAsync((e, _) => OnAvailability(e));
+            foreach (var handle in handles) await handle.ResumeAsync((e, _) => OnAvailability(e));
+            _subscribed = true;
+        }
+        catch (Exception e)
+        {
+            LogNotSubscribed(e, _job.Id);
+        }
+    }
+
+    private async Task OnAvailability(AvailabilityEvent e)
+    {
+        if (State.Spec is null || State.Ended) return;
+        if (e.Sequence > State.FleetSequence + 1) await CatchUp();
+        Take(e);
+    }
+
+    /// <summary>Reads what the stream has not brought from the fleet's log.</summary>
+    private async Task CatchUp()
+    {
+        if (_catchingUp) return;
+        _catchingUp = true;
+        try
+        {
+            AvailabilityEvent[] missed;
+            do
+            {
+                missed = await _job.Fleet.ReadLog(State.FleetSequence, LogPage);
+                foreach (var e in missed) Take(e);
+            }
+            while (missed.Length == LogPage);
+        }
+        finally
+        {
+            _catchingUp = false;
+        }
+    }
+
+    private void Take(AvailabilityEvent e)
+    {
+        if (e.Sequence <= State.FleetSequence) return;
+        State.FleetSequence = e.Sequence;
+        _job.Causes.Add(Causes.From(e));
+        if (e.Kind == AvailabilityKind.Lost)
+        {
+            _job.Suspects.Remove(e.InstanceId);
+            _job.Attempt?.SetGone(e.InstanceId);
+        }
+
+        _reconciler.MarkDirty();
+    }
+
+    /// <summary>Closes the intervals that have passed, and has each of them planned for.</summary>
+    private async Task CountIntervals()
+    {
+        int passed = (int)((_job.Now - State.SubmittedAt) / _fleetOptions.Interval);
+        if (passed <= (State.Intervals.Count == 0 ? 0 : State.Intervals[^1].Interval + 1)) return;
+        var fleet = await _job.Fleet.Snapshot();
+        double next = _job.Planner.Forecast(fleet).Intervals[0].MeanAvailable;
+        var strategy = _job.State.Halted ? default : _job.Strategy;
+        int interval = State.Intervals.Count == 0 ? 0 : State.Intervals[^1].Interval + 1;
+
+        // Usually one; after a gap in which nobody was there to count, the intervals missed are recorded as what is seen now.
+        for (; interval < passed; interval++)
+        {
+            double seconds = (_fleetOptions.Interval * (interval + 1)).TotalSeconds;
+            State.Intervals.Add(new IntervalRecord(interval, fleet.Intervals[^1].Available, State.ForecastNext, next, strategy.Pipelines, strategy.Depth, seconds));
+            State.ForecastNext = next;
+        }
+
+        _reconciler.MarkDirty();
+    }
+
+    private void CountCost()
+    {
+        var elapsed = _job.Now - _countedAt;
+        _countedAt = _job.Now;
+        double usd = _job.Held.Where(r => r.Info.Role == InstanceRole.Worker).Sum(r => r.Info.PricePerHour) * elapsed.TotalHours;
+        State.CostUsd += usd;
+        ParcaeTelemetry.Cost.Add(usd, new KeyValuePair<string, object?>("job", _job.Id));
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Job {JobId} could not subscribe to the availability stream; it reads the log until it can")]
+    private partial void LogNotSubscribed(Exception exception, string jobId);
+}

@@ -1,0 +1,104 @@
+namespace Parcae.Grains.Jobs.Reconfiguring;
+
+/// <summary>What a round of halts brought.</summary>
+internal sealed record HaltOutcome
+{
+    /// <summary>What each worker holds that answered, members or not.</summary>
+    public required IReadOnlyDictionary<string, HaltReport> Reports { get; init; }
+
+    /// <summary>What the state vault holds, or null when it was not asked or did not answer.</summary>
+    public required HaltReport? Vault { get; init; }
+
+    /// <summary>Members that did not answer, and why that is thought.</summary>
+    public required IReadOnlyDictionary<string, string> Silent { get; init; }
+
+    /// <summary>Spares that did not answer while all waited for them: left out this time.</summary>
+    public required IReadOnlySet<string> LeftOut { get; init; }
+}
+
+/// <summary>Stops a job's workers and learns what they hold. Raises the fence on every instance of the job, so that nothing of an older generation is accepted any more.</summary>
+internal sealed class HaltRound(Job job, int generation, AttemptSignals signals)
+{
+    private readonly Dictionary<string, HaltReport> _reports = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _silent = new(StringComparer.Ordinal);
+
+    /// <summary>Halts everyone.</summary>
+    /// <param name="members">Instances with a place in the running plan: training waits for nobody else.</param>
+    /// <param name="others">Other instances of the job, to be fenced and reckoned with if they answer soon.</param>
+    /// <param name="vault">The state vault's instance id, or null.</param>
+    /// <param name="mode">When members stop.</param>
+    public async Task<HaltOutcome> Run(IReadOnlyCollection<string> members, IReadOnlyCollection<string> others, string? vault, HaltMode mode)
+    {
+        var vaultCall = vault is null ? null : Call(vault, mode);
+        var otherCalls = others.ToDictionary(id => id, id => Call(id, HaltMode.Now));
+        await Task.WhenAll(members.Select(id => HaltMember(id, mode)));
+
+        // With nobody training there is no hurry, and these are all there are.
+        bool hurry = members.Count > 0;
+        await Task.WhenAll(otherCalls.Values).CompletesWithin(hurry ? job.Options.SuspectTimeout : job.Options.HaltTimeout, job.Time);
+        var leftOut = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (id, call) in otherCalls)
+        {
+            if (call.IsCompletedSuccessfully) Answered(id, await call);
+            else if (hurry) leftOut.Add(id);
+            else _silent[id] = call.Failure();
+        }
+
+        HaltReport? vaultReport = null;
+        if (vaultCall is not null)
+        {
+            if (await vaultCall.CompletesWithin(job.Options.HaltTimeout, job.Time) && vaultCall.IsCompletedSuccessfully) vaultReport = await vaultCall;
+            else job.LeaveVault($"it does not halt ({vaultCall.Failure()})");
+        }
+
+        ThrowIfStale([.. otherCalls.Values, .. vaultCall is null ? Array.Empty<Task<HaltReport>>() : [vaultCall]]);
+        return new HaltOutcome { Reports = _reports, Vault = vaultReport, Silent = _silent, LeftOut = leftOut };
+    }
+
+    private async Task HaltMember(string id, HaltMode mode)
+    {
+        var gone = signals.Gone(id);
+        var calls = new List<Task<HaltReport>> { Call(id, mode) };
+        if (mode == HaltMode.AtBoundary)
+        {
+            await Task.WhenAny(calls[0], signals.Urgent, gone).CompletesWithin(job.Options.BoundaryTimeout, job.Time);
+            if (!calls[0].IsCompleted && !gone.IsCompleted) calls.Add(Call(id, HaltMode.Now));
+        }
+
+        var limit = job.Suspects.ContainsKey(id) ? job.Options.SuspectTimeout : job.Options.HaltTimeout;
+        await Task.WhenAny(FirstGood(calls), gone).CompletesWithin(limit, job.Time);
+        ThrowIfStale(calls);
+        if (calls.FirstOrDefault(c => c.IsCompletedSuccessfully) is { } answer) Answered(id, await answer);
+        else _silent[id] = gone.IsCompleted ? "gone" : calls[^1].Failure();
+    }
+
+    private void Answered(string id, HaltReport report)
+    {
+        _reports[id] = report;
+        job.Suspects.Remove(id);
+        if (job.IsMember(id)) job.StoppedAt ??= job.Time.GetTimestamp();
+    }
+
+    /// <summary>Completes with the first call that succeeds, or when all have failed.</summary>
+    private static async Task FirstGood(List<Task<HaltReport>> calls)
+    {
+        await foreach (var call in Task.WhenEach(calls))
+        {
+            if (call.IsCompletedSuccessfully) return;
+        }
+    }
+
+    private Task<HaltReport> Call(string id, HaltMode mode) =>
+        job.Instance(id).Halt(new HaltCommand(job.Id, generation, mode, job.Book.FirstMissing));
+
+    /// <summary>A worker that has seen a higher number than this job remembers: numbers go on from there.</summary>
+    private void ThrowIfStale(IEnumerable<Task> calls)
+    {
+        foreach (var call in calls)
+        {
+            if (call.Exception?.InnerException is not StaleGenerationException stale) continue;
+            job.State.Attempted = Math.Max(job.State.Attempted, stale.Fence);
+            throw new AttemptFailedException(stale.Message, learned: true);
+        }
+    }
+}

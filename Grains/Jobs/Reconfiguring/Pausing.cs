@@ -1,0 +1,42 @@
+namespace Parcae.Grains.Jobs.Reconfiguring;
+
+/// <summary>Leaves a job at rest, its state kept.</summary>
+internal static class Pausing
+{
+    /// <summary>Nothing feasible can be run at present; the job resumes by itself.</summary>
+    public static async Task ForLackOf(Job job, Rest rest, string reason)
+    {
+        await Secure(job, rest);
+        await Leave(job, reason);
+        job.Spares = [.. rest.Roster.Usable.Select(r => r.Info.Id)];
+    }
+
+    /// <summary>Marks the job as paused.</summary>
+    public static async Task Leave(Job job, string reason)
+    {
+        job.State.WasPaused = true;
+        job.StoppedAt = null;
+        job.Enter(JobPhase.Paused, reason);
+        await job.Save();
+    }
+
+    /// <summary>
+    /// Has the state vault take a copy of where training came to rest, as whoever holds it now may be gone tomorrow. Best effort: without it the steps that
+    /// the vault is behind would be run again. Returns the version that was secured, or null.
+    /// </summary>
+    public static async Task<int?> Secure(Job job, Rest rest)
+    {
+        if (rest.Roster.Vault is not { } vault || job.State.Plan is not { } plan || rest.FindOrigin() is not { } origin) return null;
+        int version = origin.Target.Version;
+        if (origin.Checkpoint is not null || origin.Target.Holders.All(h => h.Contains(vault.Info.Id))) return version;
+        if (origin.Target.Holders.Any(h => h.Length == 0)) return null;
+
+        var endpoints = rest.Roster.Usable.Concat(rest.Roster.Draining).Append(vault).ToDictionary(r => r.Info.Id, r => r.Info.DataPlane, StringComparer.Ordinal);
+        var preparation = new Preparation(
+            job, plan with { Generation = rest.Generation, StartStep = version, Vault = vault.Info.DataPlane }, origin, endpoints);
+        var calls = origin.Target.Finishers.Select(preparation.Holder).Append(preparation.Vault()).ToArray();
+        if (await Task.WhenAll(calls).CompletesWithin(job.Options.PrepareTimeout, job.Time) && calls.All(c => c.IsCompletedSuccessfully)) return version;
+        job.Tell($"the state vault did not take over the state of step {version} ({calls.First(c => !c.IsCompletedSuccessfully).Failure()})");
+        return null;
+    }
+}

@@ -1,0 +1,196 @@
+using System.Diagnostics;
+using Parcae.Grains.Jobs.Planning;
+using Parcae.Grains.Telemetry;
+using Parcae.Liveput;
+using Parcae.Liveput.Planning;
+
+namespace Parcae.Grains.Jobs.Reconfiguring;
+
+/// <summary>
+/// One attempt at a new generation: halt, find the version to begin at, assign places, prepare, commit, switch. Anything that fails on the way ends the attempt
+/// with <see cref="AttemptFailedException"/>; workers keep what they hold until a switch, so the next attempt begins with what this one brought about.
+/// </summary>
+internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult planned, IReadOnlyCollection<Cause> causes, string otherwise)
+{
+    private readonly AttemptSignals _signals = new();
+    private readonly long _decidedAt = job.Time.GetTimestamp();
+    private readonly GenerationPlan? _before = job.State.Plan;
+    private readonly bool _wasPaused = job.State.WasPaused;
+
+    /// <summary>What brought it about, for people.</summary>
+    private string Cause => Causes.Describe(causes, job.IsMember, otherwise);
+
+    /// <summary>Runs the attempt. Ends with the job training under a new generation, or paused, or with all steps done.</summary>
+    public async Task Run(HaltMode mode)
+    {
+        string cause = Cause;
+        using var trace = new ReconfigurationTrace(job.Id, cause, causes, planned);
+        job.Attempt = _signals;
+        if (job.State.Phase != JobPhase.Paused) job.Enter(JobPhase.Reconfiguring, cause);
+        try
+        {
+            var rest = await Rest.Bring(job, roster, mode, _signals);
+            trace.SetGeneration(rest.Generation);
+            var decision = Decide(rest);
+            if (decision.Strategy.IsPause)
+            {
+                await Pausing.ForLackOf(job, rest, Lack(job, rest.Roster));
+                return;
+            }
+
+            if (rest.FindOrigin() is not { } origin)
+            {
+                await Pausing.ForLackOf(job, rest, $"no instance holds the state of step {rest.Passed}; waiting for the state vault and its checkpoints");
+                return;
+            }
+
+            if (job.Spec.Training.Steps is { } steps && origin.Target.Version >= steps && rest.Passed >= steps) return;
+            GenerationPlan plan;
+            using (trace.Child("assign")) plan = Assign(rest, decision.Strategy, origin);
+            _signals.Need(plan.Places.Select(p => p.Peer.InstanceId));
+            var kind = MigrationClassifier.Classify(_before, plan, _wasPaused);
+            trace.SetKind(kind);
+            var record = new GenerationRecord
+            {
+                Number = plan.Generation,
+                Cause = cause,
+                Kind = kind,
+                Pipelines = plan.Pipelines,
+                Depth = plan.Depth,
+                AtStep = plan.StartStep,
+                PauseMilliseconds = 0,
+                PrepareMilliseconds = 0,
+                BytesMoved = 0,
+                StepsReplayed = Math.Max(0, rest.Passed - plan.StartStep),
+                At = job.Now,
+                Liveput = decision.Liveput,
+                Source = MigrationClassifier.Source(plan, origin.Target.Holders, plan.Vault?.InstanceId, origin.Checkpoint is not null),
+            };
+            (plan, record) = await Prepare(trace, plan, record, origin, rest);
+            await Commit(plan, record);
+            await Switch(trace, plan);
+            await Finish(trace, plan, rest);
+        }
+        finally
+        {
+            job.Attempt = null;
+        }
+    }
+
+    /// <summary>The strategy: as planned, unless the halt showed that instances are gone.</summary>
+    private PlanDecision Decide(Rest rest) =>
+        rest.Roster.Usable.Length == roster.Usable.Length ? planned.Decision : Situation.Plan(job, rest.Roster).Decision;
+
+    private GenerationPlan Assign(Rest rest, Strategy strategy, Origin origin)
+    {
+        var stages = job.Planner.Partition(strategy.Depth);
+        var held = origin.Target.Holders.Select(h => h.ToHashSet(StringComparer.Ordinal)).ToArray();
+        return new GenerationPlan
+        {
+            JobId = job.Id,
+            Generation = rest.Generation,
+            Pipelines = strategy.Pipelines,
+            Depth = strategy.Depth,
+            Stages = stages,
+            Places = PlaceAssigner.Assign(
+                strategy,
+                stages,
+                rest.Roster.Usable.Select(r => r.Info.DataPlane),
+                (id, layer) => held[layer].Contains(id),
+                layer => job.Spec.Model.LayerParameters(layer) * Preparing.StateBytesPerParameter,
+                _before),
+            Vault = rest.Roster.Vault?.Info.DataPlane,
+            StartStep = origin.Target.Version,
+        };
+    }
+
+    private async Task<(GenerationPlan Plan, GenerationRecord Record)> Prepare(
+        ReconfigurationTrace trace, GenerationPlan plan, GenerationRecord record, Origin origin, Rest rest)
+    {
+        using var span = trace.Child("prepare");
+        long start = job.Time.GetTimestamp();
+        var (reports, follows) = await new Preparing(job, new Preparation(job, plan, origin, Endpoints(rest)), _signals).Run(plan, origin);
+        long bytes = reports.Sum(r => r.BytesReceived);
+        ParcaeTelemetry.TransferBytes.Add(bytes, new KeyValuePair<string, object?>("job", job.Id));
+        span?.SetTag("bytes", bytes);
+        return (follows ? plan : plan with { Vault = null },
+            record with { PrepareMilliseconds = job.Time.GetElapsedTime(start).TotalMilliseconds, BytesMoved = bytes });
+    }
+
+    private static Dictionary<string, PeerEndpoint> Endpoints(Rest rest)
+    {
+        var all = rest.Roster.Usable.Concat(rest.Roster.Draining).ToDictionary(r => r.Info.Id, r => r.Info.DataPlane, StringComparer.Ordinal);
+        if (rest.Roster.Vault is { Info: var vault }) all[vault.Id] = vault.DataPlane;
+        return all;
+    }
+
+    private async Task Commit(GenerationPlan plan, GenerationRecord record)
+    {
+        int again = job.Book.FallBack(plan.StartStep);
+        if (again > 0) job.Tell($"{again} steps from {plan.StartStep} on are run again");
+        job.State.Plan = plan;
+        job.State.Halted = job.State.WasPaused = false;
+        job.State.Generations.Add(record with { PauseMilliseconds = PauseSoFar(record.Kind) });
+        await job.Save();
+        job.Frozen = false;
+    }
+
+    private async Task Switch(ReconfigurationTrace trace, GenerationPlan plan)
+    {
+        using var span = trace.Child("switch");
+        var command = new SwitchCommand(job.Id, plan.Generation, plan.StartStep);
+        var vault = plan.Vault is { } v ? job.Instance(v.InstanceId).Switch(command) : null;
+        var calls = plan.Places.ToDictionary(p => p.Peer.InstanceId, p => job.Instance(p.Peer.InstanceId).Switch(command));
+        var all = Task.WhenAll(calls.Values);
+        await Task.WhenAny(all, _signals.Broken).CompletesWithin(job.Options.SwitchTimeout, job.Time);
+        if (!all.IsCompletedSuccessfully)
+        {
+            var failed = calls.Where(c => !c.Value.IsCompletedSuccessfully).ToArray();
+            foreach (var (id, call) in failed) job.Suspects.TryAdd(id, new Suspect(false, call.Failure()));
+            throw new AttemptFailedException($"generation {plan.Generation} did not begin: {string.Join(", ", failed.Select(f => $"{f.Key} ({f.Value.Failure()})"))}", false);
+        }
+
+        if (vault is not null && !(await vault.CompletesWithin(job.Options.VaultTimeout, job.Time) && vault.IsCompletedSuccessfully))
+            job.LeaveVault($"it does not follow ({vault.Failure()})");
+    }
+
+    private async Task Finish(ReconfigurationTrace trace, GenerationPlan plan, Rest rest)
+    {
+        var last = job.State.Generations[^1];
+        job.State.Generations[^1] = last = last with { PauseMilliseconds = PauseSoFar(last.Kind) };
+        job.StoppedAt = null;
+        job.PrepareFailures.Clear();
+        job.Causes.Settle(causes);
+        job.Spares = [.. rest.Roster.Usable.Select(r => r.Info.Id).Where(id => plan.Of(id) is null)];
+        job.Enter(JobPhase.Training, null);
+        job.Tell($"generation {last.Number}: {last.Pipelines} x {last.Depth} from step {last.AtStep}, {last.Kind} ({last.Cause}), state from {last.Source}, "
+            + $"pause {last.PauseMilliseconds:0} ms");
+        job.Resuming = trace.Resume();
+
+        var kind = new KeyValuePair<string, object?>("kind", last.Kind.ToString());
+        ParcaeTelemetry.ReconfigurationDuration.Record(job.Time.GetElapsedTime(_decidedAt).TotalSeconds, kind);
+        ParcaeTelemetry.ReconfigurationPause.Record(last.PauseMilliseconds / 1000, kind);
+        ParcaeTelemetry.Liveput.Record(last.Liveput, new KeyValuePair<string, object?>("job", job.Id));
+        await job.Save();
+
+        var leavers = rest.Reports.Values.Where(r => r.Layers.Length > 0 && plan.Of(r.InstanceId) is null).Select(r => r.InstanceId);
+        await Releasing.Release(job, leavers);
+    }
+
+    private double PauseSoFar(MigrationKind kind) =>
+        kind == MigrationKind.Start ? 0 : job.Time.GetElapsedTime(job.StoppedAt ?? _decidedAt).TotalMilliseconds;
+
+    /// <summary>Why there is no plan, for people.</summary>
+    public static string Lack(Job job, Roster roster)
+    {
+        string there = roster.Usable.Length switch
+        {
+            0 => "no instance is available",
+            1 => "1 instance is available",
+            var n => $"{n} instances are available",
+        };
+        return job.Planner.MinInstances == int.MaxValue
+            ? $"{there}; no plan of this model fits instances of this memory, whatever their number"
+            : $"{there}; the smallest plan needs {job.Planner.MinInstances}";
+    }
+}

@@ -1,0 +1,39 @@
+using Parcae.Grains.Jobs.Planning;
+using Parcae.Grains.Telemetry;
+using Parcae.Liveput;
+
+namespace Parcae.Grains.Jobs.Reconfiguring;
+
+/// <summary>What has become of the plan in force, and what would be better.</summary>
+internal static class Situation
+{
+    /// <summary>Plans with what the roster has.</summary>
+    public static PlanningResult Plan(Job job, Roster roster)
+    {
+        var current = job.Strategy;
+        var planned = job.Planner.Plan(new PlanningSituation(current, roster.Usable.Length, current.IsPause ? 0 : Intact(job.State.Plan!, roster), roster.Fleet));
+        ParcaeTelemetry.PlanningDuration.Record((planned.ForecastTook + planned.PlanTook).TotalSeconds);
+        return planned;
+    }
+
+    /// <summary>How many pipelines every stage of the plan can still man with instances that already hold it.</summary>
+    public static int Intact(GenerationPlan plan, Roster roster) => Enumerable.Range(0, plan.Depth)
+        .Min(stage => plan.Places.Count(p => p.Stage == stage && roster.Usable.Any(r => r.Info.Id == p.Peer.InstanceId)));
+
+    /// <summary>Members that are gone or found broken: training stands still, or will in a moment.</summary>
+    public static string[] Missing(Job job, Roster roster) => job.State.Plan is not { } plan
+        ? []
+        : [.. plan.Places.Select(p => p.Peer.InstanceId)
+            .Where(id => job.Suspects.ContainsKey(id) || !roster.Usable.Concat(roster.Draining).Any(r => r.Info.Id == id))];
+
+    /// <summary>Members that will be gone at their deadline.</summary>
+    public static string[] Leaving(Job job, Roster roster) => job.State.Plan is not { } plan
+        ? []
+        : [.. roster.Draining.Select(r => r.Info.Id).Where(id => plan.Of(id) is not null)];
+
+    /// <summary>Whether there is a state vault that should follow and does not.</summary>
+    public static bool WantsVault(Job job, Roster roster) => roster.Vault is { } vault && job.State.Plan?.Vault != vault.Info.DataPlane;
+
+    /// <summary>The text of a change that nothing but the optimizer asked for.</summary>
+    public static string Promise(Strategy better, Strategy current) => $"interval: {better} promises more than {current}";
+}

@@ -84,7 +84,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>Ends it if it has not ended, and closes its log.</summary>
     public async ValueTask DisposeAsync()
     {
-        Kill();
+        if (!Exited.IsCompleted) Kill();
         _ = await Exited.ConfigureAwait(false);
         _process.Dispose();
         await _log.DisposeAsync().ConfigureAwait(false);

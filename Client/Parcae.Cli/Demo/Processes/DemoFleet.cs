@@ -9,7 +9,7 @@ namespace Parcae.Cli.Demo.Processes;
 
 /// <summary>The worker processes, as a cloud: brings them up, passes notices on, takes them away, replaces those that end by themselves.</summary>
 internal sealed class DemoFleet(ProcessSupervisor processes, SiloCommandLine commands, FreePorts ports, DemoFolder folder, string redis, int named,
-    IParcaeClient client, DemoProgress progress, CancellationToken stopping) : ICloud
+    IParcaeClient client, DemoProgress progress, DemoAbort abort) : ICloud
 {
     private const int MaxReplacements = 20;
 
@@ -20,14 +20,7 @@ internal sealed class DemoFleet(ProcessSupervisor processes, SiloCommandLine com
     private readonly Dictionary<string, string> _replacements = [];
     private readonly HashSet<string> _noticed = [];
     private readonly HashSet<string> _ready = [];
-    private readonly List<Task> _follows = [];
     private int _extra;
-
-    /// <summary>Fails when workers cannot be kept alive.</summary>
-    public Task Followed
-    {
-        get { lock (_lock) return Task.WhenAll(_follows); }
-    }
 
     /// <summary>Ids of the workers whose processes live.</summary>
     public string[] Alive
@@ -134,20 +127,15 @@ internal sealed class DemoFleet(ProcessSupervisor processes, SiloCommandLine com
 
     private ChildProcess StartWorker(string id)
     {
-        var worker = processes.Start(id, commands.Worker(id, redis, ports.Next(), ports.Next()), folder.Log(id));
-        lock (_lock)
-        {
-            _workers.Add(id, worker);
-            _follows.RemoveAll(f => f.IsCompletedSuccessfully);
-            _follows.Add(FollowAsync(worker));
-        }
-
+        var worker = processes.Start(id, commands.Worker(id, redis, ports.Next(), ports.Next()), folder.Log(id), StopOrder.Workers);
+        lock (_lock) _workers.Add(id, worker);
         progress.Starting(id);
         progress.Event(DemoEventKind.Cloud, $"{id} is starting");
+        _ = abort.GuardAsync(FollowAsync(worker, abort.Token));
         return worker;
     }
 
-    private async Task FollowAsync(ChildProcess worker)
+    private async Task FollowAsync(ChildProcess worker, CancellationToken stopping)
     {
         string id = worker.Id;
         try

@@ -10,13 +10,12 @@ namespace Parcae.Cli.Demo.Processes;
 /// The store and the control silo. Either is started again, with the same data, when it ends by itself: the job outlives both.
 /// </summary>
 internal sealed class DemoServices(ProcessSupervisor processes, SiloCommandLine commands, FreePorts ports, DemoFolder folder, int redisPort, TimeSpan interval,
-    DemoProgress progress)
+    DemoProgress progress, DemoAbort abort)
 {
     private const int MaxRestarts = 10;
 
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(90);
 
-    private readonly List<Task> _watches = [];
     private int _controlNumber;
     private int _restarts;
 
@@ -26,23 +25,21 @@ internal sealed class DemoServices(ProcessSupervisor processes, SiloCommandLine 
     /// <summary>Where the control silo's dashboard and metrics are.</summary>
     public string? Http { get; private set; }
 
-    /// <summary>Fails when a service cannot be kept alive.</summary>
-    public Task Watched => Task.WhenAll(_watches);
-
     /// <summary>Starts both and waits until they are ready.</summary>
-    public async Task StartAsync(CancellationToken cancellation)
+    public async Task StartAsync()
     {
+        var cancellation = abort.Token;
         progress.Stage("starting the store");
         var store = await StartStoreAsync(cancellation).ConfigureAwait(false);
-        _watches.Add(KeepAsync(store, StartStoreAsync, cancellation));
+        _ = abort.GuardAsync(KeepAsync(store, StartStoreAsync, cancellation));
         progress.Stage("starting the control silo");
         var control = await StartControlAsync(cancellation).ConfigureAwait(false);
-        _watches.Add(KeepAsync(control, StartControlAsync, cancellation));
+        _ = abort.GuardAsync(KeepAsync(control, StartControlAsync, cancellation));
     }
 
     private async Task<ChildProcess> StartStoreAsync(CancellationToken cancellation)
     {
-        var store = processes.Start("store", commands.Store(redisPort, folder.Store), folder.Log("store"));
+        var store = processes.Start("store", commands.Store(redisPort, folder.Store), folder.Log("store"), StopOrder.Store);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         timeout.CancelAfter(StartTimeout);
         try
@@ -67,7 +64,7 @@ internal sealed class DemoServices(ProcessSupervisor processes, SiloCommandLine 
         string id = $"vault-{++_controlNumber}";
         int http = ports.Next();
         var control = processes.Start(
-            id, commands.Control(id, Redis, ports.Next(), ports.Next(), http, interval.TotalSeconds, folder.Checkpoints), folder.Log(id));
+            id, commands.Control(id, Redis, ports.Next(), ports.Next(), http, interval.TotalSeconds, folder.Checkpoints), folder.Log(id), StopOrder.Control);
         try
         {
             await control.Ready.WaitAsync(StartTimeout, cancellation).ConfigureAwait(false);

@@ -2,11 +2,24 @@ using System.Diagnostics;
 
 namespace Parcae.Cli.Demo.Processes;
 
+/// <summary>Who is stopped first: whoever needs another goes before it.</summary>
+internal enum StopOrder
+{
+    /// <summary>Workers need the control silo and the store.</summary>
+    Workers,
+
+    /// <summary>The control silo needs the store.</summary>
+    Control,
+
+    /// <summary>The store needs nobody.</summary>
+    Store,
+}
+
 /// <summary>Owns every child process: whatever happens, none outlives it.</summary>
 internal sealed class ProcessSupervisor : IAsyncDisposable
 {
     private readonly Lock _lock = new();
-    private readonly List<ChildProcess> _children = [];
+    private readonly List<(ChildProcess Process, StopOrder Order)> _children = [];
     private bool _closed;
 
     public ProcessSupervisor() => AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
@@ -14,58 +27,60 @@ internal sealed class ProcessSupervisor : IAsyncDisposable
     /// <summary>Children that have not ended.</summary>
     public IReadOnlyList<ChildProcess> Alive
     {
-        get { lock (_lock) return [.. _children.Where(c => !c.Exited.IsCompleted)]; }
+        get { lock (_lock) return [.. _children.Select(c => c.Process).Where(c => !c.Exited.IsCompleted)]; }
     }
 
     /// <summary>Starts a child.</summary>
     /// <exception cref="OperationCanceledException">Everything is being stopped.</exception>
-    public ChildProcess Start(string id, ProcessStartInfo start, string logFile)
+    public ChildProcess Start(string id, ProcessStartInfo start, string logFile, StopOrder order)
     {
         lock (_lock)
         {
             // Under the lock: a child that starts while all are being stopped would be forgotten.
             if (_closed) throw new OperationCanceledException("The processes are being stopped.");
             var child = ChildProcess.Start(id, start, logFile);
-            _children.Add(child);
+            _children.Add((child, order));
             return child;
         }
     }
 
-    /// <summary>Asks all to end, kills those that have not after <paramref name="grace"/>. Nothing can be started afterwards.</summary>
+    /// <summary>Asks all to end, one kind after the other, and kills those of a kind that have not after <paramref name="grace"/>. Nothing can be started afterwards.</summary>
     public async Task StopAsync(TimeSpan grace)
     {
-        ChildProcess[] children;
-        lock (_lock)
+        foreach (var kind in Close().GroupBy(c => c.Order).OrderBy(g => g.Key))
         {
-            _closed = true;
-            children = [.. _children];
-        }
+            foreach (var (process, _) in kind) process.Terminate();
+            var ended = Task.WhenAll(kind.Select(c => c.Process.Exited));
+            if (await Task.WhenAny(ended, Task.Delay(grace)).ConfigureAwait(false) != ended)
+            {
+                foreach (var (process, _) in kind) process.Kill();
+            }
 
-        foreach (var child in children) child.Terminate();
-        var ended = Task.WhenAll(children.Select(c => c.Exited));
-        if (await Task.WhenAny(ended, Task.Delay(grace)).ConfigureAwait(false) != ended) KillAll();
-        _ = await ended.ConfigureAwait(false);
+            _ = await ended.ConfigureAwait(false);
+        }
     }
 
     /// <summary>Ends all at once.</summary>
     public void KillAll()
     {
-        ChildProcess[] children;
-        lock (_lock)
-        {
-            _closed = true;
-            children = [.. _children];
-        }
-
-        foreach (var child in children) child.Kill();
+        foreach (var (process, _) in Close()) process.Kill();
     }
 
     /// <summary>Ends all and closes their logs.</summary>
     public async ValueTask DisposeAsync()
     {
         KillAll();
-        foreach (var child in _children) await child.DisposeAsync().ConfigureAwait(false);
+        foreach (var (process, _) in Close()) await process.DisposeAsync().ConfigureAwait(false);
         AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
+    }
+
+    private (ChildProcess Process, StopOrder Order)[] Close()
+    {
+        lock (_lock)
+        {
+            _closed = true;
+            return [.. _children];
+        }
     }
 
     private void OnProcessExit(object? sender, EventArgs e) => KillAll();

@@ -1,0 +1,35 @@
+using Spectre.Console;
+
+namespace Parcae.Cli.Commands;
+
+/// <summary>What a command runs in: where it writes, and whether a person sits in front of it.</summary>
+/// <param name="Output">Standard output.</param>
+/// <param name="Error">Standard error.</param>
+/// <param name="IsTerminal">Whether standard output is a terminal that can be drawn on.</param>
+internal sealed record CommandContext(TextWriter Output, TextWriter Error, bool IsTerminal)
+{
+    /// <summary>Signals of the process; null in tests.</summary>
+    public Interruption? Interruption { get; init; }
+
+    /// <summary>The process's own.</summary>
+    public static CommandContext OfProcess(Interruption interruption)
+    {
+        bool dumb = Environment.GetEnvironmentVariable("TERM") is "dumb";
+        return new CommandContext(Console.Out, Console.Error, !Console.IsOutputRedirected && !dumb) { Interruption = interruption };
+    }
+
+    /// <summary>A console over <see cref="Output"/>: colours only on a terminal without <c>NO_COLOR</c>, no width limit elsewhere.</summary>
+    public IAnsiConsole CreateConsole()
+    {
+        bool colour = IsTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = IsTerminal ? AnsiSupport.Yes : AnsiSupport.No,
+            ColorSystem = colour ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Interactive = IsTerminal ? InteractionSupport.Yes : InteractionSupport.No,
+            Out = new AnsiConsoleOutput(Output),
+        });
+        if (!IsTerminal) console.Profile.Width = 160;
+        return console;
+    }
+}

@@ -1,0 +1,110 @@
+using System.Text;
+
+using Parcae.Cli.Commands;
+using Parcae.Cli.Demo.Processes;
+using Parcae.Cli.Demo.Replay;
+using Parcae.Cli.Demo.Results;
+using Parcae.Cli.Demo.View;
+using Parcae.Cli.Report;
+using Parcae.Liveput.Traces;
+
+namespace Parcae.Cli.Demo;
+
+/// <summary><c>parcae demo</c> from the options to the exit code: sets the stage, runs a <see cref="DemoSession"/>, tells the result, and cleans up whatever happens.</summary>
+internal sealed class DemoRunner(DemoOptions options, CommandContext context)
+{
+    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(3);
+
+    /// <summary>Runs the demo.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> RunAsync(CancellationToken cancellation)
+    {
+        DemoCommand.Validate(options);
+        var trace = TraceSource.Load(options.Trace).ScaleTo(options.Instances);
+        var replay = TraceReplay.Create([.. trace.Intervals.Select(i => i.Available)], options.Unannounced, options.Seed);
+        // Tried before anything is made: the limit depends on the model alone.
+        _ = DemoJob.Create(options, tokenFolder: "");
+        string silo = SiloLocator.Find(options.Silo, AppContext.BaseDirectory, Environment.GetEnvironmentVariable(SiloLocator.Variable));
+        if (options.RedisPort is { } asked && !FreePorts.IsFree(asked))
+            throw new CommandFailedException($"--redis-port: port {asked} of 127.0.0.1 is in use; name a free one, or leave the option out.");
+        var folder = DemoFolder.Create(options.Folder);
+        bool ended = false;
+        try
+        {
+            int code = await RunAsync(new DemoSetting(options, trace, replay, folder, new SiloCommandLine(SiloLocator.DotnetHost(), silo)), cancellation)
+                .ConfigureAwait(false);
+            ended = code == ParcaeCommand.Ok;
+            return code;
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            ended = true;
+            throw;
+        }
+        finally
+        {
+            if (ended && folder.IsTemporary && !options.Keep) folder.Remove();
+            else await context.Error.WriteLineAsync($"Logs and data are in {folder.Root}").ConfigureAwait(false);
+        }
+    }
+
+    private async Task<int> RunAsync(DemoSetting setting, CancellationToken cancellation)
+    {
+        var progress = new DemoProgress(DemoJob.Describe(options.Model), setting.Trace.Name, setting.Replay.Counts, TimeProvider.System);
+        DemoOutcome outcome;
+        using (var abort = new DemoAbort(cancellation))
+        {
+            var processes = new ProcessSupervisor();
+            await using var _ = processes.ConfigureAwait(false);
+            if (context.Interruption is { } interruption) interruption.AtOnce = processes.KillAll;
+            // The view outlives the work by its last picture, so it has a token of its own.
+            using var viewing = new CancellationTokenSource();
+            var view = CreateView(progress).RunAsync(viewing.Token);
+            try
+            {
+                outcome = await new DemoSession(setting, processes, progress, abort).RunAsync().ConfigureAwait(false);
+                progress.Stage("stopping");
+            }
+            catch (OperationCanceledException) when (abort.Cause is { } cause)
+            {
+                throw Explained(cause);
+            }
+            finally
+            {
+                await processes.StopAsync(StopGrace).ConfigureAwait(false);
+                await viewing.CancelAsync().ConfigureAwait(false);
+                await view.ConfigureAwait(false);
+            }
+        }
+
+        return await TellAsync(setting, outcome, progress).ConfigureAwait(false);
+    }
+
+    private async Task<int> TellAsync(DemoSetting setting, DemoOutcome outcome, DemoProgress progress)
+    {
+        string report = HtmlReport.Render(ReportData.Of(setting, outcome, progress));
+        await File.WriteAllTextAsync(outcome.Result.ReportPath, report, new UTF8Encoding(false), CancellationToken.None).ConfigureAwait(false);
+        if (options.Json) await context.Output.WriteLineAsync(outcome.Result.ToJson()).ConfigureAwait(false);
+        else DemoSummary.Write(context.CreateConsole(), setting, outcome);
+        var faults = outcome.Faults;
+        foreach (string fault in faults) await context.Error.WriteLineAsync($"parcae: FAILED: {fault}").ConfigureAwait(false);
+        return faults.Count == 0 ? ParcaeCommand.Ok : ParcaeCommand.Failed;
+    }
+
+    private IDemoView CreateView(DemoProgress progress)
+    {
+        if (options.Json) return new PlainView(context.Error, progress);
+        return context.IsTerminal ? new LiveView(context.CreateConsole(), progress) : new PlainView(context.Output, progress);
+    }
+
+    private static Exception Explained(Exception cause) =>
+        cause is CommandFailedException ? cause : new CommandFailedException($"{cause.GetType().Name}: {cause.Message}", cause);
+}
+
+/// <summary>Everything that is settled before a demo starts.</summary>
+/// <param name="Options">What was asked for.</param>
+/// <param name="Trace">The scaled trace.</param>
+/// <param name="Replay">What it does to instances.</param>
+/// <param name="Folder">The working folder.</param>
+/// <param name="Commands">How processes are started.</param>
+internal sealed record DemoSetting(DemoOptions Options, AvailabilityTrace Trace, TraceReplay Replay, DemoFolder Folder, SiloCommandLine Commands);

@@ -1,0 +1,180 @@
+using System.Diagnostics;
+
+using Parcae.Cli.Commands;
+using Parcae.Cli.Demo.Replay;
+using Parcae.Client;
+using Parcae.Grains.Telemetry;
+
+namespace Parcae.Cli.Demo.Processes;
+
+/// <summary>The worker processes, as a cloud: brings them up, passes notices on, takes them away, replaces those that end by themselves.</summary>
+internal sealed class DemoFleet(ProcessSupervisor processes, SiloCommandLine commands, FreePorts ports, DemoFolder folder, string redis, int named,
+    IParcaeClient client, DemoProgress progress, DemoAbort abort) : ICloud
+{
+    private const int MaxReplacements = 20;
+
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(120);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, ChildProcess> _workers = [];
+    private readonly Dictionary<string, string> _replacements = [];
+    private readonly HashSet<string> _noticed = [];
+    private readonly HashSet<string> _ready = [];
+    private int _extra;
+
+    /// <summary>Ids of the workers whose processes live.</summary>
+    public string[] Alive
+    {
+        get { lock (_lock) return [.. _workers.Keys]; }
+    }
+
+    /// <inheritdoc/>
+    public void Start(string instance) => _ = StartWorker(instance);
+
+    /// <summary>Starts workers and waits until each is ready.</summary>
+    public async Task StartAllAsync(IEnumerable<string> instances, CancellationToken cancellation)
+    {
+        ChildProcess[] workers = [.. instances.Select(StartWorker)];
+        foreach (var worker in workers)
+        {
+            try
+            {
+                await worker.Ready.WaitAsync(StartTimeout, cancellation).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                throw new CommandFailedException(
+                    $"'{worker.Id}' was not ready within {StartTimeout.TotalSeconds:0} s. The end of {worker.LogFile}:{Environment.NewLine}{worker.Tail}");
+            }
+            catch (ChildExitedException e)
+            {
+                throw new CommandFailedException(e.Message, e);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task NoticeAsync(string instance, TimeSpan remaining, CancellationToken cancellation)
+    {
+        string id = Current(instance);
+        lock (_lock)
+        {
+            if (!_workers.ContainsKey(id) || !_ready.Contains(id))
+            {
+                progress.Event(DemoEventKind.Cloud, $"{id} will be taken back while it is still starting");
+                return;
+            }
+        }
+
+        // The service links its reconfiguration to this span.
+        using var span = ParcaeTelemetry.Activities.StartActivity("notice", ActivityKind.Client);
+        _ = span?.SetTag("parcae.instance", id).SetTag("parcae.remaining", remaining.TotalSeconds);
+        progress.Noticed(id);
+        progress.Event(DemoEventKind.Cloud, $"{id} has a notice: {remaining.TotalSeconds:0.#} s left");
+        try
+        {
+            await client.NoticeAsync(id, remaining, "spot preemption notice", cancellation: cancellation).ConfigureAwait(false);
+            lock (_lock) _ = _noticed.Add(id);
+        }
+        catch (Exception e) when (e is KeyNotFoundException or ParcaeUnavailableException)
+        {
+            _ = span?.SetStatus(ActivityStatusCode.Error, e.Message);
+            progress.Event(DemoEventKind.Trouble, $"the notice of {id} did not arrive: {e.Message}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Kill(string instance, bool announced)
+    {
+        string id = Current(instance);
+        ChildProcess? worker;
+        bool noticed, ready;
+        lock (_lock)
+        {
+            if (!_workers.Remove(id, out worker)) return;
+            (noticed, ready) = (_noticed.Contains(id), _ready.Contains(id));
+        }
+
+        worker.Kill();
+        progress.Gone(id, ready ? noticed : null);
+        progress.Event(DemoEventKind.Cloud, (ready, noticed) switch
+        {
+            (false, _) => $"{id} is gone before it was ready",
+            (_, true) => $"{id} is gone, as its notice said",
+            _ => $"{id} is gone without notice",
+        });
+    }
+
+    /// <summary>Ends all workers, outside of any accounts, and waits for their end.</summary>
+    public async Task ClearAsync()
+    {
+        ChildProcess[] workers;
+        lock (_lock)
+        {
+            workers = [.. _workers.Values];
+            _workers.Clear();
+        }
+
+        foreach (var worker in workers) worker.Kill();
+        foreach (var worker in workers) _ = await worker.Exited.ConfigureAwait(false);
+    }
+
+    /// <summary>A name that no instance had before.</summary>
+    public string FreshName()
+    {
+        lock (_lock) return TraceReplay.InstanceName(named + ++_extra);
+    }
+
+    private ChildProcess StartWorker(string id)
+    {
+        var worker = processes.Start(id, commands.Worker(id, redis, ports.Next(), ports.Next()), folder.Log(id), StopOrder.Workers);
+        lock (_lock) _workers.Add(id, worker);
+        progress.Starting(id);
+        progress.Event(DemoEventKind.Cloud, $"{id} is starting");
+        _ = abort.GuardAsync(FollowAsync(worker, abort.Token));
+        return worker;
+    }
+
+    private async Task FollowAsync(ChildProcess worker, CancellationToken stopping)
+    {
+        string id = worker.Id;
+        try
+        {
+            await worker.Ready.WaitAsync(stopping).ConfigureAwait(false);
+            lock (_lock) _ = _ready.Add(id);
+            progress.Up(id);
+            progress.Event(DemoEventKind.Cloud, $"{id} is up");
+        }
+        catch (ChildExitedException)
+        {
+            // Told below, as any other end.
+        }
+
+        int code = await worker.Exited.WaitAsync(stopping).ConfigureAwait(false);
+        if (worker.EndedByUs) return;
+        // Ctrl-C reaches the whole process group: the children may be gone a moment before this process has been told.
+        await Task.Delay(300, stopping).ConfigureAwait(false);
+        lock (_lock)
+        {
+            if (!_workers.Remove(id)) return;
+        }
+
+        progress.Gone(id, counted: false);
+        progress.Event(DemoEventKind.Trouble, $"{id}: unexpected exit (code {code}); the end of its log:{Environment.NewLine}{worker.Tail}");
+        if (_replacements.Count >= MaxReplacements)
+            throw new CommandFailedException($"Workers keep ending by themselves ({MaxReplacements} replaced); see {folder.Logs}.");
+        string replacement = FreshName();
+        lock (_lock) _replacements.Add(id, replacement);
+        _ = StartWorker(replacement);
+    }
+
+    /// <summary>Whoever now stands for the instance that the replay means.</summary>
+    private string Current(string instance)
+    {
+        lock (_lock)
+        {
+            while (_replacements.TryGetValue(instance, out string? next)) instance = next;
+            return instance;
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using System.Diagnostics;
+
+namespace Parcae.Cli.Demo.Processes;
+
+/// <summary>How the demo's processes are started.</summary>
+/// <param name="Host">The .NET host.</param>
+/// <param name="Silo">Path of <c>Parcae.Silo.dll</c>.</param>
+internal sealed record SiloCommandLine(string Host, string Silo)
+{
+    /// <summary>
+    /// Several workers share one machine: one thread each, threads that wait without spinning, few allocator arenas. Tiered PGO costs more than it gains in
+    /// processes that live for a minute.
+    /// </summary>
+    private static readonly (string Name, string Value)[] Variables =
+    [
+        ("OMP_NUM_THREADS", "1"),
+        ("OMP_WAIT_POLICY", "passive"),
+        ("MALLOC_ARENA_MAX", "2"),
+        ("DOTNET_TieredPGO", "0"),
+    ];
+
+    /// <summary>The embedded Redis-compatible store.</summary>
+    public ProcessStartInfo Store(int port, string dataFolder) =>
+        Launch(["store", "--port", $"{port}", "--data", dataFolder], "parcae-store");
+
+    /// <summary>A control silo with a state vault.</summary>
+    public ProcessStartInfo Control(string id, string redis, int siloPort, int gatewayPort, int httpPort, double intervalSeconds, string checkpointFolder) =>
+        Launch(
+            [
+                "--role", "control", "--redis", redis, "--instance-id", id, "--silo-port", $"{siloPort}", "--gateway-port", $"{gatewayPort}",
+                "--interval", $"{intervalSeconds}", "--http-port", $"{httpPort}", "--checkpoints", checkpointFolder,
+            ],
+            "parcae-control");
+
+    /// <summary>A worker silo; its data plane takes any free port.</summary>
+    public ProcessStartInfo Worker(string id, string redis, int siloPort, int gatewayPort) =>
+        Launch(
+            [
+                "--role", "worker", "--redis", redis, "--instance-id", id, "--silo-port", $"{siloPort}", "--gateway-port", $"{gatewayPort}",
+                "--data-host", "127.0.0.1",
+            ],
+            "parcae-worker");
+
+    private ProcessStartInfo Launch(string[] arguments, string serviceName)
+    {
+        // The child asks the kernel to be killed when this process dies, however it dies.
+        var start = new ProcessStartInfo(Host, [Silo, .. arguments, "--parent-pid", $"{Environment.ProcessId}"]);
+        foreach (var (name, value) in Variables) start.Environment[name] = value;
+        // OTEL_* and the rest of the environment are inherited.
+        _ = start.Environment.TryAdd("OTEL_SERVICE_NAME", serviceName);
+        return start;
+    }
+}

@@ -1,0 +1,132 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+using Parcae.Grains;
+
+namespace Parcae.Cli.Demo.Results;
+
+/// <summary>What <c>parcae demo --json</c> prints: the names are a contract with whoever reads it.</summary>
+internal sealed record DemoResult
+{
+    public required string JobId { get; init; }
+
+    public required string Model { get; init; }
+
+    public required long Parameters { get; init; }
+
+    public required int Steps { get; init; }
+
+    public required int GlobalBatch { get; init; }
+
+    public required double? FirstLoss { get; init; }
+
+    public required double? FinalLoss { get; init; }
+
+    public required double[] Losses { get; init; }
+
+    public required double WallSeconds { get; init; }
+
+    public required InstanceCounts Instances { get; init; }
+
+    public required PreemptionCounts Preemptions { get; init; }
+
+    public required GenerationResult[] Generations { get; init; }
+
+    public required long SamplesCommitted { get; init; }
+
+    public required long SamplesLost { get; init; }
+
+    public required long SamplesRepeated { get; init; }
+
+    public required int StepsReplayed { get; init; }
+
+    public required ReferenceResult? Reference { get; init; }
+
+    public required string ReportPath { get; init; }
+
+    /// <summary>The document.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, DemoJson.Default.DemoResult);
+
+    /// <summary>The result of a job.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="history">All of it.</param>
+    /// <param name="counts">Instances in each interval that was replayed.</param>
+    /// <param name="preemptions">Instances lost.</param>
+    /// <param name="wallSeconds">From the submission to the completion.</param>
+    /// <param name="reportPath">Where the report is.</param>
+    public static DemoResult Of(
+        string jobId, JobHistory history, IReadOnlyList<int> counts, PreemptionCounts preemptions, double wallSeconds, string reportPath) => new()
+        {
+            JobId = jobId,
+            Model = DemoJob.Describe(history.Spec.Model),
+            Parameters = history.Spec.Model.Parameters,
+            Steps = history.Steps.Length,
+            GlobalBatch = history.Spec.Training.GlobalBatch,
+            FirstLoss = history.Steps.Length > 0 ? history.Steps[0].Loss : null,
+            FinalLoss = history.Steps.Length > 0 ? history.Steps[^1].Loss : null,
+            Losses = [.. history.Steps.Select(s => s.Loss)],
+            WallSeconds = Math.Round(wallSeconds, 3),
+            Instances = new InstanceCounts(counts[0], counts.Min(), counts.Max()),
+            Preemptions = preemptions,
+            Generations = [.. history.Generations.Select(GenerationResult.Of)],
+            SamplesCommitted = history.Ledger.SamplesCommitted,
+            SamplesLost = history.Ledger.SamplesLost,
+            SamplesRepeated = history.Ledger.SamplesRepeated,
+            StepsReplayed = history.Ledger.StepsReplayed,
+            Reference = null,
+            ReportPath = reportPath,
+        };
+}
+
+/// <summary>Instances of the replayed trace: in the first interval, the fewest, the most.</summary>
+internal sealed record InstanceCounts(int Start, int Min, int Max);
+
+/// <summary>Instances lost after a notice, and without.</summary>
+internal sealed record PreemptionCounts(int Noticed, int Unannounced);
+
+/// <summary>One generation.</summary>
+internal sealed record GenerationResult
+{
+    public required int Number { get; init; }
+
+    public required string Cause { get; init; }
+
+    /// <summary>start, resume, intraStage, interStage or pipeline.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>D x P.</summary>
+    public required string Strategy { get; init; }
+
+    public required int AtStep { get; init; }
+
+    public required double PauseMs { get; init; }
+
+    public required double PrepareMs { get; init; }
+
+    public required long BytesMoved { get; init; }
+
+    public static GenerationResult Of(GenerationRecord record) => new()
+    {
+        Number = record.Number,
+        Cause = record.Cause,
+        Kind = JsonNamingPolicy.CamelCase.ConvertName($"{record.Kind}"),
+        Strategy = $"{record.Pipelines} x {record.Depth}",
+        AtStep = record.AtStep,
+        PauseMs = Math.Round(record.PauseMilliseconds, 3),
+        PrepareMs = Math.Round(record.PrepareMilliseconds, 3),
+        BytesMoved = record.BytesMoved,
+    };
+}
+
+/// <summary>The same job undisturbed.</summary>
+/// <param name="FinalLoss">Its last loss.</param>
+/// <param name="MaxLossDifference">Greatest relative difference over all steps; 0 when every loss is the same to the last bit.</param>
+internal sealed record ReferenceResult(double FinalLoss, double MaxLossDifference);
+
+/// <summary>Serialises results.</summary>
+[JsonSourceGenerationOptions(
+    WriteIndented = true,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSerializable(typeof(DemoResult))]
+internal sealed partial class DemoJson : JsonSerializerContext;

@@ -1,0 +1,65 @@
+using Parcae.Grains;
+
+using Spectre.Console;
+
+namespace Parcae.Cli.Jobs;
+
+/// <summary>Jobs as tables and lines.</summary>
+internal static class JobTables
+{
+    /// <summary>One line about a job.</summary>
+    public static string Line(JobStatus s) =>
+        $"{s.JobId}  {Phase(s.Phase)}  step {s.CommittedStep}  loss {Loss(s.Loss)}  {s.SamplesPerSecond:0.0} samples/s  {Strategy(s.Plan)}"
+        + (s.Reason is { Length: > 0 } reason ? $"  ({reason})" : "");
+
+    /// <summary>All jobs.</summary>
+    public static Table List(IEnumerable<JobStatus> jobs)
+    {
+        var table = Plain("job", "phase", "step", "loss", "samples/s", "strategy", "reason");
+        foreach (var s in jobs)
+            Add(table, s.JobId, Phase(s.Phase), $"{s.CommittedStep}", Loss(s.Loss), $"{s.SamplesPerSecond:0.0}", Strategy(s.Plan), s.Reason ?? "");
+        return table;
+    }
+
+    /// <summary>One job.</summary>
+    public static Table Status(JobStatus s)
+    {
+        var table = Plain("job", s.JobId);
+        Add(table, "phase", Phase(s.Phase) + (s.Reason is { Length: > 0 } reason ? $": {reason}" : ""));
+        Add(table, "strategy", Strategy(s.Plan));
+        Add(table, "generation", s.Plan is { } plan ? $"{plan.Generation}" : "-");
+        foreach (var pipeline in (s.Plan?.Places ?? []).GroupBy(p => p.Pipeline).OrderBy(g => g.Key))
+            Add(table, $"pipeline {pipeline.Key + 1}", string.Join("  ", pipeline.OrderBy(p => p.Stage).Select(p => p.Peer.InstanceId)));
+        Add(table, "spares", s.Spares.Length > 0 ? string.Join("  ", s.Spares) : "-");
+        Add(table, "step", $"{s.CommittedStep}");
+        Add(table, "loss", Loss(s.Loss));
+        Add(table, "samples/s", $"{s.SamplesPerSecond:0.0}");
+        Add(table, "samples", $"{s.Ledger.SamplesCommitted} committed, {s.Ledger.SamplesLost} lost, {s.Ledger.SamplesRepeated} repeated");
+        return table;
+    }
+
+    /// <summary>Every generation.</summary>
+    public static Table Reconfigurations(IEnumerable<GenerationRecord> generations)
+    {
+        var table = Plain("#", "cause", "kind", "strategy", "at step", "pause ms", "bytes moved", "source");
+        foreach (var g in generations)
+            Add(table, $"{g.Number}", g.Cause, Words.Kind(g.Kind), $"{g.Pipelines} x {g.Depth}", $"{g.AtStep}", $"{g.PauseMilliseconds:0}", Words.Bytes(g.BytesMoved), g.Source);
+        return table;
+    }
+
+    private static Table Plain(params string[] columns)
+    {
+        var table = new Table().Border(TableBorder.Simple);
+        foreach (string column in columns) table.AddColumn(new TableColumn(Markup.Escape(column)).NoWrap());
+        return table;
+    }
+
+    // Names and reasons come from outside: never as markup.
+    private static void Add(Table table, params string[] cells) => table.AddRow(cells.Select(c => new Text(c)));
+
+    private static string Phase(JobPhase phase) => $"{phase}".ToLowerInvariant();
+
+    private static string Loss(double? loss) => loss is { } value ? $"{value:0.0000}" : "-";
+
+    private static string Strategy(GenerationPlan? plan) => plan is null ? "-" : $"{plan.Pipelines} x {plan.Depth}";
+}

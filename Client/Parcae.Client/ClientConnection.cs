@@ -1,0 +1,93 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+using Orleans.Configuration;
+
+using StackExchange.Redis;
+
+namespace Parcae.Client;
+
+/// <summary>Brings the Orleans client behind a <see cref="ParcaeClient"/> up and down.</summary>
+internal static class ClientConnection
+{
+    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(300);
+
+    public static async Task<ParcaeClient> ConnectAsync(ParcaeClientOptions options, CancellationToken cancellation)
+    {
+        var redis = ParseRedis(options.Redis);
+        var time = options.TimeProvider;
+        long begin = time.GetTimestamp();
+        while (true)
+        {
+            var host = Build(options, redis);
+            try
+            {
+                await host.StartAsync(cancellation).ConfigureAwait(false);
+                return new ParcaeClient(host, host.Services.GetRequiredService<IClusterClient>(), options);
+            }
+            catch (Exception e)
+            {
+                // A client that failed to start cannot be started again: each attempt has a host of its own.
+                await CloseAsync(host).ConfigureAwait(false);
+                if (cancellation.IsCancellationRequested) throw new OperationCanceledException("Connecting was given up.", e, cancellation);
+                if (time.GetElapsedTime(begin) + BetweenAttempts > options.ConnectTimeout)
+                    throw new ParcaeUnavailableException(
+                        $"No Parcae service was found at Redis {options.Redis} (cluster '{options.ClusterId}', service '{options.ServiceId}') "
+                        + $"within {options.ConnectTimeout.TotalSeconds:0.#} s: {FirstLine(e)} Is Redis up at that address, and a control silo running on it?", e);
+            }
+
+            await Task.Delay(BetweenAttempts, time, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    public static async Task CloseAsync(IHost host)
+    {
+        using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(3));
+        try
+        {
+            await host.StopAsync(soon.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException || TransientFailures.IsTransient(e))
+        {
+            // The service is gone already, or does not answer: there is nobody left to say goodbye to.
+        }
+
+        if (host is IAsyncDisposable disposable) await disposable.DisposeAsync().ConfigureAwait(false);
+        else host.Dispose();
+    }
+
+    private static IHost Build(ParcaeClientOptions options, ConfigurationOptions redis)
+    {
+        // Empty: a library must not read the program's appsettings, nor write to its console.
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.UseOrleansClient(client => client
+            .UseRedisClustering(o => o.ConfigurationOptions = redis.Clone())
+            .Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (options.ClusterId, options.ServiceId))
+            .Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = options.GatewayRefresh)
+            .Configure<ClientMessagingOptions>(o => o.ResponseTimeout = options.ResponseTimeout)
+            .Configure<ConnectionOptions>(o => o.OpenConnectionTimeout = TimeSpan.FromSeconds(2))
+            .AddActivityPropagation());
+        return builder.Build();
+    }
+
+    private static ConfigurationOptions ParseRedis(string text)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(text);
+        try
+        {
+            var parsed = ConfigurationOptions.Parse(text);
+            parsed.ConnectTimeout = Math.Min(parsed.ConnectTimeout, 3000);
+            return parsed;
+        }
+        catch (ArgumentException e)
+        {
+            throw new ArgumentException($"'{text}' is not a Redis address: {e.Message} It must be host:port, like 127.0.0.1:6379.", nameof(text), e);
+        }
+    }
+
+    private static string FirstLine(Exception e)
+    {
+        string line = e.GetBaseException().Message.Split('\n')[0].Trim();
+        return line.EndsWith('.') ? line : line + ".";
+    }
+}

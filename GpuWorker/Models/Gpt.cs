@@ -52,13 +52,13 @@ public sealed class Gpt : IStagedModel
         ArgumentNullException.ThrowIfNull(logits);
         ArgumentNullException.ThrowIfNull(targets);
         // Per token in float32, their mean in float64: the mean then hardly depends on how many tokens there are.
-        return cross_entropy(logits.view(-1, Spec.Vocabulary), targets.view(-1), reduction: Reduction.None).to(ScalarType.Float64).mean();
+        return cross_entropy(logits.view(-1, Spec.Vocabulary), targets.view(-1), reduction: nn.Reduction.None).to(ScalarType.Float64).mean();
     }
 
     private static Tensor Embedding(IReadOnlyList<Tensor> parameters, Tensor tokens, Dropout dropout)
     {
         var (token, position) = (parameters[0], parameters[1]);
-        return dropout.Apply(embedding(tokens, token) + position.narrow(0, 0, tokens.shape[1]));
+        return dropout.Apply(token.index_select(0, tokens.view(-1)).view([.. tokens.shape, token.shape[1]]) + position.narrow(0, 0, tokens.shape[1]));
     }
 
     private Tensor Block(IReadOnlyList<Tensor> parameters, Tensor x, Dropout dropout)

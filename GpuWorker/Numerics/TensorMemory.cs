@@ -24,9 +24,11 @@ public sealed unsafe class TensorMemory<T> : MemoryManager<T>
     {
         ArgumentNullException.ThrowIfNull(tensor);
         if (tensor.device_type != DeviceType.CPU || !tensor.is_contiguous())
-            throw new ArgumentException($"Memory can be opened of a contiguous CPU tensor, not of {tensor.ToString(TensorStringStyle.Metadata)}.", nameof(tensor));
+            throw new ArgumentException($"Memory can be opened of a contiguous CPU tensor, not of one of shape [{string.Join(", ", tensor.shape)}] on {tensor.device}.", nameof(tensor));
         _tensor = tensor;
-        _length = checked((int)(tensor.numel() * tensor.element_size() / sizeof(T)));
+        long length = tensor.numel() * tensor.element_size() / sizeof(T);
+        if (length > int.MaxValue) throw new ArgumentException($"{length} elements are more than one span holds; open narrower views.", nameof(tensor));
+        _length = (int)length;
         // Native memory: it does not move, so the address of the span stays good.
         fixed (byte* start = &MemoryMarshal.GetReference(tensor.bytes)) _start = (T*)start;
     }

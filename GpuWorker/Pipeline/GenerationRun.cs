@@ -67,7 +67,7 @@ internal sealed partial class GenerationRun
             return;
         }
         _aborted = true;
-        _mesh.Abort();
+        _mesh.Dispose();
     }
 
     /// <summary>The reduced gradients of the step that was abandoned after its all-reduce, handed over once; null when there are none. Only after <see cref="Ended"/>.</summary>
@@ -84,9 +84,9 @@ internal sealed partial class GenerationRun
         {
             if (!_aborted) NoteBroken(e);
         }
-        catch (OperationCanceledException) when (_aborted)
+        catch (MeshBrokenException)
         {
-            // Told to stop in the middle of a step.
+            // This side was told to stop, or a peer was: whoever told it will tell the rest.
         }
         catch (Exception e)
         {
@@ -105,7 +105,8 @@ internal sealed partial class GenerationRun
     private void Connect()
     {
         var peers = _plan.Places.Where(p => p != _place && (p.Pipeline == _place.Pipeline || p.Stage == _place.Stage)).Select(p => p.Peer);
-        _mesh.Connect([.. peers], _place.Pipeline == 0 ? _plan.Vault : null);
+        var vault = _place.Pipeline == 0 && _plan.Vault is { } endpoint ? new MeshPeer(endpoint, Optional: true) : null;
+        _mesh.Connect([.. peers.Select(p => new MeshPeer(p)), .. vault is null ? Array.Empty<MeshPeer>() : [vault]], CancellationToken.None);
         _connected.TrySetResult();
     }
 
@@ -116,10 +117,7 @@ internal sealed partial class GenerationRun
         {
             var watch = Stopwatch.StartNew();
             step.ComputeAndReduce(s);
-            // From here on the step can be finished without its peers once its norm is known.
-            _reduced = step.Reduced;
-            var (result, stop) = step.PassBarrier(_stopAtBoundary);
-            _reduced = null;
+            var (result, stop) = PassBarrier(step);
             result = result with { Seconds = watch.Elapsed.TotalSeconds };
             step.Apply(result);
             _log.Add(result);
@@ -127,7 +125,21 @@ internal sealed partial class GenerationRun
             ParcaeTelemetry.StepDuration.Record(result.Seconds);
             if (stop) break;
         }
-        _mesh.FlushAsync(TimeSpan.FromSeconds(5)).GetAwaiter().GetResult();
+        _mesh.Flush(TimeSpan.FromSeconds(5));
+    }
+
+    private (StepResult Result, bool Stop) PassBarrier(TrainingStep step)
+    {
+        try
+        {
+            return step.PassBarrier(_stopAtBoundary);
+        }
+        catch (MeshBrokenException)
+        {
+            // All reduced, not known to be committed: this replica can finish the step once somebody tells the norm.
+            _reduced = step.CloneReduced();
+            throw;
+        }
     }
 
     private void NoteBroken(PeerLostException e)

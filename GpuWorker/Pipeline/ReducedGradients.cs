@@ -14,9 +14,10 @@ namespace Parcae.GpuWorker.Pipeline;
 internal sealed record ReducedGradients(int Step, LayerRange Layers, Tensor Flat) : IDisposable
 {
     /// <summary>Applies the step to the stage's layers.</summary>
-    public void Apply(IEnumerable<LayerState> layers, StepResult result, TrainingSpec training)
+    public void Apply(IReadOnlyList<LayerState> layers, StepResult result, TrainingSpec training)
     {
         using var scope = NewDisposeScope();
+        if (layers.Count != Layers.Count) throw new InvalidOperationException($"Step {Step} needs {Layers.Count} layers from {Layers.First} on at that version; {layers.Count} are held.");
         long at = 0;
         foreach (var state in layers)
         {

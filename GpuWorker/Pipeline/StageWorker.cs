@@ -28,6 +28,7 @@ internal sealed partial class StageWorker : IJobParticipant
     private int _fence;
     private CancellationTokenSource _overtaken = new();
     private IDisposable? _serving;
+    private BatchSource? _batches;
     private Prepared? _prepared;
     private GenerationRun? _run;
     private ReducedGradients? _pending;
@@ -41,7 +42,7 @@ internal sealed partial class StageWorker : IJobParticipant
         _reports = new ReportLoop(jobId, instanceId, reporter, _log, logger);
     }
 
-    private sealed record Prepared(PrepareCommand Command, Place Place, BatchSource Batches, Gpt Model, Mesh Mesh, PrepareReport Report);
+    private sealed record Prepared(PrepareCommand Command, Place Place, Gpt Model, Mesh Mesh, PrepareReport Report);
 
     public async Task<PrepareReport> PrepareAsync(PrepareCommand command)
     {
@@ -85,7 +86,7 @@ internal sealed partial class StageWorker : IJobParticipant
             _pending?.Dispose();
             _pending = null;
             _log.RollBack(plan.StartStep);
-            run = new GenerationRun(plan, prepared.Command.Spec, prepared.Place, prepared.Model, _layers.Held, prepared.Batches, prepared.Mesh, _log, _logger);
+            run = new GenerationRun(plan, prepared.Command.Spec, prepared.Place, prepared.Model, _layers.Held, _batches!, prepared.Mesh, _log, _logger);
             lock (_lock)
             {
                 if (_fence > command.Generation) throw new StaleGenerationException(command.Generation, _fence);
@@ -160,6 +161,7 @@ internal sealed partial class StageWorker : IJobParticipant
         _prepared?.Mesh.Dispose();
         _pending?.Dispose();
         _layers.Dispose();
+        _batches?.Dispose();
         _overtaken.Dispose();
     }
 
@@ -195,21 +197,21 @@ internal sealed partial class StageWorker : IJobParticipant
     {
         var watch = Stopwatch.StartNew();
         var plan = command.Plan;
-        var place = plan.Of(_instanceId) ?? throw new ArgumentException($"Instance {_instanceId} has no place in generation {plan.Generation}.");
-        var stage = plan.Stages[place.Stage];
         _serving ??= _dataPlane.ServeState(_jobId, command.Secret, new LayerStateSource(_layers));
         if (command.Finish is { } finish) FinishStep(finish, command.Spec.Training);
         _layers.Open();
+        // An instance that leaves only serves what it holds.
+        if (plan.Of(_instanceId) is not { } place) return new PrepareReport(_instanceId, plan.Generation, 0, 0, watch.Elapsed.TotalMilliseconds);
 
         var model = new Gpt(command.Spec.Model);
-        var batches = BatchSource.Open(command.Spec);
-        var (bytes, fetched) = await LayerFetch.RunAsync(command, stage, model, _layers, _instanceId, cancellation);
+        _batches ??= BatchSource.Open(command.Spec);
+        var (bytes, fetched) = await LayerFetch.RunAsync(command, plan.Stages[place.Stage], model, _layers, _dataPlane, cancellation);
         var report = new PrepareReport(_instanceId, plan.Generation, bytes, fetched, watch.Elapsed.TotalMilliseconds);
         lock (_lock)
         {
             cancellation.ThrowIfCancellationRequested();
             _prepared?.Mesh.Dispose();
-            _prepared = new Prepared(command, place, batches, model, _dataPlane.OpenMesh(_jobId, plan.Generation, command.Secret), report);
+            _prepared = new Prepared(command, place, model, _dataPlane.OpenMesh(_jobId, plan.Generation, command.Secret), report);
         }
         LogPrepared(_jobId, plan.Generation, place.Pipeline, place.Stage, plan.StartStep, fetched, bytes, watch.Elapsed.TotalMilliseconds);
         return report;
@@ -219,7 +221,7 @@ internal sealed partial class StageWorker : IJobParticipant
     private void FinishStep(StepResult finish, TrainingSpec training)
     {
         if (_pending is not { } pending || pending.Step != finish.Step) return;
-        pending.Apply(_layers, finish, training);
+        pending.Apply([.. _layers.Held.Where(s => pending.Layers.Contains(s.Layer) && s.Version == pending.Step)], finish, training);
         _log.Add(finish);
         pending.Dispose();
         _pending = null;

@@ -41,7 +41,7 @@ internal sealed class TrainingStep : IDisposable
         _stage = plan.Stages[place.Stage];
         _block = GenerationPlan.Block(spec.Training.MicroBatches, plan.Pipelines, place.Pipeline);
         _losses = new double[IsLast ? _block.To - _block.From : 0];
-        _compute = new StageCompute(model, _stage, states, spec.Training);
+        _compute = new StageCompute(model, states, spec.Training);
         long length = states.Sum(s => s.Layout.Length);
         _gradient = empty(length).DetachFromDisposeScope();
         _reduced = empty(length).DetachFromDisposeScope();
@@ -87,15 +87,14 @@ internal sealed class TrainingStep : IDisposable
             Samples = _samples,
             FirstMicroBatch = _block.From,
             Losses = _losses,
-            LayerSquares = Norms.LayerSquares(_states, _reduced, _spec.Training),
+            LayerSquares = LayerSquares(),
         };
         var stage = BarrierMessage.MergeStage(Exchange(FrameKind.StageBarrier, _replicas, _place.Pipeline, own));
         var all = Exchange(FrameKind.PipelineBarrier, _members, _place.Stage, stage);
 
         // In layer and micro-batch order, in float64: the same sums under every plan.
-        double squares = all.SelectMany(m => m.LayerSquares).Aggregate(0.0, (sum, s) => sum + s);
         double loss = all[^1].Losses.Aggregate(0.0, (sum, l) => sum + l) / _spec.Training.MicroBatches;
-        return (new StepResult(_step, loss, Math.Sqrt(squares), all[0].DataChecksum, all[0].Samples, 0), all.Any(m => m.Stop));
+        return (new StepResult(_step, loss, Norms.Global(all.SelectMany(m => m.LayerSquares)), all[0].DataChecksum, all[0].Samples, 0), all.Any(m => m.Stop));
     }
 
     /// <summary>Applies the optimizer to the stage's layers.</summary>
@@ -151,11 +150,20 @@ internal sealed class TrainingStep : IDisposable
         _tree.Add(microBatch, _gradient);
     }
 
+    private double[] LayerSquares()
+    {
+        var squares = new double[_states.Length];
+        var flat = _reduced.Floats();
+        for (int i = 0, at = 0; i < squares.Length; at += (int)_states[i].Layout.Length, i++)
+            squares[i] = Norms.SumOfSquares(flat.Span.Slice(at, (int)_states[i].Layout.Length), _spec.Training.MicroBatches);
+        return squares;
+    }
+
     /// <summary>float32 <c>[microBatch, sequence, hidden]</c> from a neighbour.</summary>
     private Tensor ReceiveTensor(string peer, FrameKey key)
     {
         var tensor = empty(_spec.Training.MicroBatchSize, _spec.Model.SequenceLength, _spec.Model.Hidden);
-        using var frame = _mesh.Receive(peer, key, CancellationToken.None);
+        using var frame = _mesh.Receive(peer, key);
         var destination = tensor.Bytes().Span;
         if (frame.Length != destination.Length) throw new InvalidDataException($"{key} from {peer} has {frame.Length} bytes, {destination.Length} were expected.");
         frame.Span.CopyTo(destination);
@@ -181,7 +189,7 @@ internal sealed class TrainingStep : IDisposable
                 all[i] = own;
                 continue;
             }
-            using var frame = _mesh.Receive(peers[i], key, CancellationToken.None);
+            using var frame = _mesh.Receive(peers[i], key);
             all[i] = BarrierMessage.FromBytes(frame.Span);
         }
         return all;

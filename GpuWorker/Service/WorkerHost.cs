@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Parcae.Grains;
@@ -22,7 +23,9 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
         _reporter = reporter;
         _loggers = loggers;
         TorchSharp.torch.set_num_threads(_options.TorchThreads);
-        DataPlane = DataPlane.Listen(new DataPlaneOptions { Port = _options.Port }, _options.InstanceId, loggers.CreateLogger<DataPlane>());
+        // Reached from this machine only, or from anywhere.
+        string bind = IPAddress.TryParse(_options.Host, out var host) && IPAddress.IsLoopback(host) ? _options.Host : "0.0.0.0";
+        DataPlane = DataPlane.Listen(new DataPlaneOptions { BindAddress = bind, Port = _options.Port }, _options.InstanceId, loggers.CreateLogger<DataPlane>());
     }
 
     public DataPlane DataPlane { get; }

@@ -5,6 +5,7 @@ using Parcae.GpuWorker.Checkpoints;
 using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Pipeline;
 using Parcae.GpuWorker.Transport;
+using TorchSharp;
 
 namespace Parcae.GpuWorker.Shadows;
 
@@ -119,8 +120,10 @@ internal sealed partial class ShadowFollower
         foreach (var (layer, frame) in step.Gradients)
         {
             var state = _layers.Find(layer, result.Step) ?? throw new InvalidOperationException($"The vault does not hold layer {layer} at version {result.Step}.");
-            AdamW.Apply(state, frame.Span, result.GradientNorm, _spec.Training);
+            using var gradient = torch.empty(state.Layout.Length);
+            frame.Span.CopyTo(gradient.Bytes().Span);
             frame.Dispose();
+            AdamW.Apply(state, gradient, result.GradientNorm, _spec.Training);
         }
         _log.Add(result);
         _version = result.Step + 1;

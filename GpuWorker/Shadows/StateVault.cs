@@ -59,7 +59,7 @@ internal sealed partial class StateVault : IJobParticipant
             var all = new LayerRange(0, model.LayerCount);
             if (command.RestoreCheckpoint is { } version) Restore(version, command.Plan.StartStep, model);
             _layers.Open();
-            var (bytes, fetched) = await LayerFetch.RunAsync(command, all, model, _layers, _instanceId, overtaken);
+            var (bytes, fetched) = await LayerFetch.RunAsync(command, all, model, _layers, _dataPlane, overtaken);
             var mesh = _dataPlane.OpenMesh(_jobId, generation, command.Secret);
             _follower = new ShadowFollower(command, mesh, _layers, _log, _checkpoints, _logger);
             _report = new PrepareReport(_instanceId, generation, bytes, fetched, watch.Elapsed.TotalMilliseconds);

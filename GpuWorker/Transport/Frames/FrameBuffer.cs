@@ -88,5 +88,5 @@ internal sealed class FramePool(long maxBytes)
         }
     }
 
-    private static int ClassOf(int length) => Math.Max(SmallestClass, 32 - int.LeadingZeroCount(length - 1));
+    private static int ClassOf(int length) => Math.Max(SmallestClass, 32 - int.LeadingZeroCount(Math.Max(length, 1) - 1));
 }

@@ -2,8 +2,12 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Parcae.GpuWorker.Models;
+using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Service;
+using Parcae.GpuWorker.Transport;
 using Parcae.Grains;
+using Xunit;
 
 namespace Parcae.GpuWorker.Tests.Pipeline;
 
@@ -107,6 +111,32 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
             if (_results.ContainsKey(step)) return;
             await progress.Task.WaitAsync(patience.Token);
         }
+    }
+
+    /// <summary>Every layer's parameters and moments at the version, as bytes, from whichever instance holds it.</summary>
+    public async Task<byte[][]> StateAsync(int version)
+    {
+        await HaltAsync(HaltMode.Now);
+        // Nobody has a place: everyone only serves what he holds.
+        var nobody = new GenerationPlan { JobId = JobId, Generation = _generation, Pipelines = 0, Depth = 0, Stages = [], Places = [], StartStep = version };
+        await Task.WhenAll(_workers.Values.Select(w => w.Prepare(new PrepareCommand { Plan = nobody, Spec = Spec, Secret = _secret, Sources = [] })));
+        await using var plane = DataPlane.Listen(new DataPlaneOptions(), "reader", NullLogger.Instance);
+        var model = new Gpt(Spec.Model);
+        var layers = new byte[model.LayerCount][];
+        for (int layer = 0; layer < layers.Length; layer++)
+        {
+            using var state = LayerState.Allocate(model, layer, version);
+            foreach (var (id, worker) in _workers)
+            {
+                if (!(await worker.Halt(new HaltCommand(JobId, _generation, HaltMode.Now, 0))).Layers.Any(l => l.Layer == layer && l.Version == version)) continue;
+                using var client = StateClient.Connect(plane, worker.Endpoint, JobId, _generation, _secret, CancellationToken.None);
+                client.Fetch(layer, version, [.. state.Tensors.Select(t => t.Bytes())]);
+                layers[layer] = [.. state.Tensors.SelectMany(t => t.Bytes().ToArray())];
+                break;
+            }
+            Assert.NotNull(layers[layer]);
+        }
+        return layers;
     }
 
     public async Task<BrokenReport> BrokenAsync()

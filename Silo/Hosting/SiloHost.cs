@@ -8,6 +8,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
+using Orleans.Runtime.MembershipService.SiloMetadata;
 using Parcae.GpuWorker.Service;
 using Parcae.Grains;
 using Parcae.Grains.Hosting;
@@ -65,6 +66,7 @@ internal static class SiloHost
         });
         logging.AddFilter("Orleans", LogLevel.Warning);
         logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddFilter("Polly", LogLevel.Warning);
     }
 
     private static void ConfigureSilo(ISiloBuilder silo, SiloSettings settings)

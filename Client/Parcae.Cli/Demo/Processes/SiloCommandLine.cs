@@ -37,7 +37,7 @@ internal sealed record SiloCommandLine(string Host, string Silo)
         Launch(
             [
                 "--role", "worker", "--redis", redis, "--instance-id", id, "--silo-port", $"{siloPort}", "--gateway-port", $"{gatewayPort}",
-                "--data-host", "127.0.0.1",
+                "--host", "127.0.0.1",
             ],
             "parcae-worker");
 

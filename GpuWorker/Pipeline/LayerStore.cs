@@ -5,14 +5,15 @@ namespace Parcae.GpuWorker.Pipeline;
 
 /// <summary>
 /// The layers that an instance holds of a job, possibly one layer at two versions while a new generation is being prepared. Serves them to peers
-/// between <see cref="Open"/> and <see cref="CloseAsync"/>: while a layer is being sent nobody may change it.
+/// while nothing trains, from <see cref="Freeze"/> to <see cref="ThawAsync"/>: while a layer is being sent nobody may change it.
 /// </summary>
 internal sealed class LayerStore : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly List<LayerState> _held = [];
     private TaskCompletionSource _changed = NewSignal();
-    private bool _open;
+    private bool _frozen = true;
+    private bool _settled;
     private int _leases;
 
     /// <summary>Everything held, by layer.</summary>
@@ -51,20 +52,30 @@ internal sealed class LayerStore : IDisposable
         }
     }
 
-    /// <summary>What is held is final until <see cref="CloseAsync"/>: peers may read it.</summary>
-    public void Open()
+    /// <summary>Nothing trains: peers may read what is held.</summary>
+    public void Freeze()
     {
         lock (_lock)
         {
-            _open = true;
+            _frozen = true;
             Signal();
         }
     }
 
-    /// <summary>Stops serving; running reads have ended when the task completes.</summary>
-    public async Task CloseAsync()
+    /// <summary>An open step that was to be finished is: what is not held now never will be.</summary>
+    public void Settle()
     {
-        lock (_lock) _open = false;
+        lock (_lock)
+        {
+            _frozen = _settled = true;
+            Signal();
+        }
+    }
+
+    /// <summary>Layers are about to change. No read begins from here on, and those under way have ended when the task completes.</summary>
+    public async Task ThawAsync()
+    {
+        lock (_lock) _frozen = _settled = false;
         while (true)
         {
             Task changed;
@@ -77,7 +88,7 @@ internal sealed class LayerStore : IDisposable
         }
     }
 
-    /// <summary>Waits until the store is open and then lends the layer (until the action is called), or returns null when it is not held at that version.</summary>
+    /// <summary>Waits until the layer is held at that version and nothing trains, and lends it until the action is called; null when it never will be.</summary>
     public async Task<(LayerState State, Action Return)?> BorrowAsync(int layer, int version, CancellationToken cancellation)
     {
         while (true)
@@ -85,13 +96,13 @@ internal sealed class LayerStore : IDisposable
             Task changed;
             lock (_lock)
             {
-                if (_open)
+                var state = _frozen ? _held.Find(s => s.Layer == layer && s.Version == version) : null;
+                if (state is not null)
                 {
-                    var state = _held.Find(s => s.Layer == layer && s.Version == version);
-                    if (state is null) return null;
                     _leases++;
                     return (state, Return);
                 }
+                if (_settled) return null;
                 changed = _changed.Task;
             }
             await changed.WaitAsync(cancellation);

@@ -81,7 +81,7 @@ internal sealed partial class StageWorker : IJobParticipant
             if (plan.StartStep != command.AtStep)
                 throw new InvalidOperationException($"Generation {plan.Generation} was prepared for step {plan.StartStep}, not for step {command.AtStep}.");
 
-            await _layers.CloseAsync();
+            await _layers.ThawAsync();
             _layers.KeepOnly(plan.Stages[prepared.Place.Stage], plan.StartStep);
             _pending?.Dispose();
             _pending = null;
@@ -117,6 +117,7 @@ internal sealed partial class StageWorker : IJobParticipant
                 prepared.Mesh.Dispose();
                 _prepared = null;
             }
+            _layers.Freeze();
             return new HaltReport
             {
                 InstanceId = _instanceId,
@@ -157,7 +158,7 @@ internal sealed partial class StageWorker : IJobParticipant
         await _preparing.WaitAsync();
         await _reports.DisposeAsync();
         _serving?.Dispose();
-        await _layers.CloseAsync();
+        await _layers.ThawAsync();
         _prepared?.Mesh.Dispose();
         _pending?.Dispose();
         _layers.Dispose();
@@ -198,8 +199,8 @@ internal sealed partial class StageWorker : IJobParticipant
         var watch = Stopwatch.StartNew();
         var plan = command.Plan;
         _serving ??= _dataPlane.ServeState(_jobId, command.Secret, new LayerStateSource(_layers));
-        if (command.Finish is { } finish) FinishStep(finish, command.Spec.Training);
-        _layers.Open();
+        if (command.Finish is { } finish) await FinishStepAsync(finish, command.Spec.Training);
+        _layers.Settle();
         // An instance that leaves only serves what it holds.
         if (plan.Of(_instanceId) is not { } place) return new PrepareReport(_instanceId, plan.Generation, 0, 0, watch.Elapsed.TotalMilliseconds);
 
@@ -218,9 +219,10 @@ internal sealed partial class StageWorker : IJobParticipant
     }
 
     /// <summary>Applies the reduced gradients of a step whose norm somebody else knows: that replica passed the barrier, so the step counts.</summary>
-    private void FinishStep(StepResult finish, TrainingSpec training)
+    private async Task FinishStepAsync(StepResult finish, TrainingSpec training)
     {
         if (_pending is not { } pending || pending.Step != finish.Step) return;
+        await _layers.ThawAsync();
         pending.Apply([.. _layers.Held.Where(s => pending.Layers.Contains(s.Layer) && s.Version == pending.Step)], finish, training);
         _log.Add(finish);
         pending.Dispose();

@@ -58,7 +58,7 @@ internal sealed partial class StateVault : IJobParticipant
             var model = new Gpt(command.Spec.Model);
             var all = new LayerRange(0, model.LayerCount);
             if (command.RestoreCheckpoint is { } version) Restore(version, command.Plan.StartStep, model);
-            _layers.Open();
+            _layers.Settle();
             var (bytes, fetched) = await LayerFetch.RunAsync(command, all, model, _layers, _dataPlane, overtaken);
             var mesh = _dataPlane.OpenMesh(_jobId, generation, command.Secret);
             _follower = new ShadowFollower(command, mesh, _layers, _log, _checkpoints, _logger);
@@ -85,7 +85,7 @@ internal sealed partial class StateVault : IJobParticipant
             if (_follower is not { } follower || follower.Plan.Generation != command.Generation)
                 throw new InvalidOperationException($"Generation {command.Generation} was not prepared here; generation {_follower?.Plan.Generation ?? 0} was.");
             if (follower.IsRunning) return;
-            await _layers.CloseAsync();
+            await _layers.ThawAsync();
             _layers.KeepOnly(new LayerRange(0, _spec!.Model.LayerCount), command.AtStep);
             _log.RollBack(command.AtStep);
             follower.Start();
@@ -105,6 +105,7 @@ internal sealed partial class StateVault : IJobParticipant
         try
         {
             await StopFollowingAsync(DrainNow);
+            _layers.Freeze();
             return new HaltReport
             {
                 InstanceId = _instanceId,
@@ -157,7 +158,7 @@ internal sealed partial class StateVault : IJobParticipant
         await _preparing.WaitAsync();
         await StopFollowingAsync(TimeSpan.Zero);
         _serving?.Dispose();
-        await _layers.CloseAsync();
+        await _layers.ThawAsync();
         _layers.Dispose();
         _overtaken.Dispose();
     }

@@ -66,6 +66,8 @@ internal static class SiloHost
         });
         logging.AddFilter("Orleans", LogLevel.Warning);
         logging.AddFilter("Microsoft", LogLevel.Warning);
+        // Orleans' own base class talks about every change of the ring, which the worker has no use for.
+        logging.AddFilter("Parcae.GpuWorker.Service.GpuWorkerService", LogLevel.Warning);
         logging.AddFilter("Polly", LogLevel.Warning);
     }
 

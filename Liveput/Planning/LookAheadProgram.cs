@@ -44,7 +44,8 @@ internal sealed class LookAheadProgram
         // One more row, of zeros, for whoever owes more than the levels hold.
         _rows = longest <= intervalSeconds ? 1 : _levels + 1;
         _survival = new SurvivalTable?[space.Count];
-        for (int s = 1; s < space.Count; s++) _survival[s] = new SurvivalTable(space.Strategies[s], chain.Counts, chain.Losses);
+        var totals = SurvivalTable.Totals(chain.Counts, chain.Losses);
+        for (int s = 1; s < space.Count; s++) _survival[s] = new SurvivalTable(space.Strategies[s], chain.Counts, chain.Losses, totals);
         int size = _rows * space.Count;
         _next = NewValues(chain.Counts.Length, size);
         _values = NewValues(chain.Counts.Length, size);

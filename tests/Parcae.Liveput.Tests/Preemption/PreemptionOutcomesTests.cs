@@ -94,7 +94,7 @@ public sealed class PreemptionOutcomesTests
         int[] counts = [.. Enumerable.Range(9, 12)], losses = [0, 1, 2, 3, 5, 9];
         foreach (var strategy in (Strategy[])[new(1, 5), new(2, 5), new(5, 2), new(12, 1), new(3, 3)])
         {
-            var table = new SurvivalTable(strategy, counts, losses);
+            var table = new SurvivalTable(strategy, counts, losses, SurvivalTable.Totals(counts, losses));
             for (int n = 0; n < counts.Length; n++)
             {
                 if (counts[n] < strategy.Instances) continue;

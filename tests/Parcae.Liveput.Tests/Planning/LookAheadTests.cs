@@ -77,7 +77,7 @@ public sealed class LookAheadTests
                 }
             }
 
-            for (int n = 0; n < now.Length; n++) Assert.Equal(forecast.Intervals[i].Available.ElementAtOrDefault(chain.Counts[n]), next[n], 1e-4);
+            for (int n = 0; n < now.Length; n++) Assert.Equal(forecast.Intervals[i].Available.ElementAtOrDefault(chain.Counts[n]), next[n], 1e-3);
             Assert.Equal(forecast.Intervals[i].Lost[0], lost[0], 0.02);
             now = next;
         }

@@ -50,6 +50,9 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IRemindable
 
     private JobState State => _state.State;
 
+    /// <summary>Completes when everything that the job has heard of so far has been dealt with.</summary>
+    internal Task Settled => _reconciler.Settled;
+
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         await _store.Load();

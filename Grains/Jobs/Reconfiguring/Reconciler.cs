@@ -16,6 +16,9 @@ internal sealed partial class Reconciler(Job job, Action deactivate)
     private bool _recovered, _stopped;
     private int _failures;
 
+    /// <summary>Completes when everything that has been marked so far has been dealt with.</summary>
+    public Task Settled => _loop;
+
     /// <summary>Has the loop look again, now or after what it is doing.</summary>
     public void MarkDirty()
     {

@@ -93,6 +93,7 @@ public sealed class PreemptionTests(ParcaeCluster cluster)
         leaves.Health = Health.Dead;
         await world.Job.ReportBroken(new BrokenReport(stays.Id, 1, leaves.Id, true, "connection reset"));
         await world.Until(() => stays.Commands.OfType<HaltCommand>().Any(h => h.Mode == HaltMode.Now));
+        await world.Trains(r => r.Number > 1);
     }
 
     [Fact]

@@ -240,7 +240,12 @@ public sealed class FakeWorker : IGpuWorker
 
     private async Task Arrive(object command)
     {
-        lock (_world) Commands.Add(command);
+        lock (_world)
+        {
+            Commands.Add(command);
+            _world.Changed();
+        }
+
         if (Health == Health.Hung) await new TaskCompletionSource().Task;
         if (Health == Health.Dead) throw new SiloUnavailableException($"the silo of {Id} is gone");
     }

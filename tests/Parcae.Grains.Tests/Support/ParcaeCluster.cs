@@ -20,16 +20,17 @@ public class ParcaeCluster : IAsyncLifetime
     {
     }
 
-    protected ParcaeCluster(Func<string, string> role, short silos, Action<ISiloBuilder, string>? more = null, TimeSpan? interval = null)
+    internal ParcaeCluster(
+        Func<string, string> role, short silos, Action<ISiloBuilder>? more = null, TimeSpan? interval = null, bool streams = true, bool fakeWorkers = true)
     {
         var builder = new InProcessTestClusterBuilder(silos);
         builder.ConfigureSilo((options, silo) =>
         {
-            string name = options.SiloName;
-            silo.UseSiloMetadata(new Dictionary<string, string> { [ParcaeNames.RoleKey] = role(name) });
+            silo.UseSiloMetadata(new Dictionary<string, string> { [ParcaeNames.RoleKey] = role(options.SiloName) });
+            silo.AddActivityPropagation();
             silo.Services.AddSingleton<IJobPlannerFactory, TablePlannerFactory>();
-            more?.Invoke(silo, name);
-            silo.Services.AddSingleton<IGpuWorkerDirectory>(Workers);
+            more?.Invoke(silo);
+            if (fakeWorkers) silo.Services.AddSingleton<IGpuWorkerDirectory>(Workers);
             silo.AddParcaeGrains(
                 fleet =>
                 {
@@ -48,7 +49,7 @@ public class ParcaeCluster : IAsyncLifetime
                 });
             silo.Services.AddKeyedSingleton<IGrainStorage>(ParcaeNames.Storage, (s, _) => new SharedStorage(Disk, s.GetRequiredService<IGrainStorageSerializer>()));
             silo.Services.AddKeyedSingleton<IGrainStorage>("PubSubStore", (s, _) => new SharedStorage(Disk, s.GetRequiredService<IGrainStorageSerializer>()));
-            silo.AddMemoryStreams(ParcaeNames.StreamProvider);
+            if (streams) silo.AddMemoryStreams(ParcaeNames.StreamProvider);
             silo.Configure<ClusterMembershipOptions>(o =>
             {
                 o.ProbeTimeout = o.MaxProbeTimeout = TimeSpan.FromMilliseconds(500);
@@ -59,7 +60,7 @@ public class ParcaeCluster : IAsyncLifetime
             });
         });
         builder.ConfigureSiloHost((_, host) => host.Logging.SetMinimumLevel(LogLevel.Warning));
-        builder.ConfigureClient(client => client.AddMemoryStreams(ParcaeNames.StreamProvider));
+        builder.ConfigureClient(client => client.AddMemoryStreams(ParcaeNames.StreamProvider).AddActivityPropagation());
         _cluster = builder.Build();
     }
 
@@ -68,6 +69,14 @@ public class ParcaeCluster : IAsyncLifetime
     public FakeWorkers Workers { get; } = new();
 
     public InProcessTestCluster Cluster => _cluster;
+
+    /// <summary>Ends a silo as a crash would.</summary>
+    public Task Kill(InProcessSiloHandle silo) => _cluster.KillSiloAsync(silo, TestContext.Current.CancellationToken);
+
+    /// <summary>Ends the silo that the grain is on.</summary>
+    public Task KillHostOf(IAddressable grain) => _cluster.TryGetGrainContext(grain.GetGrainId(), out var context)
+        ? Kill(_cluster.Silos.Single(s => s.SiloAddress == context.Address.SiloAddress))
+        : throw new InvalidOperationException("The grain is not active.");
 
     /// <summary>A job of its own, on a fleet of its own.</summary>
     public FakeWorld World() => new(_cluster.Client, Workers, Disk);
@@ -83,7 +92,7 @@ public class ParcaeCluster : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         // Calls to workers that hang on purpose would keep a graceful stop waiting.
-        foreach (var silo in _cluster.Silos) await _cluster.KillSiloAsync(silo);
+        foreach (var silo in _cluster.Silos) await _cluster.KillSiloAsync(silo, CancellationToken.None);
         await _cluster.DisposeAsync();
         GC.SuppressFinalize(this);
     }

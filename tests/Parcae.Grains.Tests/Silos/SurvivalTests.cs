@@ -1,4 +1,5 @@
-using Orleans.TestingHost;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Hosting;
 using Parcae.Grains.Tests.Support;
 
 namespace Parcae.Grains.Tests.Silos;
@@ -8,7 +9,7 @@ public sealed class SurvivalTests
     [Fact]
     public async Task A_job_whose_silo_dies_carries_on_from_another_without_stopping_its_workers()
     {
-        await using var cluster = new ParcaeCluster(_ => ParcaeNames.ControlRole, 3);
+        await using var cluster = new ParcaeCluster(_ => ParcaeNames.ControlRole, 3, silo => silo.UseInMemoryReminderService());
         await cluster.InitializeAsync();
         var world = cluster.World();
         await world.JoinVault();
@@ -63,6 +64,25 @@ public sealed class SurvivalTests
         await Patient(() => world.Job.Status());
         var record = await world.Trains(r => r.Number > 2);
         Assert.Equal((3, 3, 0), (record.Depth, record.AtStep, record.StepsReplayed));
+    }
+
+    [Fact]
+    public async Task A_reminder_keeps_a_job_alive_until_it_ends()
+    {
+        await using var cluster = new ParcaeCluster(_ => ParcaeNames.ControlRole, 1, silo => silo.UseInMemoryReminderService());
+        await cluster.InitializeAsync();
+        var world = cluster.World();
+        await world.Join("1", "2");
+        await world.Job.Submit(world.Spec("2:1x2"));
+        await world.Trains(_ => true);
+        var table = cluster.Cluster.GetSiloServiceProvider().GetRequiredService<IReminderTable>();
+        Assert.Single((await table.ReadRows(world.Job.GetGrainId(), TestContext.Current.CancellationToken)).Reminders);
+
+        var deactivated = cluster.Cluster.WaitForDeactivationAsync(world.Job);
+        await world.Job.Finish();
+        await deactivated.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.Empty((await table.ReadRows(world.Job.GetGrainId(), TestContext.Current.CancellationToken)).Reminders);
+        Assert.Equal(JobPhase.Completed, (await world.Job.Status()).Phase);
     }
 
     [Fact]

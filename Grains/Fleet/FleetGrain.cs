@@ -20,7 +20,7 @@ internal sealed partial class FleetGrain(
 {
     private readonly FleetOptions _options = options.Value;
     private FleetBook _book = null!;
-    private readonly Turns _following = new();
+    private readonly Turns _publishing = new(), _updating = new();
     private DateTimeOffset _activatedAt;
 
     private DateTimeOffset Now => time.GetUtcNow();
@@ -69,7 +69,7 @@ internal sealed partial class FleetGrain(
         ArgumentException.ThrowIfNullOrWhiteSpace(jobId);
         var (lent, held) = _book.Borrow(jobId, max);
         if (lent.Length > 0) await Save();
-        foreach (var record in lent) Follow(() => Instance(record.Info.Id).Update(record.Phase, record.JobId, record.Deadline));
+        foreach (var record in lent) Follow(_updating, () => Instance(record.Info.Id).Update(record.Phase, record.JobId, record.Deadline));
         return held;
     }
 
@@ -78,7 +78,7 @@ internal sealed partial class FleetGrain(
         var returned = _book.Return(jobId);
         if (returned.Length == 0) return;
         await Save();
-        foreach (var record in returned) Follow(() => Instance(record.Info.Id).Update(record.Phase, record.JobId, record.Deadline));
+        foreach (var record in returned) Follow(_updating, () => Instance(record.Info.Id).Update(record.Phase, record.JobId, record.Deadline));
     }
 
     private IInstanceGrain Instance(string id) => GrainFactory.GetGrain<IInstanceGrain>(id);
@@ -115,9 +115,9 @@ internal sealed partial class FleetGrain(
             LogEvent(e.Sequence, e.Kind, e.InstanceId, e.Reason);
             if (e is { Kind: AvailabilityKind.Lost, Role: InstanceRole.Worker })
                 ParcaeTelemetry.Preemptions.Add(1, new KeyValuePair<string, object?>("noticed", e.Announced));
-            Follow(() => Publish(e));
-            if (_book.Find(e.InstanceId) is { } record) Follow(() => Instance(e.InstanceId).Update(record.Phase, record.JobId, record.Deadline));
-            else Follow(() => Instance(e.InstanceId).Update(InstancePhase.Gone, null, null));
+            Follow(_publishing, () => Publish(e));
+            if (_book.Find(e.InstanceId) is { } record) Follow(_updating, () => Instance(e.InstanceId).Update(record.Phase, record.JobId, record.Deadline));
+            else Follow(_updating, () => Instance(e.InstanceId).Update(InstancePhase.Gone, null, null));
         }
 
         ParcaeTelemetry.InstancesAvailable.Record(_book.Available, new KeyValuePair<string, object?>("fleet", this.GetPrimaryKeyString()));
@@ -141,8 +141,8 @@ internal sealed partial class FleetGrain(
         }
     }
 
-    /// <summary>Runs <paramref name="action"/> after all earlier ones, without anyone waiting for it.</summary>
-    private void Follow(Func<Task> action) => _ = _following.Run(async () =>
+    /// <summary>Runs <paramref name="action"/> after the earlier ones of its kind, without anyone waiting for it.</summary>
+    private void Follow(Turns kind, Func<Task> action) => _ = kind.Run(async () =>
     {
         try
         {

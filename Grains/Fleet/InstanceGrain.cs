@@ -39,17 +39,38 @@ internal sealed class InstanceGrain(
 
     public Task<InstanceRecord?> Get() => Task.FromResult(state.State.Record);
 
-    public Task<PrepareReport> Prepare(PrepareCommand command) => Worker().Prepare(command);
+    public Task<PrepareReport> Prepare(PrepareCommand command) => Relay(w => w.Prepare(command));
 
-    public Task Switch(SwitchCommand command) => Worker().Switch(command);
+    public Task Switch(SwitchCommand command) => Relay(async w =>
+    {
+        await w.Switch(command);
+        return true;
+    });
 
-    public Task<HaltReport> Halt(HaltCommand command) => Worker().Halt(command);
+    public Task<HaltReport> Halt(HaltCommand command) => Relay(w => w.Halt(command));
 
-    public Task<WorkerStatus> WorkerStatus(string jobId) => Worker().WorkerStatus(jobId);
+    public Task<WorkerStatus> WorkerStatus(string jobId) => Relay(w => w.WorkerStatus(jobId));
 
-    public Task<int> Checkpoint(string jobId) => Worker().Checkpoint(jobId);
+    public Task<int> Checkpoint(string jobId) => Relay(w => w.Checkpoint(jobId));
 
-    public Task Release(string jobId) => Worker().Release(jobId);
+    public Task Release(string jobId) => Relay(async w =>
+    {
+        await w.Release(jobId);
+        return true;
+    });
+
+    /// <summary>Passes a command on. The loss of the worker's silo gets a name of its own, so that nobody takes the loss of this grain's silo for it.</summary>
+    private async Task<T> Relay<T>(Func<IGpuWorker, Task<T>> command)
+    {
+        try
+        {
+            return await command(Worker());
+        }
+        catch (SiloUnavailableException e)
+        {
+            throw new InstanceGoneException($"The silo of instance {this.GetPrimaryKeyString()} does not answer: {e.Message}", e);
+        }
+    }
 
     private IGpuWorker Worker() => state.State.Record switch
     {

@@ -24,6 +24,8 @@ internal sealed partial class Job(
     ILogger logger)
 {
     private const int EventsKept = 1000;
+    private const int RelayTries = 40;
+    private static readonly TimeSpan RelayPause = TimeSpan.FromMilliseconds(100);
 
     private IJobPlanner? _planner;
 
@@ -92,6 +94,25 @@ internal sealed partial class Job(
 
     /// <summary>Whether every step asked for is done.</summary>
     public bool AllStepsDone => Spec.Training.Steps is { } steps && Book.Committed >= steps;
+
+    /// <summary>
+    /// Puts a question to an instance, again if the silo of its grain, which only relays, has just been lost: that says nothing about the instance. Its own loss
+    /// comes back as <see cref="InstanceGoneException"/>.
+    /// </summary>
+    public async Task<T> Ask<T>(string instanceId, Func<IInstanceGrain, Task<T>> question)
+    {
+        for (int again = 0; ; again++)
+        {
+            try
+            {
+                return await question(Instance(instanceId));
+            }
+            catch (SiloUnavailableException) when (again < RelayTries)
+            {
+                await Task.Delay(RelayPause, time);
+            }
+        }
+    }
 
     /// <summary>Whether an instance has a place in the plan that is training.</summary>
     public bool IsMember(string instanceId) => State.Plan?.Of(instanceId) is not null;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Orleans.Storage;
 using Orleans.Streams;
 using Parcae.Grains.Jobs.Reconfiguring;
 using Parcae.Grains.Telemetry;
@@ -21,15 +22,14 @@ internal sealed partial class JobGrain
     {
         if (State.Ended)
         {
-            // Nothing is left to do: readers may keep the activation, the clock does not.
+            // Nothing is left to do: readers may bring the activation back, the clock and the stream do not.
             await StopReminder();
+            await Unsubscribe();
             DeactivateOnIdle();
             return;
         }
 
-        await Subscribe();
-        await CatchUp();
-        await CountIntervals();
+        // What needs nobody else comes first: a fleet that does not answer keeps no result from being saved.
         CountCost();
         if (_job.VaultRetryAt is var retry && retry != default && _job.Now >= retry)
         {
@@ -37,9 +37,25 @@ internal sealed partial class JobGrain
             _reconciler.MarkDirty();
         }
 
+        await SaveIfDue();
+        await Subscribe();
+        await CatchUp();
+        await CountIntervals();
+    }
+
+    private async Task SaveIfDue()
+    {
         if (_job.Now - _savedAt < _job.Options.SavePeriod) return;
         _savedAt = _job.Now;
-        await _store.Save();
+        try
+        {
+            await _store.Save();
+        }
+        catch (InconsistentStateException e)
+        {
+            LogOvertaken(e, _job.Id);
+            DeactivateOnIdle();
+        }
     }
 
     /// <summary>Subscribes to the fleet's stream, once. Without it the log's reader hears everything, only later.</summary>
@@ -48,10 +64,8 @@ internal sealed partial class JobGrain
         if (_subscribed) return;
         try
         {
-            var stream = this.GetStreamProvider(ParcaeNames.StreamProvider)
-                .GetStream<AvailabilityEvent>(StreamId.Create(ParcaeNames.AvailabilityNamespace, _job.Spec.Fleet));
-            var handles = await stream.GetAllSubscriptionHandles();
-            if (handles.Count == 0) await stream.SubscribeAsync((e, _) => OnAvailability(e));
+            var handles = await Stream.GetAllSubscriptionHandles();
+            if (handles.Count == 0) await Stream.SubscribeAsync((e, _) => OnAvailability(e));
             foreach (var handle in handles) await handle.ResumeAsync((e, _) => OnAvailability(e));
             _subscribed = true;
         }
@@ -60,6 +74,21 @@ internal sealed partial class JobGrain
             LogNotSubscribed(e, _job.Id);
         }
     }
+
+    private async Task Unsubscribe()
+    {
+        try
+        {
+            foreach (var handle in await Stream.GetAllSubscriptionHandles()) await handle.UnsubscribeAsync();
+        }
+        catch (Exception e)
+        {
+            LogNotUnsubscribed(e, _job.Id);
+        }
+    }
+
+    private IAsyncStream<AvailabilityEvent> Stream => this.GetStreamProvider(ParcaeNames.StreamProvider)
+        .GetStream<AvailabilityEvent>(StreamId.Create(ParcaeNames.AvailabilityNamespace, _job.Spec.Fleet));
 
     private async Task OnAvailability(AvailabilityEvent e)
     {
@@ -132,6 +161,12 @@ internal sealed partial class JobGrain
         State.CostUsd += usd;
         ParcaeTelemetry.Cost.Add(usd, new KeyValuePair<string, object?>("job", _job.Id));
     }
+
+    [LoggerMessage(LogLevel.Warning, "Job {JobId} has been taken over by another activation; this one ends")]
+    private partial void LogOvertaken(Exception exception, string jobId);
+
+    [LoggerMessage(LogLevel.Warning, "Job {JobId} has ended but is still subscribed to the availability stream; its events are dropped")]
+    private partial void LogNotUnsubscribed(Exception exception, string jobId);
 
     [LoggerMessage(LogLevel.Warning, "Job {JobId} could not subscribe to the availability stream; it reads the log until it can")]
     private partial void LogNotSubscribed(Exception exception, string jobId);

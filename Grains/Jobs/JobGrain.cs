@@ -50,6 +50,9 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IRemindable
 
     private JobState State => _state.State;
 
+    /// <summary>Completes when everything that the job has heard of so far has been dealt with.</summary>
+    internal Task Settled => _reconciler.Settled;
+
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         await _store.Load();
@@ -75,12 +78,18 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IRemindable
 
         // First: a job that the directory does not know could never be found again; one that it knows and that is missing can be submitted again.
         await GrainFactory.GetGrain<IJobDirectoryGrain>(spec.Fleet).Add(_job.Id);
-        long sequence = (await GrainFactory.GetGrain<IFleetGrain>(spec.Fleet).Snapshot()).LastSequence;
-        if (State.Spec is not null) return;
+        var fleet = await GrainFactory.GetGrain<IFleetGrain>(spec.Fleet).Snapshot();
+        if (State.Spec is not null)
+        {
+            await Submit(spec);
+            return;
+        }
+
         State.Spec = spec;
         State.Secret = RandomNumberGenerator.GetBytes(32);
         State.SubmittedAt = _job.Now;
-        State.FleetSequence = sequence;
+        State.FleetSequence = fleet.LastSequence;
+        State.ForecastNext = _job.Planner.Forecast(fleet).Intervals[0].MeanAvailable;
         _store.Open();
         _job.Tell("submitted");
         try
@@ -171,7 +180,8 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IRemindable
     {
         ArgumentNullException.ThrowIfNull(report);
         Existing();
-        if (State.Ended || _job.Frozen || report.Generation != State.Plan?.Generation || !_job.IsMember(report.InstanceId)) return Task.CompletedTask;
+        bool atRest = State.Halted && _job.Frozen;
+        if (State.Ended || atRest || report.Generation != State.Plan?.Generation || !_job.IsMember(report.InstanceId)) return Task.CompletedTask;
         string said = $"{report.InstanceId} reports: {report.Message}";
         if (report.PeerInstanceId == State.Plan.Vault?.InstanceId)
         {

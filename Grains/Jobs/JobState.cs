@@ -73,8 +73,8 @@ internal sealed class JobState
     /// <summary>The last event of the fleet's log that was taken in.</summary>
     [Id(16)] public long FleetSequence { get; set; }
 
-    /// <summary>Mean of what was forecast for the interval under way; NaN before the first forecast.</summary>
-    [Id(17)] public double ForecastNext { get; set; } = double.NaN;
+    /// <summary>Mean of what was forecast for the interval under way.</summary>
+    [Id(17)] public double ForecastNext { get; set; }
 
     /// <summary>Money spent, USD.</summary>
     [Id(18)] public double CostUsd { get; set; }

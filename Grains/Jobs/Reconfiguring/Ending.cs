@@ -10,7 +10,8 @@ internal static class Ending
         try
         {
             var roster = await job.CallRoll();
-            if (job.State.Plan is not null && !job.State.Halted) await Pausing.Secure(job, await Rest.Bring(job, roster, HaltMode.AtBoundary, signals));
+            if (job.State.Plan is not null && !job.State.Halted) 
+                await Pausing.Secure(job, await Rest.Bring(job, roster, HaltMode.AtBoundary, signals), job.Options.VaultTimeout);
             await Pausing.Leave(job, "paused by the user");
         }
         finally
@@ -72,7 +73,7 @@ internal static class Ending
     private static async Task<string> Checkpoint(Job job, Rest rest, int version)
     {
         if (rest.Roster.Vault is not { } vault) return "without a checkpoint: there is no state vault";
-        await Pausing.Secure(job, rest);
+        await Pausing.Secure(job, rest, job.Options.PrepareTimeout);
         var call = job.Instance(vault.Info.Id).Checkpoint(job.Id);
         await call.CompletesWithin(job.Options.PrepareTimeout, job.Time);
         if (!call.IsCompletedSuccessfully) return $"without a checkpoint: {call.Failure()}";

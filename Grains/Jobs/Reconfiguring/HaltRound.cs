@@ -89,7 +89,7 @@ internal sealed class HaltRound(Job job, int generation, AttemptSignals signals)
     }
 
     private Task<HaltReport> Call(string id, HaltMode mode) =>
-        job.Instance(id).Halt(new HaltCommand(job.Id, generation, mode, job.Book.FirstMissing));
+        job.Ask(id, i => i.Halt(new HaltCommand(job.Id, generation, mode, job.Book.FirstMissing)));
 
     /// <summary>A worker that has seen a higher number than this job remembers: numbers go on from there.</summary>
     private void ThrowIfStale(IEnumerable<Task> calls)

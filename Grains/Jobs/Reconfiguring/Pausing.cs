@@ -6,7 +6,7 @@ internal static class Pausing
     /// <summary>Nothing feasible can be run at present; the job resumes by itself.</summary>
     public static async Task ForLackOf(Job job, Rest rest, string reason)
     {
-        await Secure(job, rest);
+        await Secure(job, rest, job.Options.VaultTimeout);
         await Leave(job, reason);
         job.Spares = [.. rest.Roster.Usable.Select(r => r.Info.Id)];
     }
@@ -24,7 +24,7 @@ internal static class Pausing
     /// Has the state vault take a copy of where training came to rest, as whoever holds it now may be gone tomorrow. Best effort: without it the steps that
     /// the vault is behind would be run again. Returns the version that was secured, or null.
     /// </summary>
-    public static async Task<int?> Secure(Job job, Rest rest)
+    public static async Task<int?> Secure(Job job, Rest rest, TimeSpan patience)
     {
         if (rest.Roster.Vault is not { } vault || job.State.Plan is not { } plan || rest.FindOrigin() is not { } origin) return null;
         int version = origin.Target.Version;
@@ -35,7 +35,7 @@ internal static class Pausing
         var preparation = new Preparation(
             job, plan with { Generation = rest.Generation, StartStep = version, Vault = vault.Info.DataPlane }, origin, endpoints);
         var calls = origin.Target.Finishers.Select(preparation.Holder).Append(preparation.Vault()).ToArray();
-        if (await Task.WhenAll(calls).CompletesWithin(job.Options.PrepareTimeout, job.Time) && calls.All(c => c.IsCompletedSuccessfully)) return version;
+        if (await Task.WhenAll(calls).CompletesWithin(patience, job.Time) && calls.All(c => c.IsCompletedSuccessfully)) return version;
         job.Tell($"the state vault did not take over the state of step {version} ({calls.First(c => !c.IsCompletedSuccessfully).Failure()})");
         return null;
     }

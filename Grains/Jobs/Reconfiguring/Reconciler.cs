@@ -16,6 +16,9 @@ internal sealed partial class Reconciler(Job job, Action deactivate)
     private bool _recovered, _stopped;
     private int _failures;
 
+    /// <summary>Completes when everything that has been marked so far has been dealt with.</summary>
+    public Task Settled => _loop;
+
     /// <summary>Has the loop look again, now or after what it is doing.</summary>
     public void MarkDirty()
     {
@@ -121,7 +124,9 @@ internal sealed partial class Reconciler(Job job, Action deactivate)
         string otherwise = standing ? "first plan" : broken ? $"{string.Join(", ", missing)} does not answer"
             : better ? Situation.Promise(planned.Decision.Strategy, job.Strategy) : $"vault {roster.Vault?.Info.Id} can follow";
         await new Reconfiguration(job, roster, planned, causes, otherwise).Run(standing || missing.Length > 0 ? HaltMode.Now : HaltMode.AtBoundary);
-        if (job.AllStepsDone) _dirty = true;
+
+        // Paused, they wait for an event: everything that can be done has been.
+        if (job.State.Phase != JobPhase.Paused && (job.AllStepsDone || job.State.Intent == JobIntent.Finish)) _dirty = true;
     }
 
     /// <summary>After an activation: carries on if every member still runs the committed generation, else has it reconfigured.</summary>
@@ -129,7 +134,7 @@ internal sealed partial class Reconciler(Job job, Action deactivate)
     {
         if (job.State.Plan is { } plan && !job.State.Halted)
         {
-            var calls = plan.Places.ToDictionary(p => p.Peer.InstanceId, p => job.Instance(p.Peer.InstanceId).WorkerStatus(job.Id));
+            var calls = plan.Places.ToDictionary(p => p.Peer.InstanceId, p => job.Ask(p.Peer.InstanceId, i => i.WorkerStatus(job.Id)));
             await Task.WhenAll(calls.Values).CompletesWithin(job.Options.HaltTimeout, job.Time);
             var odd = new List<string>();
             foreach (var (id, call) in calls)

@@ -1,0 +1,123 @@
+using Parcae.Grains.Tests.Support;
+
+namespace Parcae.Grains.Tests.Jobs;
+
+public sealed class VaultTests(ParcaeCluster cluster)
+{
+    [Fact]
+    public async Task A_stage_with_no_survivor_comes_back_from_the_vault_and_the_steps_it_lags_are_run_again()
+    {
+        var world = await Training("2:1x2", "1", "2", "3");
+        await world.Train(4);
+        await world.Train(2, vaultFollows: false);
+        string victim = world.Plan.At(0, 1).Peer.InstanceId;
+        await world.Kill(world.Short(victim));
+        var record = await world.Trains(r => r.Number > 1);
+        Assert.Equal((4, 2, "vault"), (record.AtStep, record.StepsReplayed, record.Source));
+
+        await world.Train(3);
+        Assert.Equal(new JobLedger { SamplesCommitted = 56, StepsReplayed = 2 }, (await world.Job.Status()).Ledger);
+    }
+
+    [Fact]
+    public async Task A_vault_that_keeps_up_costs_no_step_when_a_stage_is_lost()
+    {
+        var world = await Training("2:1x2", "1", "2", "3");
+        await world.Train(4);
+        string victim = world.Plan.At(0, 1).Peer.InstanceId;
+        await world.Kill(world.Short(victim));
+        var record = await world.Trains(r => r.Number > 1);
+        Assert.Equal((4, 0, "vault"), (record.AtStep, record.StepsReplayed, record.Source));
+    }
+
+    [Fact]
+    public async Task With_nobody_left_the_job_pauses_and_resumes_from_the_vault()
+    {
+        var world = await Training("2:1x2", "1", "2");
+        await world.Train(3);
+        foreach (var place in world.Plan.Places) world[world.Short(place.Peer.InstanceId)].Health = Health.Dead;
+        foreach (var place in world.Plan.Places) await world.Fleet.Lost(place.Peer.InstanceId, "test");
+        await world.Pauses(r => r == "no instance is available; the smallest plan needs 2");
+        await world.Join("8", "9");
+        var record = await world.Trains(r => r.Number > 1);
+        Assert.Equal((MigrationKind.Resume, 3, 0, "vault"), (record.Kind, record.AtStep, record.StepsReplayed, record.Source));
+    }
+
+    [Fact]
+    public async Task A_damaged_checkpoint_is_passed_over_for_the_next_older_one()
+    {
+        var world = await Training("2:1x2", "1", "2");
+        await world.Train(9);
+        (world["v"].Disk[8], world["v"].Disk[4], world["v"].Disk[2]) = (false, true, true);
+        world["v"].Forget();
+        foreach (var place in world.Plan.Places) world[world.Short(place.Peer.InstanceId)].Health = Health.Dead;
+        foreach (var place in world.Plan.Places) await world.Fleet.Lost(place.Peer.InstanceId, "test");
+        await world.Join("8", "9");
+        var record = await world.Trains(r => r.Number > 1);
+        Assert.Equal((4, 5, "checkpoint"), (record.AtStep, record.StepsReplayed, record.Source));
+        await world.Train(1);
+        Assert.Equal(5, (await world.Job.Status()).CommittedStep);
+    }
+
+    [Fact]
+    public async Task State_that_only_a_vault_can_have_is_waited_for()
+    {
+        var world = await Training("2:1x2", "1", "2");
+        await world.Train(5);
+        var vault = world["v"];
+        vault.Health = Health.Dead;
+        await world.Fleet.Lost(vault.Id, "test");
+        foreach (var place in world.Plan.Places) world[world.Short(place.Peer.InstanceId)].Health = Health.Dead;
+        foreach (var place in world.Plan.Places) await world.Fleet.Lost(place.Peer.InstanceId, "test");
+        await world.Join("8", "9");
+        await world.Pauses(r => r == "no instance holds the state of step 5; waiting for the state vault and its checkpoints");
+
+        // The vault's process comes back with its disk.
+        world.Add("w", InstanceRole.Vault).Disk[4] = true;
+        await world.Fleet.Join(world["w"].Info);
+        var record = await world.Trains(r => r.Number > 1);
+        Assert.Equal((4, 1, "checkpoint"), (record.AtStep, record.StepsReplayed, record.Source));
+    }
+
+    [Fact]
+    public async Task A_vault_that_hangs_does_not_stop_training_and_is_taken_back_later()
+    {
+        var world = cluster.World();
+        await world.Join("1", "2");
+        world.Add("v", InstanceRole.Vault).BeforePrepare = _ => new TaskCompletionSource().Task;
+        await world.Fleet.Join(world["v"].Info);
+        await world.Job.Submit(world.Spec("2:1x2", vault: true));
+        await world.Trains(_ => true);
+        Assert.Null((await world.Job.Status()).Plan!.Vault);
+        await world.Train(2);
+
+        world["v"].BeforePrepare = null;
+        await world.Trains(r => r.Number > 1);
+        Assert.Equal(world.Id("v"), (await world.Job.Status()).Plan!.Vault?.InstanceId);
+        Assert.All(world["v"].Versions.Values, v => Assert.Equal(2, v));
+    }
+
+    [Fact]
+    public async Task A_vault_that_joins_late_copies_the_state_at_a_step_boundary()
+    {
+        var world = cluster.World();
+        await world.Join("1", "2");
+        await world.Job.Submit(world.Spec("2:1x2", vault: true));
+        await world.Trains(_ => true);
+        await world.Train(2);
+        await world.JoinVault();
+        var record = await world.Trains(r => r.Number > 1);
+        Assert.Equal((MigrationKind.IntraStage, 2, "in place", $"vault {world.Id("v")} joined"), (record.Kind, record.AtStep, record.Source, record.Cause));
+        Assert.Equal(4, world["v"].Versions.Count);
+    }
+
+    private async Task<FakeWorld> Training(string table, params string[] instances)
+    {
+        var world = cluster.World();
+        await world.JoinVault();
+        await world.Join(instances);
+        await world.Job.Submit(world.Spec(table, vault: true));
+        await world.Trains(_ => true);
+        return world;
+    }
+}

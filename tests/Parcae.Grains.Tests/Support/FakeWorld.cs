@@ -1,0 +1,192 @@
+using System.Collections.Concurrent;
+using Parcae.Grains.Fleet;
+using Parcae.Grains.Jobs;
+
+namespace Parcae.Grains.Tests.Support;
+
+/// <summary>The workers of all tests of a cluster, found by their made-up silo addresses.</summary>
+public sealed class FakeWorkers : IGpuWorkerDirectory
+{
+    private readonly ConcurrentDictionary<SiloAddress, FakeWorker> _workers = new();
+    private int _port = 20_000;
+
+    public IGpuWorker At(SiloAddress silo) => _workers[silo];
+
+    internal FakeWorker Add(FakeWorld world, string id, InstanceRole role)
+    {
+        var worker = new FakeWorker(world, id, role, Interlocked.Increment(ref _port));
+        _workers[worker.Info.Silo] = worker;
+        return worker;
+    }
+}
+
+/// <summary>One test's job, fleet and workers. Training moves only when the test says so.</summary>
+public sealed class FakeWorld
+{
+    private readonly IClusterClient _client;
+    private readonly FakeWorkers _directory;
+    private readonly StorageDisk _disk;
+    private readonly Dictionary<string, FakeWorker> _workers = new(StringComparer.Ordinal);
+    private readonly List<(Func<bool> Met, TaskCompletionSource Done)> _waiting = [];
+    private StepAck _ack;
+
+    public FakeWorld(IClusterClient client, FakeWorkers directory, StorageDisk disk)
+    {
+        (_client, _directory, _disk) = (client, directory, disk);
+        Name = $"t{Guid.NewGuid():N}";
+    }
+
+    /// <summary>Names the job and the fleet.</summary>
+    public string Name { get; }
+
+    public IJobGrain Job => _client.GetGrain<IJobGrain>(Name);
+
+    public IFleetGrain Fleet => _client.GetGrain<IFleetGrain>(Name);
+
+    public FakeWorker this[string id] => _workers[$"{Name[..6]}-{id}"];
+
+    public string Id(string id) => $"{Name[..6]}-{id}";
+
+    /// <summary>The part of an instance's id that the test chose.</summary>
+    public string Short(string id) => id[(Name[..6].Length + 1)..];
+
+    /// <summary>The plan that is training.</summary>
+    public GenerationPlan Plan
+    {
+        get
+        {
+            lock (this)
+                return _workers.Values.Where(w => w.Phase == WorkerPhase.Running).Select(w => w.Plan!).MaxBy(p => p.Generation)
+                    ?? throw new InvalidOperationException("Nobody trains.");
+        }
+    }
+
+    /// <summary>A job of 4 layers; the plan for each number of instances as in <see cref="TablePlanner"/>.</summary>
+    public JobSpec Spec(string table, int? steps = null, bool vault = false) => new()
+    {
+        Name = table,
+        Fleet = Name,
+        Model = new ModelSpec { Blocks = 2, Hidden = 8, Heads = 1 },
+        Training = new TrainingSpec { Steps = steps, GlobalBatch = 8, MicroBatches = 4, Vault = vault },
+    };
+
+    public async Task Join(params string[] ids)
+    {
+        foreach (string id in ids) await Fleet.Join(Add(id, InstanceRole.Worker).Info);
+    }
+
+    public async Task JoinVault(string id = "v") => await Fleet.Join(Add(id, InstanceRole.Vault).Info);
+
+    public FakeWorker Add(string id, InstanceRole role)
+    {
+        var worker = _directory.Add(this, Id(id), role);
+        lock (this) _workers[worker.Id] = worker;
+        return worker;
+    }
+
+    /// <summary>The result of a step: a pure function of its number, as the data and the mathematics are.</summary>
+    public static StepResult Result(int step) => new(step, 5.0 / (step + 1), 1 + step, (ulong)(step + 1) * 0x9E3779B97F4A7C15, 8, 0.01);
+
+    /// <summary>Trains some steps and reports them.</summary>
+    public async Task Train(int steps, bool vaultFollows = true)
+    {
+        for (int i = 0; i < steps; i++) Step(vaultFollows);
+        await Report();
+    }
+
+    /// <summary>Trains one step that nobody reports.</summary>
+    public void Step(bool vaultFollows = true)
+    {
+        lock (this)
+        {
+            var members = Members();
+            int step = members[0].Versions.Values.First();
+            Assert.All(members, m => Assert.All(m.Versions.Values, v => Assert.Equal(step, v)));
+            foreach (var member in members) member.Apply(Result(step));
+            if (vaultFollows) Vault()?.Apply(Result(step));
+        }
+    }
+
+    /// <summary>Begins a step that breaks off: all have its reduced gradients, those named have passed its barrier and applied it.</summary>
+    public void BreakOff(params string[] passed)
+    {
+        lock (this)
+        {
+            var members = Members();
+            int step = members[0].Versions.Values.First();
+            foreach (var member in members)
+            {
+                if (passed.Contains(member.Id)) member.Apply(Result(step));
+                else member.Open();
+            }
+        }
+    }
+
+    /// <summary>Has the members report what was not acknowledged.</summary>
+    public async Task Report()
+    {
+        StepReport[] reports;
+        lock (this) reports = [.. Members().Select(m => m.Report(m.Plan!.Generation == _ack.Generation ? _ack.CommittedStep : m.Plan.StartStep))];
+        foreach (var report in reports) _ack = await Job.ReportSteps(report);
+    }
+
+    /// <summary>Kills an instance without a word, and has a neighbour report that its port refuses connections.</summary>
+    public async Task Kill(string id, bool refused = true)
+    {
+        var victim = this[id];
+        victim.Health = Health.Dead;
+        FakeWorker neighbour;
+        lock (this) neighbour = Members().First(m => m.Id != victim.Id && m.Health == Health.Well);
+        await Job.ReportBroken(new BrokenReport(neighbour.Id, neighbour.Plan!.Generation, victim.Id, refused, "connection reset"));
+    }
+
+    /// <summary>Waits until the job's saved state satisfies the condition.</summary>
+    internal Task Saved(Func<JobState, bool> condition) => _disk.When(Name, condition).WaitAsync(TimeSpan.FromSeconds(20));
+
+    /// <summary>Waits until the job trains under a generation that satisfies the condition.</summary>
+    internal async Task<GenerationRecord> Trains(Func<GenerationRecord, bool> condition)
+    {
+        GenerationRecord? found = null;
+        await Saved(s => s.Phase == JobPhase.Training && s.Generations.Count > 0 && condition(found = s.Generations[^1]));
+        return found!;
+    }
+
+    internal Task Pauses(Func<string, bool>? reason = null) => Saved(s => s.Phase == JobPhase.Paused && (reason is null || reason(s.Reason ?? "")));
+
+    /// <summary>Waits until the workers satisfy the condition.</summary>
+    public Task Until(Func<bool> condition)
+    {
+        lock (this)
+        {
+            if (condition()) return Task.CompletedTask;
+            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting.Add((condition, done));
+            return done.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        }
+    }
+
+    /// <summary>Called under the lock whenever a worker has changed.</summary>
+    internal void Changed()
+    {
+        foreach (var (_, done) in _waiting.Where(w => w.Met()).ToArray()) done.TrySetResult();
+        _waiting.RemoveAll(w => w.Done.Task.IsCompleted);
+    }
+
+    internal bool Serves(string id, int layer, int version, PrepareCommand command)
+    {
+        var holder = _workers[id];
+        if (holder.Health != Health.Well) return false;
+
+        // A holder that has yet to finish the step is waited for: it has been told to, as this receiver was.
+        return holder.Holds(layer, version)
+            || (command.Finish is not null && holder.HoldsOpen(layer, version - 1))
+            || (command.Plan.Vault?.InstanceId == id && holder.Disk.ContainsKey(version));
+    }
+
+    private List<FakeWorker> Members()
+    {
+        return [.. Plan.Places.Select(p => _workers[p.Peer.InstanceId])];
+    }
+
+    private FakeWorker? Vault() => _workers.Values.FirstOrDefault(w => w is { Role: InstanceRole.Vault, Phase: WorkerPhase.Running, Health: Health.Well });
+}

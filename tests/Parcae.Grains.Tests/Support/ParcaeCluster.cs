@@ -1,0 +1,99 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+using Orleans.Storage;
+using Orleans.TestingHost;
+using Parcae.Grains.Fleet;
+using Parcae.Grains.Hosting;
+using Parcae.Grains.Jobs.Planning;
+
+namespace Parcae.Grains.Tests.Support;
+
+/// <summary>A cluster in this process, set up as the silos are, with faked workers and a storage that outlives its silos.</summary>
+public class ParcaeCluster : IAsyncLifetime
+{
+    private readonly InProcessTestCluster _cluster;
+
+    public ParcaeCluster() : this(_ => ParcaeNames.ControlRole, 1)
+    {
+    }
+
+    internal ParcaeCluster(
+        Func<string, string> role, short silos, Action<ISiloBuilder>? more = null, TimeSpan? interval = null, bool streams = true, bool fakeWorkers = true)
+    {
+        var builder = new InProcessTestClusterBuilder(silos);
+        builder.ConfigureSilo((options, silo) =>
+        {
+            silo.UseSiloMetadata(new Dictionary<string, string> { [ParcaeNames.RoleKey] = role(options.SiloName) });
+            silo.AddActivityPropagation();
+            silo.Services.AddSingleton<IJobPlannerFactory, TablePlannerFactory>();
+            more?.Invoke(silo);
+            if (fakeWorkers) silo.Services.AddSingleton<IGpuWorkerDirectory>(Workers);
+            silo.AddParcaeGrains(
+                fleet =>
+                {
+                    fleet.Interval = interval ?? TimeSpan.FromSeconds(60);
+                    fleet.CheckPeriod = TimeSpan.FromMilliseconds(100);
+                    fleet.UnknownSiloGrace = TimeSpan.FromDays(1);
+                },
+                jobs =>
+                {
+                    jobs.HaltTimeout = TimeSpan.FromSeconds(2);
+                    jobs.SuspectTimeout = TimeSpan.FromMilliseconds(200);
+                    jobs.VaultTimeout = TimeSpan.FromMilliseconds(500);
+                    jobs.VaultRetry = TimeSpan.FromMilliseconds(500);
+                    jobs.PollPeriod = TimeSpan.FromMilliseconds(100);
+                    jobs.SavePeriod = TimeSpan.FromMilliseconds(100);
+                });
+            silo.Services.AddKeyedSingleton<IGrainStorage>(ParcaeNames.Storage, (s, _) => new SharedStorage(Disk, s.GetRequiredService<IGrainStorageSerializer>()));
+            silo.Services.AddKeyedSingleton<IGrainStorage>("PubSubStore", (s, _) => new SharedStorage(Disk, s.GetRequiredService<IGrainStorageSerializer>()));
+            if (streams) silo.AddMemoryStreams(ParcaeNames.StreamProvider);
+            silo.Configure<ClusterMembershipOptions>(o =>
+            {
+                o.ProbeTimeout = o.MaxProbeTimeout = TimeSpan.FromMilliseconds(500);
+                o.NumMissedProbesLimit = 2;
+                o.NumVotesForDeathDeclaration = 1;
+                o.ExtendProbeTimeoutDuringDegradation = false;
+                o.EnableIndirectProbes = false;
+            });
+        });
+        builder.ConfigureSiloHost((_, host) => host.Logging.SetMinimumLevel(LogLevel.Warning));
+        builder.ConfigureClient(client => client.AddMemoryStreams(ParcaeNames.StreamProvider).AddActivityPropagation());
+        _cluster = builder.Build();
+    }
+
+    public StorageDisk Disk { get; } = new();
+
+    public FakeWorkers Workers { get; } = new();
+
+    public InProcessTestCluster Cluster => _cluster;
+
+    /// <summary>Ends a silo as a crash would.</summary>
+    public Task Kill(InProcessSiloHandle silo) => _cluster.KillSiloAsync(silo, TestContext.Current.CancellationToken);
+
+    /// <summary>Ends the silo that the grain is on.</summary>
+    public Task KillHostOf(IAddressable grain) => _cluster.TryGetGrainContext(grain.GetGrainId(), out var context)
+        ? Kill(_cluster.Silos.Single(s => s.SiloAddress == context.Address.SiloAddress))
+        : throw new InvalidOperationException("The grain is not active.");
+
+    /// <summary>A job of its own, on a fleet of its own.</summary>
+    public FakeWorld World() => new(_cluster.Client, Workers, Disk);
+
+    /// <summary>Returns when the job has looked at everything that it has heard of by now.</summary>
+    public async Task Settled(FakeWorld world) => await ((Parcae.Grains.Jobs.JobGrain)Context(world).GrainInstance!).Settled;
+
+    private IGrainContext Context(FakeWorld world) =>
+        _cluster.TryGetGrainContext(world.Job.GetGrainId(), out var context) ? context : throw new InvalidOperationException("The job is not active.");
+
+    public async ValueTask InitializeAsync() => await _cluster.DeployAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        // Calls to workers that hang on purpose would keep a graceful stop waiting.
+        foreach (var silo in _cluster.Silos) await _cluster.KillSiloAsync(silo, CancellationToken.None);
+        await _cluster.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+}

@@ -19,6 +19,9 @@ public sealed record PlanRequest
 
     /// <summary>Length of an interval, seconds.</summary>
     public required double IntervalSeconds { get; init; }
+
+    /// <summary>Time that a migration to <see cref="Current"/> still takes, seconds; it stays owed whatever is chosen. The default value is 0.</summary>
+    public double MigrationSecondsLeft { get; init; }
 }
 
 /// <summary>One strategy that was considered.</summary>

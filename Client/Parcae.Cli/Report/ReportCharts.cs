@@ -38,9 +38,9 @@ internal static class ReportCharts
             YTicks = Ticks.Round(0, Math.Ceiling(most + 0.5), 5, whole: true),
             Series =
             [
-                new Series("available", "s-available", Of(i => i.Available)) { Steps = true, Area = true, Format = "0" },
+                new Series("available", "s-available", Of(i => i.Available)) { Steps = true, Format = "0" },
+                new Series("in use", "s-used", Of(i => i.Pipelines * i.Depth)) { Steps = true, Area = true, Format = "0" },
                 new Series("forecast", "s-forecast", Of(i => i.Forecast)) { Steps = true, Format = "0.0" },
-                new Series("in use", "s-used", Of(i => i.Pipelines * i.Depth)) { Steps = true, Format = "0" },
             ],
         };
     }

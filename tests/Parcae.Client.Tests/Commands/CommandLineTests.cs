@@ -22,7 +22,7 @@ public sealed class CommandLineTests
     [InlineData("jobs stop", "'stop' is not a verb of 'parcae jobs'; it must be one of list, show, watch, pause, resume, cancel.")]
     [InlineData("jobs", "a verb is missing after 'parcae jobs'; it must be one of list, show, watch, pause, resume, cancel.")]
     [InlineData("jobs show", "'job'")]
-    [InlineData("jobs list --redis nonsense,,=", "--redis")]
+    [InlineData("jobs list --redis host:1,notAnOption=3", "--redis: 'host:1,notAnOption=3' is not a Redis address")]
     public async Task Wrong_usage_says_what_was_wrong_and_exits_with_2(string line, string message)
     {
         var (code, output, error) = await RunAsync(line);

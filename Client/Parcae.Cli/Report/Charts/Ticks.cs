@@ -14,7 +14,8 @@ internal static class Ticks
         double step = power * ((rough / power) switch { < 1.5 => 1, < 3.5 => 2, < 7.5 => 5, _ => 10 });
         if (whole) step = Math.Max(1, Math.Round(step));
         var ticks = new List<Tick>();
-        for (double i = Math.Ceiling(from / step - 1e-9); i * step <= to + step * 1e-9; i++) ticks.Add(new Tick(i * step, Label(i * step, step)));
+        // Plus 0: rounding up can give -0, which would be printed as such.
+        for (double i = Math.Ceiling(from / step - 1e-9) + 0.0; i * step <= to + step * 1e-9; i++) ticks.Add(new Tick(i * step, Label(i * step, step)));
         return ticks;
     }
 

@@ -87,7 +87,8 @@ internal static class ClientConnection
 
     private static string FirstLine(Exception e)
     {
-        string line = e.GetBaseException().Message.Split('\n')[0].Trim();
+        // Redis' own advice after the first sentence is about options that only this library sets.
+        string line = e.GetBaseException().Message.Split('\n')[0].Split(" To allow this multiplexer", 2)[0].Trim();
         return line.EndsWith('.') ? line : line + ".";
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 using Parcae.Cli.Demo;
 using Parcae.Cli.Instances;
@@ -24,7 +25,7 @@ internal static class ParcaeCommand
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            foreach (string message in parsed.Errors.Select(e => e.Message).Distinct()) await context.Error.WriteLineAsync($"parcae: {message}").ConfigureAwait(false);
+            foreach (string message in Messages(parsed)) await context.Error.WriteLineAsync($"parcae: {message}").ConfigureAwait(false);
             await context.Error.WriteLineAsync($"See '{PathOf(parsed.CommandResult)} --help'.").ConfigureAwait(false);
             return WrongUsage;
         }
@@ -70,10 +71,21 @@ internal static class ParcaeCommand
         InstancesCommand.Create(context),
     };
 
-    private static string PathOf(System.CommandLine.Parsing.CommandResult result)
+    /// <summary>The parser's messages; where a verb is wrong or missing, one of our own that says which there are.</summary>
+    private static IEnumerable<string> Messages(ParseResult parsed)
+    {
+        var command = parsed.CommandResult;
+        if (command.Command.Subcommands.Count == 0) return parsed.Errors.Select(e => e.Message).Distinct();
+        string verbs = string.Join(", ", command.Command.Subcommands.Select(c => c.Name));
+        string path = PathOf(command);
+        string? typed = parsed.UnmatchedTokens.FirstOrDefault(t => !t.StartsWith('-'));
+        return [typed is null ? $"a verb is missing after '{path}'; it must be one of {verbs}." : $"'{typed}' is not a verb of '{path}'; it must be one of {verbs}."];
+    }
+
+    private static string PathOf(CommandResult result)
     {
         var names = new List<string>();
-        for (System.CommandLine.Parsing.SymbolResult? r = result; r is System.CommandLine.Parsing.CommandResult c; r = c.Parent)
+        for (SymbolResult? r = result; r is CommandResult c; r = c.Parent)
             names.Insert(0, c.Command is RootCommand ? "parcae" : c.Command.Name);
         return string.Join(' ', names);
     }

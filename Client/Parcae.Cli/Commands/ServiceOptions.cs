@@ -22,7 +22,7 @@ internal sealed class ServiceOptions
         Description = "Orleans service id of the service.", HelpName = "ID", DefaultValueFactory = _ => new ParcaeClientOptions().ServiceId,
     };
 
-    private readonly Option<TimeSpan> _timeout = Values.Seconds("--timeout", "How long to look for the service.", TimeSpan.FromSeconds(10),
+    private readonly Option<TimeSpan?> _timeout = Values.Seconds("--timeout", "How long to look for the service. Default: 10.",
         TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
 
     /// <summary>Whether the result is wanted as JSON.</summary>
@@ -38,7 +38,7 @@ internal sealed class ServiceOptions
     /// <summary>Connects to the service that is meant.</summary>
     public async Task<ParcaeClient> ConnectAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        var timeout = parsed.GetValue(_timeout);
+        var timeout = parsed.GetValue(_timeout) ?? TimeSpan.FromSeconds(10);
         try
         {
             return await ParcaeClient.ConnectAsync(

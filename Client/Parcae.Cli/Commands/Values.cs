@@ -25,10 +25,10 @@ internal static class Values
             text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double v) && v >= least && v <= most ? (true, v) : default,
             $"a number from {least} to {most}");
 
-    /// <summary>A span of seconds: <c>3</c>, <c>3s</c>, <c>500ms</c>, <c>2m</c>.</summary>
-    public static Option<TimeSpan> Seconds(string name, string description, TimeSpan @default, TimeSpan least, TimeSpan most) =>
-        With(new Option<TimeSpan>(name) { Description = description, HelpName = "SECONDS", DefaultValueFactory = _ => @default },
-            text => TryParseSpan(text, out var v) && v >= least && v <= most ? (true, v) : default,
+    /// <summary>A span of seconds: <c>3</c>, <c>3s</c>, <c>500ms</c>, <c>2m</c>; null when it is left out (the help would print a default as 00:00:03).</summary>
+    public static Option<TimeSpan?> Seconds(string name, string description, TimeSpan least, TimeSpan most) =>
+        With(new Option<TimeSpan?>(name) { Description = description, HelpName = "SECONDS" },
+            text => TryParseSpan(text, out var v) && v >= least && v <= most ? (true, (TimeSpan?)v) : default,
             $"seconds from {least.TotalSeconds:0.###} to {most.TotalSeconds:0.###}, like 3, 3s, 500ms or 2m");
 
     /// <summary>A span, its unit being seconds unless it says otherwise.</summary>

@@ -15,7 +15,7 @@ internal static class DemoCommand
     public static Command Create(Func<DemoOptions, CancellationToken, Task<int>> run)
     {
         var instances = Values.Int("--instances", "Peak of the scaled trace: the most workers at a time.", Default.Instances, 2, 64);
-        var interval = Values.Seconds("--interval", "Length of one interval of the trace: 3, 3s, 500ms.", Default.Interval,
+        var interval = Values.Seconds("--interval", $"Length of one interval of the trace: 3, 3s, 500ms. Default: {Default.Interval.TotalSeconds}.",
             TimeSpan.FromMilliseconds(500), TimeSpan.FromHours(1));
         var trace = new Option<string>("--trace")
         {
@@ -58,7 +58,7 @@ internal static class DemoCommand
             new DemoOptions
             {
                 Instances = parsed.GetValue(instances),
-                Interval = parsed.GetValue(interval),
+                Interval = parsed.GetValue(interval) ?? Default.Interval,
                 Trace = parsed.GetValue(trace)!,
                 Unannounced = parsed.GetValue(unannounced),
                 Seed = parsed.GetValue(seed),

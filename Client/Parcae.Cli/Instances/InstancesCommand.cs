@@ -32,14 +32,14 @@ internal static class InstancesCommand
     {
         var service = new ServiceOptions();
         var instance = new Argument<string>("instance") { Description = "The instance's id." };
-        var within = Values.Seconds("--within", "When it will be gone.", TimeSpan.FromSeconds(120), TimeSpan.Zero, TimeSpan.FromDays(1));
+        var within = Values.Seconds("--within", "When it will be gone. Default: 120.", TimeSpan.Zero, TimeSpan.FromDays(1));
         var reason = new Option<string>("--reason") { Description = "Why, for people.", DefaultValueFactory = _ => "drained by a user" };
         var command = service.AddTo(new Command("drain", "Tell an instance's job to leave it before it is gone.") { instance, within, reason });
         command.SetAction(async (parsed, cancellation) =>
         {
             await using var client = await service.ConnectAsync(parsed, cancellation).ConfigureAwait(false);
             string id = parsed.GetValue(instance)!;
-            var remaining = parsed.GetValue(within);
+            var remaining = parsed.GetValue(within) ?? TimeSpan.FromSeconds(120);
             await client.NoticeAsync(id, remaining, parsed.GetValue(reason)!, cancellation: cancellation).ConfigureAwait(false);
             if (parsed.GetValue(service.Json)) JsonOutput.Write(context.Output, new { instance = id, withinSeconds = remaining.TotalSeconds });
             else await context.Output.WriteLineAsync($"{id} drains; it may go in {remaining.TotalSeconds:0.#} s.").ConfigureAwait(false);

@@ -9,12 +9,15 @@ internal sealed class ChildProcess : IAsyncDisposable
     private const int TailLines = 12;
     private const int Sigterm = 15;
 
+    private static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(500);
+
     private readonly Process _process;
     private readonly StreamWriter _log;
     private readonly Lock _lock = new();
     private readonly Queue<string> _tail = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly string _readyLine;
+    private bool _closed;
 
     private ChildProcess(string id, ProcessStartInfo start, string logFile)
     {
@@ -87,12 +90,19 @@ internal sealed class ChildProcess : IAsyncDisposable
         if (!Exited.IsCompleted) Kill();
         _ = await Exited.ConfigureAwait(false);
         _process.Dispose();
-        await _log.DisposeAsync().ConfigureAwait(false);
+        lock (_lock)
+        {
+            _closed = true;
+            _log.Dispose();
+        }
     }
 
     private async Task<int> FollowAsync()
     {
-        await Task.WhenAll(CopyAsync(_process.StandardOutput), CopyAsync(_process.StandardError), _process.WaitForExitAsync()).ConfigureAwait(false);
+        var copies = Task.WhenAll(CopyAsync(_process.StandardOutput), CopyAsync(_process.StandardError));
+        await _process.WaitForExitAsync().ConfigureAwait(false);
+        // A child of the child may hold the pipes open for as long as it lives: what it prints is not waited for.
+        _ = await Task.WhenAny(copies, Task.Delay(LastWords)).ConfigureAwait(false);
         int code = _process.ExitCode;
         if (_ready.TrySetException(new ChildExitedException(this, code)))
         {
@@ -109,6 +119,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         {
             lock (_lock)
             {
+                if (_closed) return;
                 _log.WriteLine(line);
                 _tail.Enqueue(line);
                 if (_tail.Count > TailLines) _ = _tail.Dequeue();

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 using Parcae.Grains;
 
 using Spectre.Console;
@@ -10,91 +8,84 @@ namespace Parcae.Cli.Demo.View;
 /// <summary>Draws a <see cref="DemoSnapshot"/>: the plan as a grid of instances, the figures beside it, the trace below, then what happened.</summary>
 internal static class LivePicture
 {
-    /// <summary>Lines of everything but the grid and the events.</summary>
-    private const int FixedLines = 13;
-
     private const int MostEvents = 12;
     private const int FewestEvents = 3;
+    private const int FigureNameWidth = 13;
+    private const int Gap = 4;
+
+    /// <summary>Figures are readable beside the grid from this width on.</summary>
+    private const int LeastFigures = 44;
 
     /// <summary>The picture for a terminal of that size.</summary>
     public static IRenderable Of(DemoSnapshot now, int width, int height)
     {
-        int wide = Math.Clamp(width - 2, 40, 118);
-        var rows = new List<IRenderable>
-        {
-            Line(wide, $"[bold]parcae demo[/]  [grey]{Escape(now.Model)}[/]", $"[grey]{Words.Clock(now.Elapsed)}[/]"),
-            new Text(""),
-        };
-        int gridLines = 1;
+        int wide = Math.Clamp(width - 2, 30, 118);
+        var lines = new List<string> { Ends($"[bold]parcae demo[/]  [grey]{Markup.Escape(now.Model)}[/]", $"[grey]{Words.Clock(now.Elapsed)}[/]", wide), "" };
         if (now.Status is { } status)
         {
-            var grid = PlanGrid.Of(now, status);
-            gridLines = (status.Plan?.Pipelines ?? 1) + 3;
-            rows.Add(wide >= 76 ? SideBySide(grid, Figures(now, status, wide - 44)) : new Rows(grid, Figures(now, status, wide)));
+            var grid = PlanGrid.Lines(now, status);
+            int room = wide - grid.Max(MarkupLines.Width) - Gap;
+            if (room >= LeastFigures)
+            {
+                lines.AddRange(MarkupLines.Beside(grid, Figures(now, status, room), Gap));
+            }
+            else
+            {
+                lines.AddRange(grid);
+                lines.Add("");
+                lines.AddRange(Figures(now, status, wide));
+            }
         }
         else
         {
-            rows.Add(new Markup($"[blue]●[/] {Escape(now.Stage)}{(now.Starting.Count > 0 ? $" [grey]({now.Starting.Count} on the way)[/]" : "")}"));
+            lines.Add($"[blue]●[/] {Markup.Escape(now.Stage)}{(now.Starting.Count > 0 ? $" [grey]({now.Starting.Count} on the way)[/]" : "")}");
         }
 
-        rows.Add(new Text(""));
-        rows.Add(TraceBar.Of(now, wide));
-        if (now.Verifying is var (done, all))
-            rows.Add(TraceBar.Progress("undisturbed run", (double)done / Math.Max(1, all), $"step {done} of {all}", wide));
-        rows.Add(new Text(""));
-        int room = Math.Clamp(height - FixedLines - gridLines, FewestEvents, MostEvents);
-        rows.AddRange(now.Events.TakeLast(room).Select(e => Event(e, wide)));
-        return new Padder(new Rows(rows), new Padding(1, 0, 0, 0));
+        lines.Add("");
+        lines.AddRange(TraceBar.Lines(now, wide));
+        if (now.Verifying is var (done, all)) lines.Add(TraceBar.Progress("undisturbed", (double)done / Math.Max(1, all), $"step {done} of {all}", wide));
+        lines.Add("");
+        int events = Math.Clamp(height - lines.Count - 2, FewestEvents, MostEvents);
+        lines.AddRange(now.Events.TakeLast(events).Select(e => Event(e, wide)));
+        return new Padder(MarkupLines.ToRenderable(lines, wide), new Padding(1, 0, 0, 0));
     }
 
-    private static Grid SideBySide(IRenderable left, IRenderable right)
+    private static List<string> Figures(DemoSnapshot now, JobStatus status, int wide)
     {
-        var grid = new Grid { Expand = false };
-        grid.AddColumn(new GridColumn().NoWrap().PadRight(4));
-        grid.AddColumn(new GridColumn().NoWrap());
-        return grid.AddRow(left, right);
-    }
+        var lines = new List<string>();
+        int room = wide - FigureNameWidth;
+        void Add(string name, string markup) => lines.Add($"[grey]{name.PadRight(FigureNameWidth)}[/]{markup}");
 
-    private static Grid Figures(DemoSnapshot now, JobStatus status, int wide)
-    {
-        var grid = new Grid { Expand = false };
-        grid.AddColumn(new GridColumn().NoWrap().PadRight(2));
-        grid.AddColumn(new GridColumn().NoWrap());
-        void Add(string name, string markup) => grid.AddRow(new Markup($"[grey]{name}[/]"), new Markup(markup));
-
-        string generation = status.Plan is { } plan ? $" [grey]generation {plan.Generation}[/]" : "";
-        Add("strategy", Phase(status) + generation);
-        Add("step", Invariant($"[bold]{status.CommittedStep}[/]"));
-        string loss = status.Loss is { } value ? Invariant($"[bold]{value:0.0000}[/]  ") : "-";
-        Add("loss", loss + $"[blue]{Sparkline.Of(now.Losses, Math.Clamp(wide - 20, 8, 40))}[/]");
-        Add("speed", Invariant($"[bold]{status.SamplesPerSecond:0.0}[/] samples/s"));
-        if (status.LastInterval is { } interval)
-            Add("available", Invariant($"[bold]{interval.Available}[/] now, [bold]{interval.ForecastNext:0.0}[/] expected next"));
-        Add("lost", Invariant($"{now.Noticed} with notice, {now.Unannounced} without"));
+        Add("strategy", Phase(status, room) + (status.Plan is { } plan ? $"[grey]   generation {plan.Generation}[/]" : ""));
+        Add("step", $"[bold]{status.CommittedStep}[/]   [bold]{status.SamplesPerSecond:0.0}[/] samples/s");
+        Add("loss", (status.Loss is { } value ? $"[bold]{value:0.0000}[/]  " : "-") + $"[blue]{Sparkline.Of(now.Losses, Math.Clamp(room - 10, 8, 40))}[/]");
+        if (status.LastInterval is { } interval) Add("available", $"[bold]{interval.Available}[/] now, [bold]{interval.ForecastNext:0.0}[/] expected next");
+        Add("lost", $"{now.Noticed} with notice, {now.Unannounced} without");
         if (status.LastReconfiguration is { } last)
         {
-            Add("last change", $"{Escape(Shorten(last.Cause, Math.Max(16, wide - 16)))}");
-            Add("", Invariant($"[grey]{Words.Kind(last.Kind)}, pause[/] {Words.Milliseconds(last.PauseMilliseconds)}[grey], {Words.Bytes(last.BytesMoved)} moved[/]"));
+            Add("last change", Markup.Escape(MarkupLines.Shorten(last.Cause, room)));
+            Add("", $"[grey]{Words.Kind(last.Kind)}, pause[/] {Words.Milliseconds(last.PauseMilliseconds)}[grey], moved[/] {Words.Bytes(last.BytesMoved)}");
         }
 
-        return grid;
+        return lines;
     }
 
-    private static string Phase(JobStatus status)
+    private static string Phase(JobStatus status, int room)
     {
-        string strategy = status.Plan is { } p ? Invariant($"{p.Pipelines} x {p.Depth}") : "";
+        string strategy = status.Plan is { } p ? $"{p.Pipelines} x {p.Depth}" : "";
+        string reason = Markup.Escape(MarkupLines.Shorten(status.Reason ?? "", Math.Max(10, room - 28)));
         return status.Phase switch
         {
             JobPhase.Training => $"[bold green]{strategy}[/]",
             JobPhase.Reconfiguring => $"[bold yellow]reconfiguring[/] [grey]{strategy}[/]",
-            JobPhase.Paused => $"[bold yellow]paused[/] [grey]{Escape(Shorten(status.Reason ?? "", 40))}[/]",
-            JobPhase.Failed => $"[bold red]failed[/] {Escape(Shorten(status.Reason ?? "", 40))}",
+            JobPhase.Paused => $"[bold yellow]paused[/] [grey]{reason}[/]",
+            JobPhase.Failed => $"[bold red]failed[/] {reason}",
             JobPhase.Completed => $"[bold green]completed[/] [grey]{strategy}[/]",
             _ => $"[bold]{$"{status.Phase}".ToLowerInvariant()}[/]",
         };
     }
 
-    private static Markup Event(DemoEvent happened, int wide)
+    private static string Event(DemoEvent happened, int wide)
     {
         string colour = happened.Kind switch
         {
@@ -103,20 +94,11 @@ internal static class LivePicture
             DemoEventKind.Trouble => "red",
             _ => "grey",
         };
-        string text = Shorten(happened.Text.Split('\n')[0].TrimEnd('\r'), wide - 10);
-        return new Markup($"[grey]{Words.Clock(happened.At)}[/] [{colour}]▪[/] {Escape(text)}");
+        string text = MarkupLines.Shorten(happened.Text.Split('\n')[0].TrimEnd('\r'), wide - 10);
+        return $"[grey]{Words.Clock(happened.At)}[/] [{colour}]▪[/] {Markup.Escape(text)}";
     }
 
     /// <summary>A line with something at each end.</summary>
-    private static Markup Line(int wide, string left, string right)
-    {
-        int gap = wide - Markup.Remove(left).Length - Markup.Remove(right).Length;
-        return new Markup(gap > 0 ? left + new string(' ', gap) + right : left) { Overflow = Overflow.Ellipsis };
-    }
-
-    private static string Shorten(string text, int length) => text.Length <= length ? text : string.Concat(text.AsSpan(0, Math.Max(1, length - 1)), "…");
-
-    private static string Escape(string text) => Markup.Escape(text);
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    private static string Ends(string left, string right, int wide) =>
+        MarkupLines.Width(left) + MarkupLines.Width(right) < wide ? MarkupLines.Pad(left, wide - MarkupLines.Width(right)) + right : left;
 }

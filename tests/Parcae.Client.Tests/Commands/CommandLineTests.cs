@@ -1,0 +1,113 @@
+using Parcae.Cli.Commands;
+
+namespace Parcae.Client.Tests.Commands;
+
+public sealed class CommandLineTests
+{
+    [Theory]
+    [InlineData("demo --instances x", "--instances: 'x' is not valid; it must be a whole number from 2 to 64.")]
+    [InlineData("demo --instances 1", "--instances: '1' is not valid; it must be a whole number from 2 to 64.")]
+    [InlineData("demo --interval soon", "--interval: 'soon' is not valid; it must be seconds from 0.5 to 3600, like 3, 3s, 500ms or 2m.")]
+    [InlineData("demo --unannounced 1.5", "--unannounced: '1.5' is not valid; it must be a number from 0 to 1.")]
+    [InlineData("demo --steps 0", "--steps: '0' is not valid; it must be a whole number from 1 to 100000000.")]
+    [InlineData("demo --redis-port 99999", "--redis-port: '99999' is not valid; it must be a whole number from 1 to 65535.")]
+    [InlineData("demo --trace nowhere.csv", "'nowhere.csv' is neither a built-in trace nor a file; built in are aws-p3")]
+    [InlineData("demo --heads 3", "--heads: 3 is not valid; it must be a divisor of --hidden (128).")]
+    [InlineData("demo --batch 12", "--batch: 12 is not valid; it must be a multiple of --micro-batches (8).")]
+    [InlineData("demo --data /no/such/file", "--data: '/no/such/file' does not exist; it must be a text file or a folder of text files.")]
+    [InlineData("demo --report /no/such/folder/r.html", "--report: the folder '/no/such/folder' does not exist; it must be one that does.")]
+    [InlineData("demo --silo /no/such.dll", "--silo: '/no/such.dll' does not exist; it must be the path of Parcae.Silo.dll.")]
+    [InlineData("demo --colour", "--colour")]
+    [InlineData("dem", "'dem' is not a verb of 'parcae'; it must be one of demo, jobs, instances.")]
+    [InlineData("jobs stop", "'stop' is not a verb of 'parcae jobs'; it must be one of list, show, watch, pause, resume, cancel.")]
+    [InlineData("jobs", "a verb is missing after 'parcae jobs'; it must be one of list, show, watch, pause, resume, cancel.")]
+    [InlineData("jobs show", "'job'")]
+    [InlineData("jobs list --redis host:1,notAnOption=3", "--redis: 'host:1,notAnOption=3' is not a Redis address")]
+    public async Task Wrong_usage_says_what_was_wrong_and_exits_with_2(string line, string message)
+    {
+        var (code, output, error) = await RunAsync(line);
+        Assert.Equal(2, code);
+        Assert.Contains(message, error);
+        Assert.DoesNotContain("   at ", error);
+        Assert.Equal("", output);
+    }
+
+    [Fact]
+    public async Task Help_goes_to_standard_output_and_exits_with_0()
+    {
+        var (code, output, error) = await RunAsync("demo --help");
+        Assert.Equal((0, ""), (code, error));
+        Assert.Contains("at least two do", output.ReplaceLineEndings(" "));
+    }
+
+    [Fact]
+    public async Task A_busy_redis_port_is_a_failure_that_names_the_port()
+    {
+        using var busy = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        busy.Start();
+        int port = ((System.Net.IPEndPoint)busy.LocalEndpoint).Port;
+        var (code, _, error) = await RunAsync($"demo --silo {typeof(CommandLineTests).Assembly.Location} --redis-port {port}");
+        Assert.Equal(1, code);
+        Assert.Contains($"--redis-port: port {port} of 127.0.0.1 is in use; name a free one, or leave the option out.", error);
+    }
+
+    [Fact]
+    public async Task A_service_that_is_not_there_is_a_failure_without_a_stack_trace()
+    {
+        var (code, output, error) = await RunAsync("jobs list --redis 127.0.0.1:1 --timeout 500ms");
+        Assert.Equal((1, ""), (code, output));
+        Assert.Contains("No Parcae service was found at Redis 127.0.0.1:1", error);
+        Assert.DoesNotContain("   at ", error);
+    }
+
+    [Fact]
+    public async Task A_store_that_cannot_start_fails_the_demo_with_its_log_and_keeps_the_folder_that_was_given()
+    {
+        string folder = Directory.CreateTempSubdirectory("parcae-test-").FullName;
+        try
+        {
+            // Not a program: the host says so and ends at once.
+            string silo = Path.Combine(folder, "Parcae.Silo.dll");
+            await File.WriteAllTextAsync(silo, "nothing", TestContext.Current.CancellationToken);
+            var (code, output, error) = await RunAsync($"demo --json --silo {silo} --folder {Path.Combine(folder, "run")}");
+            Assert.Equal((1, ""), (code, output));
+            Assert.Contains("'store' ended with exit code", error);
+            Assert.True(File.Exists(Path.Combine(folder, "run", "logs", "store.log")));
+            Assert.Contains($"Logs and data are in {Path.Combine(folder, "run")}", error);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("3", 3)]
+    [InlineData("3s", 3)]
+    [InlineData("500ms", 0.5)]
+    [InlineData("2m", 120)]
+    [InlineData("0.25", 0.25)]
+    public void Spans_are_seconds_unless_they_say_otherwise(string text, double seconds)
+    {
+        Assert.True(Values.TryParseSpan(text, out var span));
+        Assert.Equal(seconds, span.TotalSeconds);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("s")]
+    [InlineData("-3")]
+    [InlineData("1e400")]
+    [InlineData("NaN")]
+    public void What_is_no_span_is_refused(string text) => Assert.False(Values.TryParseSpan(text, out _));
+
+    private static async Task<(int Code, string Output, string Error)> RunAsync(string line)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        int code = await ParcaeCommand.RunAsync(
+            line.Split(' ', StringSplitOptions.RemoveEmptyEntries), new CommandContext(output, TextWriter.Synchronized(error), IsTerminal: false),
+            TestContext.Current.CancellationToken);
+        return (code, output.ToString(), error.ToString());
+    }
+}

@@ -58,6 +58,9 @@ internal sealed class TextFiles : ITextSource
 /// <summary>The English API documentation of the .NET SDK: some twenty megabytes of text on every machine that has the SDK. One paragraph per member.</summary>
 internal sealed class DotNetDocumentation : ITextSource
 {
+    // Elements that stand inside a sentence, possibly before a full stop.
+    private static readonly HashSet<string> InLine = ["a", "b", "c", "em", "i", "see", "strong", "paramref", "typeparamref"];
+
     private DotNetDocumentation(string packs, IReadOnlyList<FileInfo> files) => (Description, Files) = ($"The API documentation in {packs}", files);
 
     public string Kind => "xmldoc";
@@ -114,7 +117,8 @@ internal sealed class DotNetDocumentation : ITextSource
         {
             if (member.NodeType is XmlNodeType.Text or XmlNodeType.CDATA) text.Append(member.Value);
             else if (member.NodeType == XmlNodeType.Element && member.IsEmptyElement) text.Append(Reference(member));
-            else if (member.NodeType is XmlNodeType.EndElement or XmlNodeType.Whitespace or XmlNodeType.SignificantWhitespace) text.Append(' ');
+            else if (member.NodeType is XmlNodeType.Whitespace or XmlNodeType.SignificantWhitespace) text.Append(' ');
+            else if (member.NodeType == XmlNodeType.EndElement && !InLine.Contains(member.Name)) text.Append(' ');
         }
 
         return string.Join(' ', text.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));

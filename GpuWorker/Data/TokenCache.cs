@@ -63,7 +63,7 @@ internal static class TokenCache
 
     private static Header Build(ITextSource source, string path)
     {
-        var temporary = $"{path}.{Environment.ProcessId}.tmp";
+        var temporary = path + ".tmp"; // the lock is ours; a killed builder's is overwritten
         var hash = new XxHash3();
         long tokens = 0;
         using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20))

@@ -36,8 +36,8 @@ public static class TorchNative
     public static TorchNativeLoading Loading { get; private set; }
 
     /// <summary>
-    /// Loads LibTorchSharp, adapting it where it has to be. Runs by itself when TorchSharp is loaded in a process that uses this assembly; again is
-    /// harmless.
+    /// Loads LibTorchSharp, adapting it where it has to be. Runs by itself when TorchSharp is loaded in a process that uses this assembly; but the
+    /// runtime drops what is thrown then, so whoever begins to use tensors calls this to hear why they cannot be used. Again is harmless.
     /// </summary>
     /// <exception cref="DllNotFoundException">The library is neither loadable as shipped nor one that can be adapted.</exception>
     public static void EnsureLoaded()

@@ -114,7 +114,7 @@ public sealed class LocalTrainer : IDisposable
         }
 
         double norm = Norms.Global(sums.Select(s => Norms.SumOfSquares(s.Span, _training.MicroBatches)));
-        foreach (var state in States) AdamW.Apply(state, sums[state.Layer], norm, _training);
+        foreach (var state in States) AdamW.Apply(state, sums[state.Layer].Span, norm, _training);
         foreach (var tree in _trees.SelectMany(t => t)) tree.Clear();
         return norm;
     }

@@ -21,7 +21,8 @@ internal sealed class CheckpointFile : IDisposable
     private readonly SafeFileHandle _file;
     private readonly long _dataStart;
 
-    private CheckpointFile(string path, SafeFileHandle file, SafetensorsHeader header, long dataStart) => (_path, _file, Header, _dataStart) = (path, file, header, dataStart);
+    private CheckpointFile(string path, SafeFileHandle file, SafetensorsHeader header, long dataStart) =>
+        (_path, _file, Header, _dataStart) = (path, file, header, dataStart);
 
     /// <summary>What the file says it holds.</summary>
     public SafetensorsHeader Header { get; }

@@ -56,13 +56,14 @@ public sealed class CheckpointStore
         ArgumentOutOfRangeException.ThrowIfNegative(version);
         if (!states.Select(s => (s.Layer, s.Version)).SequenceEqual(Enumerable.Range(0, model.LayerCount).Select(layer => (layer, version))))
         {
-            throw new ArgumentException(
-                $"A checkpoint of version {version} needs layers 0..{model.LayerCount - 1} at that version, not {string.Join(", ", states.Select(s => $"{s.Layer} at {s.Version}"))}.", nameof(states));
+            var given = string.Join(", ", states.Select(s => $"{s.Layer} at {s.Version}"));
+            throw new ArgumentException($"A checkpoint of version {version} needs layers 0..{model.LayerCount - 1} at that version, not {given}.", nameof(states));
         }
 
         Directory.CreateDirectory(_folder);
         foreach (var unfinished in Directory.EnumerateFiles(_folder, "*" + CheckpointFile.Unfinished)) File.Delete(unfinished); // of a writer that was killed
-        CheckpointFile.Write(PathOf(version), Metadata(version, model, seed), [.. states.SelectMany(Contents).Select(c => (c.Name, c.Parameter.Shape, (ReadOnlyMemory<byte>)c.Data))]);
+        var contents = states.SelectMany(Contents).Select(c => (c.Name, c.Parameter.Shape, (ReadOnlyMemory<byte>)c.Data));
+        CheckpointFile.Write(PathOf(version), Metadata(version, model, seed), [.. contents]);
         // The one just written stays in any case: after falling back, newer ones of the abandoned run may still lie here.
         foreach (int old in Versions().Where(v => v != version).SkipLast(Kept - 1)) File.Delete(PathOf(old));
     }
@@ -95,7 +96,11 @@ public sealed class CheckpointStore
                 {
                     if (!entries.Remove(name, out var entry)) throw new CheckpointException(path, $"tensor '{name}' is missing.");
                     if (!entry.Shape.SequenceEqual(parameter.Shape))
-                        throw new CheckpointException(path, $"tensor '{name}' has shape [{string.Join(", ", entry.Shape)}]; expected was [{string.Join(", ", parameter.Shape)}].");
+                    {
+                        var (actual, expected) = (string.Join(", ", entry.Shape), string.Join(", ", parameter.Shape));
+                        throw new CheckpointException(path, $"tensor '{name}' has shape [{actual}]; expected was [{expected}].");
+                    }
+
                     file.Read(entry, data.Span);
                 }
             }

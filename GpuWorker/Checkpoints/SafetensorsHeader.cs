@@ -97,11 +97,13 @@ internal sealed record SafetensorsHeader(IReadOnlyDictionary<string, string> Met
     private static SafetensorsEntry Entry(JsonProperty property)
     {
         var (name, value) = (property.Name, property.Value);
-        if (value.GetProperty("dtype").GetString() is var type && type != Type) throw new FormatException($"tensor '{name}' is of type {type}; only {Type} is known.");
+        if (value.GetProperty("dtype").GetString() is var type && type != Type)
+            throw new FormatException($"tensor '{name}' is of type {type}; only {Type} is known.");
         long[] shape = [.. value.GetProperty("shape").EnumerateArray().Select(s => s.GetInt64())];
         long[] offsets = [.. value.GetProperty("data_offsets").EnumerateArray().Select(o => o.GetInt64())];
-        if (offsets is not [var begin, var end] || begin < 0 || end < begin) throw new FormatException($"tensor '{name}' lies at [{string.Join(", ", offsets)}], which is no range.");
-        if (shape.Any(s => s < 0) || shape.Aggregate(1L, (a, b) => checked(a * b)) != (end - begin) / sizeof(float) || (end - begin) % sizeof(float) != 0)
+        if (offsets is not [var begin, var end] || begin < 0 || end < begin)
+            throw new FormatException($"tensor '{name}' lies at [{string.Join(", ", offsets)}], which is no range.");
+        if (shape.Any(s => s < 0) || checked(shape.Aggregate(1L, (a, b) => checked(a * b)) * sizeof(float)) != end - begin)
             throw new FormatException($"tensor '{name}' of shape [{string.Join(", ", shape)}] has {end - begin} bytes.");
         return new SafetensorsEntry(name, shape, begin, end);
     }

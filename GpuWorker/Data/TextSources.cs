@@ -82,7 +82,8 @@ internal sealed class DotNetDocumentation : ITextSource
         }
 
         throw new InvalidDataException(
-            $"data.paths is empty, and the default text, the API documentation of the .NET SDK, is not on this machine (looked for packs/*/ref in {string.Join(", ", roots.Where(r => r.Length > 0).Distinct())}). " +
+            "data.paths is empty, and the default text, the API documentation of the .NET SDK, is not on this machine " +
+            $"(looked for packs/*/ref in {string.Join(", ", roots.Where(r => r.Length > 0).Distinct())}). " +
             "Name text files or folders in data.paths, or install the SDK.");
     }
 

@@ -51,7 +51,8 @@ public sealed unsafe class TokenDataset : IDisposable
     /// <summary>The tokens [from, from + count). Valid until the dataset is disposed.</summary>
     public ReadOnlySpan<byte> Read(long from, int count)
     {
-        if (from < 0 || count < 0 || from > Length - count) throw new ArgumentOutOfRangeException(nameof(from), $"Tokens {from}..{from + count - 1} are not among the {Length} there are.");
+        if (from < 0 || count < 0 || from > Length - count)
+            throw new ArgumentOutOfRangeException(nameof(from), $"Tokens {from}..{from + count - 1} are not among the {Length} there are.");
         return new(_tokens + from, count);
     }
 

@@ -109,7 +109,8 @@ public static class TorchNative
         {
             throw new DllNotFoundException(
                 $"{shipped} does not load on this system, and no copy of it that does could be made in {folder.FullName}: {e.Message} " +
-                "It needs the C++ library of GCC 13 or later (libstdc++.so.6 with GLIBCXX_3.4.32), and a folder for temporary files from which libraries may be loaded (TMPDIR).", e);
+                "It needs the C++ library of GCC 13 or later (libstdc++.so.6 with GLIBCXX_3.4.32), " +
+                "or else a folder for temporary files from which libraries may be loaded (TMPDIR).", e);
         }
         finally
         {
@@ -120,7 +121,8 @@ public static class TorchNative
     }
 
     // The folders the host resolved (the output folder's runtimes/linux-x64/native, or the package cache), then the places a publish puts it.
-    private static string? Find() => ((AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string)?.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries) ?? [])
+    private static string? Find() => ((AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string) ?? "")
+        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
         .Append(AppContext.BaseDirectory)
         .Append(Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native"))
         .Select(folder => Path.Combine(folder, Library))

@@ -27,7 +27,9 @@ public sealed class LocalTrainer : IDisposable
     /// <param name="stages">The stages, together all layers in order; null: one stage.</param>
     /// <param name="pipelines">D: into how many blocks the micro-batches are dealt.</param>
     /// <param name="states">Where to begin, one state per layer, all at one version, which become this object's; null: at version 0, from the seed.</param>
-    public LocalTrainer(IStagedModel model, TrainingSpec training, TokenDataset dataset, IReadOnlyList<LayerRange>? stages = null, int pipelines = 1, IReadOnlyList<LayerState>? states = null)
+    public LocalTrainer(
+        IStagedModel model, TrainingSpec training, TokenDataset dataset,
+        IReadOnlyList<LayerRange>? stages = null, int pipelines = 1, IReadOnlyList<LayerState>? states = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(training);

@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 namespace Parcae.GpuWorker.Numerics;
 
 /// <summary>What a stage makes of a micro-batch.</summary>
-/// <param name="Output">The activations to send on, float32 <c>[microBatch, sequence, hidden]</c>, contiguous and detached; the caller disposes of them. Null on the last stage.</param>
+/// <param name="Output">
+/// The activations to send on, float32 <c>[microBatch, sequence, hidden]</c>, contiguous and detached; the caller disposes of them. Null on
+/// the last stage.
+/// </param>
 /// <param name="Loss">Mean cross-entropy per token of the micro-batch; 0 on stages other than the last.</param>
 public readonly record struct StageOutput(Tensor? Output, double Loss);
 
@@ -39,7 +42,11 @@ public sealed class StageCompute : IDisposable
         if (layers.Count < 1 || layers.First < 0 || layers.End > model.LayerCount)
             throw new ArgumentOutOfRangeException(nameof(layers), $"Layers {layers.First}..{layers.End - 1} are not a stage of a model of {model.LayerCount} layers.");
         if (!states.Select(s => s.Layer).SequenceEqual(Enumerable.Range(layers.First, layers.Count)))
-            throw new ArgumentException($"States of layers {string.Join(", ", states.Select(s => s.Layer))} were given for layers {layers.First}..{layers.End - 1}.", nameof(states));
+        {
+            var given = string.Join(", ", states.Select(s => s.Layer));
+            throw new ArgumentException($"States of layers {given} were given for layers {layers.First}..{layers.End - 1}.", nameof(states));
+        }
+
         (_model, Layers, _training) = (model, layers, training);
         _leaves = [.. states.Select(s => s.Layout.Views(s.Parameters).Select(view => Leaf(view)).ToArray())];
         _allLeaves = [.. _leaves.SelectMany(l => l)];
@@ -66,8 +73,10 @@ public sealed class StageCompute : IDisposable
     /// <summary>Runs a micro-batch forward and keeps what its backward pass needs.</summary>
     /// <param name="step">The step, for the dropout.</param>
     /// <param name="microBatch">Index of the micro-batch in the global batch.</param>
-    /// <param name="input">int64 tokens <c>[microBatch, sequence]</c> for the first stage, else float32 <c>[microBatch, sequence, hidden]</c>. It stays the caller's, who may
-    /// dispose of it at once but must not overwrite it before the backward pass.</param>
+    /// <param name="input">
+    /// int64 tokens <c>[microBatch, sequence]</c> for the first stage, else float32 <c>[microBatch, sequence, hidden]</c>. It stays the
+    /// caller's, who may dispose of it at once but must not overwrite it before the backward pass.
+    /// </param>
     /// <param name="targets">int64 <c>[microBatch, sequence]</c> for the last stage, else null.</param>
     /// <exception cref="InvalidOperationException">The micro-batch is in flight already.</exception>
     public StageOutput Forward(int step, int microBatch, Tensor input, Tensor? targets)

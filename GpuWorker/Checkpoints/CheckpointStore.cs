@@ -1,7 +1,4 @@
 using System.Globalization;
-using System.IO.Hashing;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Numerics;
@@ -10,114 +7,105 @@ using Parcae.Grains;
 namespace Parcae.GpuWorker.Checkpoints;
 
 /// <summary>
-/// A job's checkpoints in a folder: <c>step-00000125.safetensors</c>, whole model and optimizer state, independent of any partition, with a checksum of all
-/// tensors in its metadata. Written beside and renamed, so a file with the right name is complete; the last three are kept.
+/// A job's checkpoints in a folder: one safetensors file per version with every parameter by its name (<c>blocks.0.attention.qkv.weight</c>) and
+/// the optimizer's moments (<c>first_moment.</c>, <c>second_moment.</c>). The newest three are kept. One writer per job.
 /// </summary>
 public sealed class CheckpointStore
 {
-    private const int Kept = 3;
-    private const string ModelKey = "model", SeedKey = "seed", VersionKey = "version", ChecksumKey = "checksum", FormatKey = "format";
-    private static readonly string[] Parts = ["parameters", "first_moment", "second_moment"];
+    /// <summary>Checkpoints that are kept.</summary>
+    public const int Kept = 3;
+
+    private const string FormatVersion = "1";
+    private const string Prefix = "step-";
+    private const string Suffix = ".safetensors";
+
+    private static readonly string[] TensorPrefixes = ["", "first_moment.", "second_moment."];
+
     private readonly string _folder;
 
-    /// <summary>Opens the folder of a job.</summary>
+    /// <summary>Opens the store; its folder is made by the first checkpoint.</summary>
+    /// <param name="folder">Holds one folder per job.</param>
+    /// <param name="jobId">The job.</param>
     public CheckpointStore(string folder, string jobId)
     {
-        ArgumentException.ThrowIfNullOrEmpty(jobId);
-        // The name comes from outside: it must not lead anywhere else.
-        string safe = string.Concat(jobId.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '_'));
-        if (safe != jobId) safe += $"-{XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(jobId)):x8}";
-        _folder = Path.Combine(folder, safe);
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        ArgumentException.ThrowIfNullOrWhiteSpace(jobId);
+        if (jobId is "." or ".." || jobId.AsSpan().ContainsAny(Path.GetInvalidFileNameChars()) || jobId.Contains('\\', StringComparison.Ordinal))
+            throw new ArgumentException($"'{jobId}' cannot be the name of a folder.", nameof(jobId));
+        _folder = Path.Combine(folder, jobId);
     }
 
-    /// <summary>Versions of the checkpoints that are there, ascending; whether one is sound shows when it is loaded.</summary>
-    public IReadOnlyList<int> Versions()
-    {
-        if (!Directory.Exists(_folder)) return [];
-        var versions = new List<int>();
-        foreach (string path in Directory.EnumerateFiles(_folder, "step-*.safetensors"))
-        {
-            if (int.TryParse(Path.GetFileNameWithoutExtension(path)["step-".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int version)) versions.Add(version);
-        }
-        versions.Sort();
-        return versions;
-    }
+    /// <summary>The file of a version, whether it exists or not.</summary>
+    public string PathOf(int version) => Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{version:D10}{Suffix}"));
 
-    /// <summary>Writes a checkpoint; when this returns it is on the disk under its name.</summary>
-    /// <param name="version">Steps applied to every layer.</param>
-    /// <param name="spec">The job.</param>
-    /// <param name="states">All layers in order, at that version.</param>
-    public void Write(int version, JobSpec spec, IReadOnlyList<LayerState> states)
-    {
-        ArgumentNullException.ThrowIfNull(spec);
-        ArgumentNullException.ThrowIfNull(states);
-        Directory.CreateDirectory(_folder);
-        var tensors = states.SelectMany(s => Parts.Zip(s.Tensors, (part, tensor) => (Name: Name(s.Layout, part), Tensor: tensor))).ToArray();
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var (_, tensor) in tensors) hash.AppendData(tensor.Bytes().Span);
-        var metadata = new Dictionary<string, string>
-        {
-            [FormatKey] = "parcae-1",
-            [VersionKey] = $"{version}",
-            [SeedKey] = $"{spec.Training.Seed}",
-            [ModelKey] = JsonSerializer.Serialize(spec.Model),
-            [ChecksumKey] = Convert.ToHexStringLower(hash.GetHashAndReset()),
-        };
+    /// <summary>Versions of which there is a file, ascending. Whether a file is whole shows when it is loaded.</summary>
+    public IReadOnlyList<int> Versions() => Directory.Exists(_folder)
+        ? [.. Directory.EnumerateFiles(_folder, Prefix + "*" + Suffix).Select(f => Path.GetFileName(f)[Prefix.Length..^Suffix.Length])
+            .Where(v => int.TryParse(v, NumberStyles.None, CultureInfo.InvariantCulture, out _)).Select(v => int.Parse(v, CultureInfo.InvariantCulture)).Order()]
+        : [];
 
-        string temporary = Path.Combine(_folder, $".step-{version}.{Guid.NewGuid():N}.tmp");
-        using (var file = File.Create(temporary))
-        {
-            file.Write(SafeTensors.Header(tensors.Select(t => (t.Name, t.Tensor.numel())), metadata));
-            foreach (var (_, tensor) in tensors) file.Write(tensor.Bytes().Span);
-            file.Flush(flushToDisk: true);
-        }
-        File.Move(temporary, PathOf(version), overwrite: true);
-        foreach (int old in Versions().SkipLast(Kept)) File.Delete(PathOf(old));
-    }
-
-    /// <summary>Loads a checkpoint after checking all of it.</summary>
-    /// <returns>All layers in order.</returns>
-    /// <exception cref="CheckpointException">It does not exist, is damaged, or belongs to another model.</exception>
-    public IReadOnlyList<LayerState> Load(int version, JobSpec spec, IStagedModel model)
+    /// <summary>Writes a checkpoint: it appears whole or not at all. Then deletes all but the newest three.</summary>
+    /// <param name="version">Steps applied.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="seed">The job's seed.</param>
+    /// <param name="states">Every layer in order, all at <paramref name="version"/>; they must not change meanwhile.</param>
+    public void Write(int version, ModelSpec model, int seed, IReadOnlyList<LayerState> states)
     {
-        ArgumentNullException.ThrowIfNull(spec);
         ArgumentNullException.ThrowIfNull(model);
-        string path = PathOf(version);
-        if (!File.Exists(path)) throw new CheckpointException($"{path} does not exist.");
-        using var file = File.OpenRead(path);
-        var (tensors, metadata) = SafeTensors.ReadHeader(file);
-        Expect(FormatKey, "parcae-1");
-        Expect(VersionKey, $"{version}");
-        Expect(SeedKey, $"{spec.Training.Seed}");
-        Expect(ModelKey, JsonSerializer.Serialize(spec.Model));
-        foreach (var layout in Enumerable.Range(0, model.LayerCount).Select(model.Layout))
+        ArgumentNullException.ThrowIfNull(states);
+        ArgumentOutOfRangeException.ThrowIfNegative(version);
+        if (!states.Select(s => (s.Layer, s.Version)).SequenceEqual(Enumerable.Range(0, model.LayerCount).Select(layer => (layer, version))))
         {
-            foreach (string part in Parts)
-            {
-                if (!tensors.TryGetValue(Name(layout, part), out var tensor)) throw new CheckpointException($"{path}: tensor {Name(layout, part)} is missing.");
-                if (tensor.Length != layout.Length) throw new CheckpointException($"{path}: tensor {tensor.Name} has {tensor.Length} elements, the model's has {layout.Length}.");
-            }
+            var given = string.Join(", ", states.Select(s => $"{s.Layer} at {s.Version}"));
+            throw new ArgumentException($"A checkpoint of version {version} needs layers 0..{model.LayerCount - 1} at that version, not {given}.", nameof(states));
         }
-        if (tensors.Count != Parts.Length * model.LayerCount) throw new CheckpointException($"{path}: it has {tensors.Count} tensors, the model has {Parts.Length * model.LayerCount}.");
 
-        long start = file.Position;
+        Directory.CreateDirectory(_folder);
+        foreach (var unfinished in Directory.EnumerateFiles(_folder, "*" + CheckpointFile.Unfinished)) File.Delete(unfinished); // of a writer that was killed
+        var contents = states.SelectMany(Contents).Select(c => (c.Name, c.Parameter.Shape, (ReadOnlyMemory<byte>)c.Data));
+        CheckpointFile.Write(PathOf(version), Metadata(version, model, seed), [.. contents]);
+        // The one just written stays in any case: after falling back, newer ones of the abandoned run may still lie here.
+        foreach (int old in Versions().Where(v => v != version).SkipLast(Kept - 1)) File.Delete(PathOf(old));
+    }
+
+    /// <summary>Loads a checkpoint. All of it is checked before a state is handed out.</summary>
+    /// <param name="version">One of <see cref="Versions"/>.</param>
+    /// <param name="model">The model that it must be of.</param>
+    /// <param name="seed">The seed that it must be of.</param>
+    /// <returns>Every layer in order; the caller disposes of them.</returns>
+    /// <exception cref="CheckpointException">The file is missing, damaged, or of another version, model or seed.</exception>
+    public IReadOnlyList<LayerState> Load(int version, IStagedModel model, int seed)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var path = PathOf(version);
+        using var file = CheckpointFile.Open(path);
+        foreach (var (key, expected) in Metadata(version, model.Spec, seed))
+        {
+            if (!file.Header.Metadata.TryGetValue(key, out var actual) || actual != expected)
+                throw new CheckpointException(path, $"its {key} is {actual ?? "not given"}; expected was {expected}.");
+        }
+
+        var entries = file.Header.Entries.ToDictionary(e => e.Name, StringComparer.Ordinal);
         var states = new List<LayerState>();
         try
         {
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             for (int layer = 0; layer < model.LayerCount; layer++)
             {
-                var state = LayerState.Allocate(model, layer, version);
-                states.Add(state);
-                foreach (var (part, tensor) in Parts.Zip(state.Tensors))
+                states.Add(LayerState.Allocate(model, layer, version));
+                foreach (var (name, parameter, data) in Contents(states[^1]))
                 {
-                    file.Position = start + tensors[Name(state.Layout, part)].From;
-                    file.ReadExactly(tensor.Bytes().Span);
-                    hash.AppendData(tensor.Bytes().Span);
+                    if (!entries.Remove(name, out var entry)) throw new CheckpointException(path, $"tensor '{name}' is missing.");
+                    if (!entry.Shape.SequenceEqual(parameter.Shape))
+                    {
+                        var (actual, expected) = (string.Join(", ", entry.Shape), string.Join(", ", parameter.Shape));
+                        throw new CheckpointException(path, $"tensor '{name}' has shape [{actual}]; expected was [{expected}].");
+                    }
+
+                    file.Read(entry, data.Span);
                 }
             }
-            string checksum = Convert.ToHexStringLower(hash.GetHashAndReset());
-            Expect(ChecksumKey, checksum);
+
+            if (entries.Count > 0) throw new CheckpointException(path, $"tensor '{entries.Keys.First()}' is none of this model's.");
             return states;
         }
         catch
@@ -125,15 +113,25 @@ public sealed class CheckpointStore
             foreach (var state in states) state.Dispose();
             throw;
         }
-
-        void Expect(string key, string expected)
-        {
-            string found = metadata.GetValueOrDefault(key, "(missing)");
-            if (found != expected) throw new CheckpointException($"{path}: its {key} is {found}; {expected} was expected.");
-        }
     }
 
-    private static string Name(LayerLayout layout, string part) => $"{layout.Name}.{part}";
+    private static Dictionary<string, string> Metadata(int version, ModelSpec model, int seed) => new(StringComparer.Ordinal)
+    {
+        ["format"] = "parcae-checkpoint",
+        ["format_version"] = FormatVersion,
+        ["step"] = version.ToString(CultureInfo.InvariantCulture),
+        ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
+        ["model"] = JsonSerializer.Serialize(model),
+    };
 
-    private string PathOf(int version) => Path.Combine(_folder, $"step-{version:d8}.safetensors");
+    // The flat tensors' memory, parameter by parameter: what lies one after the other in memory lies so in the file.
+    private static IEnumerable<(string Name, ParameterSlice Parameter, Memory<byte> Data)> Contents(LayerState state)
+    {
+        foreach (var (prefix, tensor) in TensorPrefixes.Zip(state.Tensors))
+        {
+            var memory = tensor.Bytes();
+            foreach (var p in state.Layout.Parameters)
+                yield return ($"{prefix}{state.Layout.Name}.{p.Name}", p, memory.Slice((int)p.Offset * sizeof(float), (int)p.Length * sizeof(float)));
+        }
+    }
 }

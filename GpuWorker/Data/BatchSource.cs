@@ -1,16 +1,16 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using Parcae.GpuWorker.Models;
-using Parcae.Grains;
-using TorchSharp;
+using Parcae.GpuWorker.Numerics;
 using static TorchSharp.torch;
 
 namespace Parcae.GpuWorker.Data;
 
-/// <summary>One micro-batch.</summary>
+/// <summary>The samples of one micro-batch.</summary>
 /// <param name="Tokens">int64 <c>[microBatch, sequence]</c>.</param>
-/// <param name="Targets">int64 <c>[microBatch, sequence]</c>: the token that follows each.</param>
-/// <param name="Checksum">Sum (mod 2^64) over the samples of a hash of the sample's number and tokens.</param>
+/// <param name="Targets">int64 <c>[microBatch, sequence]</c>: each token's successor.</param>
+/// <param name="Checksum">Sum modulo 2^64 of a hash of each sample's number and tokens: sums over micro-batches do not depend on who computed them.</param>
 /// <param name="Samples">Number of samples.</param>
 public sealed record MicroBatch(Tensor Tokens, Tensor Targets, ulong Checksum, int Samples) : IDisposable
 {
@@ -23,60 +23,77 @@ public sealed record MicroBatch(Tensor Tokens, Tensor Targets, ulong Checksum, i
 }
 
 /// <summary>
-/// The order of the data: global batch s is a pure function of (seed, s), so it can be resumed at any step and no plan can change it. Each epoch visits every
-/// window of the text once, in an order of its own.
+/// Deals a dataset's samples to micro-batches. Global batch s is a pure function of (seed, s), whatever the plan: sample numbers
+/// s * globalBatch + 0, 1, ... run through the dataset's windows in an order that is shuffled anew for each epoch.
 /// </summary>
-public sealed class BatchSource : IDisposable
+public sealed class BatchSource
 {
-    private readonly TokenDataset _data;
-    private readonly TrainingSpec _training;
+    private readonly TokenDataset _dataset;
+    private readonly int _seed;
+    private readonly int _globalBatch;
+    private readonly int _microBatches;
     private readonly int _sequence;
-    private readonly long _windows;
 
-    private BatchSource(TokenDataset data, TrainingSpec training, int sequence)
+    /// <summary>Deals from a dataset.</summary>
+    /// <param name="dataset">The tokens.</param>
+    /// <param name="seed">Fixes the order of the windows.</param>
+    /// <param name="globalBatch">Samples of a step.</param>
+    /// <param name="microBatches">M; divides <paramref name="globalBatch"/>.</param>
+    /// <param name="sequence">Tokens of a sample.</param>
+    public BatchSource(TokenDataset dataset, int seed, int globalBatch, int microBatches, int sequence)
     {
-        (_data, _training, _sequence) = (data, training, sequence);
-        _windows = (data.Count - 1) / sequence;
+        ArgumentNullException.ThrowIfNull(dataset);
+        ArgumentOutOfRangeException.ThrowIfLessThan(microBatches, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(sequence, 1);
+        if (globalBatch < 1 || globalBatch % microBatches != 0)
+            throw new ArgumentException($"A global batch of {globalBatch} cannot be cut into {microBatches} micro-batches.", nameof(globalBatch));
+        (_dataset, _seed, _globalBatch, _microBatches, _sequence) = (dataset, seed, globalBatch, microBatches, sequence);
+        Windows = (dataset.Length - 1) / sequence;
+        if (Windows < 1) throw new ArgumentException($"{dataset.Length} tokens are not enough for one sample of {sequence} and its targets.", nameof(dataset));
     }
 
-    /// <summary>Opens a job's data; for errors see <see cref="TokenDataset.Open"/>.</summary>
-    public static BatchSource Open(JobSpec spec)
-    {
-        ArgumentNullException.ThrowIfNull(spec);
-        return new(TokenDataset.Open(spec.Data, spec.Model.SequenceLength), spec.Training, spec.Model.SequenceLength);
-    }
+    /// <summary>Samples in an epoch: windows of the dataset that do not overlap.</summary>
+    public long Windows { get; }
 
-    /// <summary>A micro-batch of a step.</summary>
-    /// <param name="step">The step.</param>
-    /// <param name="microBatch">0 .. M-1.</param>
+    /// <summary>The samples of one micro-batch of a step; the caller disposes of them.</summary>
     public MicroBatch MicroBatch(int step, int microBatch)
     {
-        int samples = _training.MicroBatchSize;
-        var tokens = new long[samples * _sequence];
-        var targets = new long[samples * _sequence];
+        ArgumentOutOfRangeException.ThrowIfNegative(step);
+        ArgumentOutOfRangeException.ThrowIfNegative(microBatch);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(microBatch, _microBatches);
+        int samples = _globalBatch / _microBatches;
+        long first = (long)step * _globalBatch + (long)microBatch * samples;
+        var tokens = empty([samples, _sequence], ScalarType.Int64);
+        var targets = empty([samples, _sequence], ScalarType.Int64);
+        Span<long> into = MemoryMarshal.Cast<byte, long>(tokens.Bytes().Span), intoTargets = MemoryMarshal.Cast<byte, long>(targets.Bytes().Span);
         ulong checksum = 0;
         for (int i = 0; i < samples; i++)
         {
-            long sample = (long)step * _training.GlobalBatch + (long)microBatch * samples + i;
-            var window = _data.Slice(Window(sample) * _sequence, _sequence + 1);
+            var window = _dataset.Read(Window(first + i) * _sequence, _sequence + 1);
             for (int t = 0; t < _sequence; t++)
             {
-                tokens[i * _sequence + t] = window[t];
-                targets[i * _sequence + t] = window[t + 1];
+                into[i * _sequence + t] = window[t];
+                intoTargets[i * _sequence + t] = window[t + 1];
             }
-            checksum = unchecked(checksum + XxHash3.HashToUInt64(window, sample));
+
+            checksum += Hash(first + i, window);
         }
-        long[] shape = [samples, _sequence];
-        return new(tensor(tokens, shape).DetachFromDisposeScope(), tensor(targets, shape).DetachFromDisposeScope(), checksum, samples);
+
+        return new MicroBatch(tokens, targets, checksum, samples);
     }
 
-    /// <summary>Which window of the text a sample is.</summary>
+    /// <summary>The window of a sample: a permutation of all windows in every epoch.</summary>
+    /// <param name="sample">Number of the sample since the job began.</param>
     public long Window(long sample)
     {
-        var (epoch, position) = Math.DivRem(sample, _windows);
-        return Permutation.Apply(position, _windows, Mixing.Seed(_training.Seed, epoch));
+        var (epoch, position) = Math.DivRem(sample, Windows);
+        return new Permutation(Windows, Mixing.Seed(_seed, epoch)).At(position);
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _data.Dispose();
+    private static ulong Hash(long sample, ReadOnlySpan<byte> tokens)
+    {
+        Span<byte> number = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(number, sample);
+        return XxHash3.HashToUInt64(tokens, (long)XxHash3.HashToUInt64(number));
+    }
 }

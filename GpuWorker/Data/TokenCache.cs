@@ -1,104 +1,106 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
 
 namespace Parcae.GpuWorker.Data;
 
 /// <summary>
-/// Token files in a folder that all workers of a machine share: a 32-byte header (magic, count, checksum), then the tokens. Built once, under a lock
-/// file, and renamed into place; a damaged one is built anew.
+/// The token cache of a machine: one file per text source, a header (magic, length, checksum) and the tokens. Built under a lock that all of
+/// the machine's processes share, and put in place by a rename: a file under its name is whole, and damage since then shows in the checksum.
 /// </summary>
 internal static class TokenCache
 {
-    public const int HeaderSize = 32;
-    private const ulong Magic = 0x31534e454b4f5450; // "PTOKENS1"
+    /// <summary>Bytes before the first token.</summary>
+    public const int HeaderSize = 64;
 
-    public sealed record Header(long Tokens, ulong Checksum);
+    // Grows with any change to how text becomes tokens.
+    private const int FormatVersion = 1;
 
-    /// <summary>The cache file of the sources, built when there is none.</summary>
-    public static string Ensure(IReadOnlyList<string> sources, string? folder)
+    private static ReadOnlySpan<byte> Magic => "PARCTOK1"u8;
+
+    /// <summary>What a cache file says of itself.</summary>
+    public readonly record struct Header(long Tokens, ulong Checksum);
+
+    /// <summary>The source's cache file, built if need be.</summary>
+    public static (string Path, Header Header) Ensure(ITextSource source, string folder)
     {
-        folder ??= Path.Combine(Path.GetTempPath(), "parcae-tokens");
         Directory.CreateDirectory(folder);
-        string path = Path.Combine(folder, $"{Key(sources):x16}.tokens");
-        if (IsGood(path)) return path;
-        using var turn = Lock(path + ".lock");
-        if (!IsGood(path)) Build(sources, path);
-        return path;
-    }
+        var path = Path.Combine(folder, $"{Key(source)}.tokens");
+        if (TryReadValid(path, out var header)) return (path, header);
 
-    /// <summary>The header, or null when the file does not exist, is no token cache, or is cut short.</summary>
-    public static Header? ReadHeader(string path)
-    {
-        if (!File.Exists(path)) return null;
-        using var file = File.OpenRead(path);
-        Span<byte> header = stackalloc byte[HeaderSize];
-        if (file.ReadAtLeast(header, HeaderSize, throwOnEndOfStream: false) < HeaderSize) return null;
-        if (BinaryPrimitives.ReadUInt64LittleEndian(header) != Magic) return null;
-        var read = new Header(BinaryPrimitives.ReadInt64LittleEndian(header[8..]), BinaryPrimitives.ReadUInt64LittleEndian(header[16..]));
-        return file.Length == HeaderSize + read.Tokens ? read : null;
-    }
-
-    private static bool IsGood(string path)
-    {
-        if (ReadHeader(path) is not { } header) return false;
-        using var file = File.OpenRead(path);
-        file.Position = HeaderSize;
-        var hash = new XxHash3();
-        hash.Append(file);
-        return hash.GetCurrentHashAsUInt64() == header.Checksum;
-    }
-
-    private static void Build(IReadOnlyList<string> sources, string path)
-    {
-        string temporary = $"{path}.{Environment.ProcessId}.tmp";
-        using (var file = File.Create(temporary))
+        using var mutex = new Mutex(initiallyOwned: false, $@"Global\parcae-{Convert.ToHexString(XxHash128.Hash(Encoding.UTF8.GetBytes(Path.GetFullPath(path))))}");
+        try
         {
-            file.Write(stackalloc byte[HeaderSize]);
-            foreach (string source in sources) TextSource.Append(source, file);
-            long tokens = file.Length - HeaderSize;
-            file.Position = HeaderSize;
-            var hash = new XxHash3();
-            hash.Append(file);
+            mutex.WaitOne();
+        }
+        catch (AbandonedMutexException)
+        {
+            // Its holder was killed while building. The lock is ours now, and what it left is a temporary file that nobody reads.
+        }
+
+        try
+        {
+            if (!TryReadValid(path, out header)) header = Build(source, path); // another worker may have built it meanwhile
+            return (path, header);
+        }
+        finally
+        {
+            mutex.ReleaseMutex();
+        }
+    }
+
+    // The name stands for everything that the tokens depend on.
+    private static string Key(ITextSource source)
+    {
+        var hash = new XxHash128();
+        void Add(string text) => hash.Append(Encoding.UTF8.GetBytes(text + "\n"));
+        Add(FormatVersion.ToString(CultureInfo.InvariantCulture));
+        Add(source.Kind);
+        foreach (var file in source.Files) Add($"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}");
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
+    }
+
+    private static Header Build(ITextSource source, string path)
+    {
+        var temporary = path + ".tmp"; // the lock is ours; a killed builder's is overwritten
+        var hash = new XxHash3();
+        long tokens = 0;
+        using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20))
+        {
+            file.Write(new byte[HeaderSize]);
+            source.Read(text =>
+            {
+                hash.Append(text);
+                tokens += text.Length;
+                file.Write(text);
+            });
+            if (tokens == 0) throw new InvalidDataException($"{source.Description} holds no text.");
             Span<byte> header = stackalloc byte[HeaderSize];
             header.Clear();
-            BinaryPrimitives.WriteUInt64LittleEndian(header, Magic);
+            Magic.CopyTo(header);
             BinaryPrimitives.WriteInt64LittleEndian(header[8..], tokens);
             BinaryPrimitives.WriteUInt64LittleEndian(header[16..], hash.GetCurrentHashAsUInt64());
             file.Position = 0;
             file.Write(header);
             file.Flush(flushToDisk: true);
         }
+
         File.Move(temporary, path, overwrite: true);
+        return new Header(tokens, hash.GetCurrentHashAsUInt64());
     }
 
-    private static ulong Key(IReadOnlyList<string> sources)
+    private static bool TryReadValid(string path, out Header header)
     {
+        header = default;
+        if (!File.Exists(path)) return false;
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 20);
+        Span<byte> head = stackalloc byte[HeaderSize];
+        if (file.ReadAtLeast(head, HeaderSize, throwOnEndOfStream: false) < HeaderSize || !head.StartsWith(Magic)) return false;
+        header = new Header(BinaryPrimitives.ReadInt64LittleEndian(head[8..]), BinaryPrimitives.ReadUInt64LittleEndian(head[16..]));
+        if (header.Tokens < 1 || header.Tokens != file.Length - HeaderSize) return false;
         var hash = new XxHash3();
-        hash.Append("text-1\n"u8);
-        foreach (string source in sources)
-        {
-            var info = new FileInfo(source);
-            hash.Append(Encoding.UTF8.GetBytes($"{info.FullName}\n{info.Length}\n{info.LastWriteTimeUtc.Ticks}\n"));
-        }
-        return hash.GetCurrentHashAsUInt64();
-    }
-
-    /// <summary>Waits for the other workers of the machine; an exclusively opened file is free again when its process dies.</summary>
-    private static FileStream Lock(string path)
-    {
-        var patience = System.Diagnostics.Stopwatch.StartNew();
-        while (true)
-        {
-            try
-            {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException) when (patience.Elapsed < TimeSpan.FromMinutes(5))
-            {
-                // The kernel offers no wait on this kind of lock through .NET: look again.
-                Thread.Sleep(50);
-            }
-        }
+        hash.Append(file);
+        return hash.GetCurrentHashAsUInt64() == header.Checksum;
     }
 }

@@ -3,53 +3,63 @@ using Parcae.Grains;
 
 namespace Parcae.GpuWorker.Data;
 
-/// <summary>The tokens of a job's text, one byte each, memory-mapped from a cache that all workers of a machine share.</summary>
+/// <summary>
+/// Text as tokens, one per byte, memory-mapped from a cache file that all workers of a machine share. The cache is built by the first worker
+/// that needs it and named by a hash of what it was made from, so changed files make a new one.
+/// </summary>
 public sealed unsafe class TokenDataset : IDisposable
 {
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
-    private readonly byte* _start;
+    private readonly byte* _tokens;
 
-    private TokenDataset(string path)
+    private TokenDataset(string path, TokenCache.Header header)
     {
-        var header = TokenCache.ReadHeader(path) ?? throw new InvalidDataException($"{path} is not a complete token cache.");
-        _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+        _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, mapName: null, 0, MemoryMappedFileAccess.Read);
         _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
-        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
-        _start += TokenCache.HeaderSize;
-        Count = header.Tokens;
+        byte* start = null;
+        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+        _tokens = start + _view.PointerOffset + TokenCache.HeaderSize;
+        (Length, Fingerprint) = (header.Tokens, header.Checksum);
     }
 
     /// <summary>Number of tokens.</summary>
-    public long Count { get; }
+    public long Length { get; }
 
-    /// <summary>Opens the text, from its cache when there is one.</summary>
-    /// <exception cref="FileNotFoundException">A path does not exist, or there is no default text on this machine.</exception>
-    /// <exception cref="InvalidDataException">There are too few tokens for one sample.</exception>
+    /// <summary>Hash of all tokens: workers with the same one train on the same data.</summary>
+    public ulong Fingerprint { get; }
+
+    /// <summary>Opens the data, building the token cache where it is missing or damaged.</summary>
+    /// <param name="data">Where the text is.</param>
+    /// <param name="sequenceLength">Tokens of a sample: the data must be enough for one.</param>
+    /// <exception cref="InvalidDataException">There is no such path, no text in it, or not enough for one sample.</exception>
     public static TokenDataset Open(DataSpec data, int sequenceLength)
     {
         ArgumentNullException.ThrowIfNull(data);
-        var sources = TextSource.For(data);
-        var dataset = new TokenDataset(TokenCache.Ensure(sources, data.CacheFolder));
-        if (dataset.Count > sequenceLength) return dataset;
-        long count = dataset.Count;
-        dataset.Dispose();
-        string names = data.Paths.Length == 0 ? "the default text" : string.Join(", ", data.Paths);
-        throw new InvalidDataException($"{names} has {count} tokens; a sample of {sequenceLength} tokens needs at least {sequenceLength + 1}.");
+        ArgumentOutOfRangeException.ThrowIfLessThan(sequenceLength, 1);
+        ITextSource source = data.Paths.Length == 0 ? DotNetDocumentation.Locate() : new TextFiles(data.Paths);
+        var (path, header) = TokenCache.Ensure(source, data.CacheFolder ?? Path.Combine(Path.GetTempPath(), $"parcae-data-{Environment.UserName}"));
+        if (header.Tokens <= sequenceLength)
+        {
+            throw new InvalidDataException(
+                $"{source.Description} has {header.Tokens} bytes of text; one sample of sequence length {sequenceLength} needs {sequenceLength + 1}.");
+        }
+
+        return new TokenDataset(path, header);
     }
 
-    /// <summary>The tokens [from, from + count).</summary>
-    public ReadOnlySpan<byte> Slice(long from, int count)
+    /// <summary>The tokens [from, from + count). Valid until the dataset is disposed.</summary>
+    public ReadOnlySpan<byte> Read(long from, int count)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(from);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(from + count, Count);
-        return new(_start + from, count);
+        if (from < 0 || count < 0 || from > Length - count)
+            throw new ArgumentOutOfRangeException(nameof(from), $"Tokens {from}..{from + count - 1} are not among the {Length} there are.");
+        return new(_tokens + from, count);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _view.SafeMemoryMappedViewHandle.ReleasePointer();
+        if (!_view.SafeMemoryMappedViewHandle.IsClosed) _view.SafeMemoryMappedViewHandle.ReleasePointer();
         _view.Dispose();
         _file.Dispose();
     }

@@ -36,8 +36,8 @@ public static class TorchNative
     public static TorchNativeLoading Loading { get; private set; }
 
     /// <summary>
-    /// Loads LibTorchSharp, adapting it where it has to be. Runs by itself when TorchSharp is loaded in a process that uses this assembly; again is
-    /// harmless.
+    /// Loads LibTorchSharp, adapting it where it has to be. Runs by itself when TorchSharp is loaded in a process that uses this assembly; but the
+    /// runtime drops what is thrown then, so whoever begins to use tensors calls this to hear why they cannot be used. Again is harmless.
     /// </summary>
     /// <exception cref="DllNotFoundException">The library is neither loadable as shipped nor one that can be adapted.</exception>
     public static void EnsureLoaded()
@@ -109,7 +109,8 @@ public static class TorchNative
         {
             throw new DllNotFoundException(
                 $"{shipped} does not load on this system, and no copy of it that does could be made in {folder.FullName}: {e.Message} " +
-                "It needs the C++ library of GCC 13 or later (libstdc++.so.6 with GLIBCXX_3.4.32), and a folder for temporary files from which libraries may be loaded (TMPDIR).", e);
+                "It needs the C++ library of GCC 13 or later (libstdc++.so.6 with GLIBCXX_3.4.32), " +
+                "or else a folder for temporary files from which libraries may be loaded (TMPDIR).", e);
         }
         finally
         {
@@ -120,7 +121,8 @@ public static class TorchNative
     }
 
     // The folders the host resolved (the output folder's runtimes/linux-x64/native, or the package cache), then the places a publish puts it.
-    private static string? Find() => ((AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string)?.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries) ?? [])
+    private static string? Find() => ((AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string) ?? "")
+        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
         .Append(AppContext.BaseDirectory)
         .Append(Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native"))
         .Select(folder => Path.Combine(folder, Library))

@@ -34,11 +34,11 @@ public static class AdamW
     public static void Apply(LayerState state, Tensor summedGradient, double norm, TrainingSpec training)
     {
         ArgumentNullException.ThrowIfNull(summedGradient);
-        Apply(state, summedGradient.Floats(), norm, training);
+        Apply(state, summedGradient.Floats().Span, norm, training);
     }
 
     /// <inheritdoc cref="Apply(LayerState, Tensor, double, TrainingSpec)"/>
-    public static void Apply(LayerState state, ReadOnlyMemory<float> summedGradient, double norm, TrainingSpec training)
+    public static void Apply(LayerState state, ReadOnlySpan<float> summedGradient, double norm, TrainingSpec training)
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(training);
@@ -65,7 +65,7 @@ public static class AdamW
         foreach (var slice in state.Layout.Parameters)
         {
             var range = new Range((int)slice.Offset, (int)(slice.Offset + slice.Length));
-            Update(parameters.Span[range], first.Span[range], second.Span[range], summedGradient.Span[range], slice.Decays ? c with { Keep = keepOfMatrices } : c);
+            Update(parameters.Span[range], first.Span[range], second.Span[range], summedGradient[range], slice.Decays ? c with { Keep = keepOfMatrices } : c);
         }
 
         state.Version = next;

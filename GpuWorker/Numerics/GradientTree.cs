@@ -4,75 +4,105 @@ using static TorchSharp.torch;
 namespace Parcae.GpuWorker.Numerics;
 
 /// <summary>
-/// Collects the gradients of a pipeline's micro-batches in order and merges what makes whole subtrees of the fixed summation tree, like a binary counter:
-/// at most log2(M) + 1 buffers are in use, and they are kept from step to step.
+/// Sums the gradients of a pipeline's block of micro-batches as far as the fixed tree allows by itself (see <see cref="TreeNode"/>), as they come
+/// in. Buffers are lent out and reused: after the first step nothing is allocated.
 /// </summary>
 public sealed class GradientTree : IDisposable
 {
     private readonly int _microBatches;
-    private readonly int _from;
-    private readonly int _to;
     private readonly long _length;
-    private readonly List<(TreeNode Node, Tensor Flat)> _nodes = [];
-    private readonly Stack<Tensor> _free = [];
+    private readonly TreeNode[] _maximal;
+    private readonly Dictionary<TreeNode, (Tensor Flat, Memory<float> Memory)> _sums = [];
+    private readonly Dictionary<Tensor, Memory<float>> _lent = new(ReferenceEqualityComparer.Instance);
+    private readonly Stack<(Tensor Flat, Memory<float> Memory)> _free = [];
 
-    /// <summary>Prepares for the micro-batches [from, to).</summary>
-    /// <param name="microBatches">M.</param>
+    /// <summary>Makes ready to sum the block [from, to) of a batch of M micro-batches.</summary>
     /// <param name="from">First micro-batch of the block.</param>
-    /// <param name="to">One past the last micro-batch of the block.</param>
-    /// <param name="length">Elements of a gradient.</param>
-    public GradientTree(int microBatches, int from, int to, long length) => (_microBatches, _from, _to, _length) = (microBatches, from, to, length);
-
-    /// <summary>The subtrees so far, in order of their micro-batches; when the block is complete, its maximal ones.</summary>
-    public IReadOnlyList<(TreeNode Node, Tensor Flat)> Nodes => _nodes;
-
-    /// <summary>Begins a step.</summary>
-    public void Reset()
+    /// <param name="to">One past the last one.</param>
+    /// <param name="microBatches">M.</param>
+    /// <param name="length">Elements of a flat gradient.</param>
+    public GradientTree(int from, int to, int microBatches, long length)
     {
-        foreach (var (_, flat) in _nodes) _free.Push(flat);
-        _nodes.Clear();
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
+        _maximal = [.. TreeNode.Maximal(from, to, microBatches)];
+        (From, To, _microBatches, _length) = (from, to, microBatches, length);
     }
 
-    /// <summary>Adds the gradient of the next micro-batch; its values are copied.</summary>
-    /// <exception cref="ArgumentException">Not the next micro-batch of the block.</exception>
+    /// <summary>First micro-batch of the block.</summary>
+    public int From { get; }
+
+    /// <summary>One past the last micro-batch of the block.</summary>
+    public int To { get; }
+
+    /// <summary>Whether every micro-batch of the block has come in.</summary>
+    public bool IsComplete => _maximal.All(_sums.ContainsKey);
+
+    /// <summary>Buffers in existence, lent and free.</summary>
+    public int BufferCount => _sums.Count + _lent.Count + _free.Count;
+
+    /// <summary>
+    /// The block's sums, in order: what the all-reduce starts from. The tensors stay this object's until <see cref="Clear"/>; the all-reduce may
+    /// work in them.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Micro-batches are missing.</exception>
+    public IReadOnlyList<(TreeNode Node, Tensor Flat)> Nodes => IsComplete
+        ? [.. _maximal.Select(n => (n, _sums[n].Flat))]
+        : throw new InvalidOperationException($"Not all of the micro-batches {From}..{To - 1} have come in.");
+
+    /// <summary>A buffer for the next micro-batch's gradient, float32 <c>[length]</c> with any content; give it back with <see cref="Add"/>.</summary>
+    public Tensor Rent()
+    {
+        if (!_free.TryPop(out var buffer))
+        {
+            var flat = empty(_length).DetachFromDisposeScope();
+            buffer = (flat, flat.Floats());
+        }
+
+        _lent.Add(buffer.Flat, buffer.Memory);
+        return buffer.Flat;
+    }
+
+    /// <summary>Takes in a micro-batch's gradient and adds up what can be added up. Any order of micro-batches gives the same bits.</summary>
+    /// <param name="microBatch">Index in the global batch.</param>
+    /// <param name="flat">A buffer from <see cref="Rent"/>.</param>
     public void Add(int microBatch, Tensor flat)
     {
-        int next = _nodes.Count == 0 ? _from : _nodes[^1].Node.To(_microBatches);
-        if (microBatch != next || microBatch >= _to) throw new ArgumentException($"Micro-batch {microBatch} was added where {next} of [{_from}, {_to}) is due.", nameof(microBatch));
-        var buffer = _free.Count > 0 ? _free.Pop() : empty(_length).DetachFromDisposeScope();
-        buffer.copy_(flat).DetachFromDisposeScope();
-        _nodes.Add((new TreeNode(0, microBatch), buffer));
-        Merge();
+        if (microBatch < From || microBatch >= To)
+            throw new ArgumentOutOfRangeException(nameof(microBatch), $"Micro-batch {microBatch} is not one of {From}..{To - 1}.");
+        if (!_lent.Remove(flat, out var memory)) throw new ArgumentException("The buffer was not lent by this tree, or has been given back.", nameof(flat));
+        var (node, sum) = (new TreeNode(0, microBatch), (Flat: flat, Memory: memory));
+        while (!_maximal.Contains(node))
+        {
+            bool isLeft = node == node.Parent.Left;
+            var sibling = isLeft ? node.Parent.Right : node.Parent.Left;
+            if (sibling.Exists(_microBatches))
+            {
+                if (!_sums.Remove(sibling, out var other)) break;
+                var (left, right) = isLeft ? (sum, other) : (other, sum);
+                TreeMerge.Add(left.Memory.Span, right.Memory.Span);
+                _free.Push(right);
+                sum = left;
+            }
+
+            node = node.Parent;
+        }
+
+        if (!_sums.TryAdd(node, sum)) throw new InvalidOperationException($"Micro-batch {microBatch} has come in before.");
+    }
+
+    /// <summary>Forgets everything that came in, for the next step; also when a step is abandoned. Lent buffers are taken back.</summary>
+    public void Clear()
+    {
+        foreach (var sum in _sums.Values) _free.Push(sum);
+        foreach (var (flat, memory) in _lent) _free.Push((flat, memory));
+        _sums.Clear();
+        _lent.Clear();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        Reset();
-        while (_free.TryPop(out var buffer)) buffer.Dispose();
-    }
-
-    private void Merge()
-    {
-        while (true)
-        {
-            var (last, flat) = _nodes[^1];
-            if (last == TreeNode.Root(_microBatches)) return;
-            if (last.Index % 2 == 1)
-            {
-                if (_nodes.Count < 2 || _nodes[^2].Node != last.Parent.Left) return;
-                // Left + right, in that order.
-                TreeMerge.Add(_nodes[^2].Flat.Floats().Span, flat.Floats().Span);
-                _free.Push(flat);
-                _nodes.RemoveAt(_nodes.Count - 1);
-                _nodes[^1] = (last.Parent, _nodes[^1].Flat);
-            }
-            else
-            {
-                // A left half whose right half covers nothing is its parent.
-                if (last.Parent.Right.Exists(_microBatches)) return;
-                _nodes[^1] = (last.Parent, flat);
-            }
-        }
+        Clear();
+        while (_free.TryPop(out var buffer)) buffer.Flat.Dispose();
     }
 }

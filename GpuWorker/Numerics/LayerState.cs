@@ -1,4 +1,5 @@
 using Parcae.GpuWorker.Models;
+using Parcae.GpuWorker.Native;
 using static TorchSharp.torch;
 
 namespace Parcae.GpuWorker.Numerics;
@@ -11,6 +12,7 @@ public sealed class LayerState : IDisposable
 {
     private LayerState(LayerLayout layout, int version, Func<Tensor> make)
     {
+        TorchNative.EnsureLoaded(); // where Torch cannot be loaded, this says why
         (Layout, Version) = (layout, version);
         // They outlive any step, so they belong to no DisposeScope of the caller's.
         Parameters = make().DetachFromDisposeScope();

@@ -24,7 +24,11 @@ public sealed unsafe class TensorMemory<T> : MemoryManager<T>
     {
         ArgumentNullException.ThrowIfNull(tensor);
         if (tensor.device_type != DeviceType.CPU || !tensor.is_contiguous())
-            throw new ArgumentException($"Memory can be opened of a contiguous CPU tensor, not of one of shape [{string.Join(", ", tensor.shape)}] on {tensor.device}.", nameof(tensor));
+        {
+            var shape = string.Join(", ", tensor.shape);
+            throw new ArgumentException($"Memory can be opened of a contiguous CPU tensor, not of one of shape [{shape}] on {tensor.device}.", nameof(tensor));
+        }
+
         _tensor = tensor;
         long length = tensor.numel() * tensor.element_size() / sizeof(T);
         if (length > int.MaxValue) throw new ArgumentException($"{length} elements are more than one span holds; open narrower views.", nameof(tensor));
@@ -65,6 +69,8 @@ public static class TensorMemoryExtensions
     public static Memory<float> Floats(this Tensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        return tensor.dtype == ScalarType.Float32 ? new TensorMemory<float>(tensor).Memory : throw new ArgumentException($"The tensor is {tensor.dtype}, not Float32.", nameof(tensor));
+        return tensor.dtype == ScalarType.Float32
+            ? new TensorMemory<float>(tensor).Memory
+            : throw new ArgumentException($"The tensor is {tensor.dtype}, not Float32.", nameof(tensor));
     }
 }

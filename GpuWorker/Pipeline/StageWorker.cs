@@ -28,6 +28,7 @@ internal sealed partial class StageWorker : IJobParticipant
     private int _fence;
     private CancellationTokenSource _overtaken = new();
     private IDisposable? _serving;
+    private TokenDataset? _data;
     private BatchSource? _batches;
     private Prepared? _prepared;
     private GenerationRun? _run;
@@ -162,7 +163,7 @@ internal sealed partial class StageWorker : IJobParticipant
         _prepared?.Mesh.Dispose();
         _pending?.Dispose();
         _layers.Dispose();
-        _batches?.Dispose();
+        _data?.Dispose();
         _overtaken.Dispose();
     }
 
@@ -205,7 +206,7 @@ internal sealed partial class StageWorker : IJobParticipant
         if (plan.Of(_instanceId) is not { } place) return new PrepareReport(_instanceId, plan.Generation, 0, 0, watch.Elapsed.TotalMilliseconds);
 
         var model = new Gpt(command.Spec.Model);
-        _batches ??= BatchSource.Open(command.Spec);
+        _batches ??= OpenData(command.Spec);
         var (bytes, fetched) = await LayerFetch.RunAsync(command, plan.Stages[place.Stage], model, _layers, _dataPlane, cancellation);
         var report = new PrepareReport(_instanceId, plan.Generation, bytes, fetched, watch.Elapsed.TotalMilliseconds);
         lock (_lock)
@@ -216,6 +217,12 @@ internal sealed partial class StageWorker : IJobParticipant
         }
         LogPrepared(_jobId, plan.Generation, place.Pipeline, place.Stage, plan.StartStep, fetched, bytes, watch.Elapsed.TotalMilliseconds);
         return report;
+    }
+
+    private BatchSource OpenData(JobSpec spec)
+    {
+        _data = TokenDataset.Open(spec.Data, spec.Model.SequenceLength);
+        return new BatchSource(_data, spec.Training.Seed, spec.Training.GlobalBatch, spec.Training.MicroBatches, spec.Model.SequenceLength);
     }
 
     /// <summary>Applies the reduced gradients of a step whose norm somebody else knows: that replica passed the barrier, so the step counts.</summary>

@@ -24,7 +24,6 @@ internal sealed class TrainingStep : IDisposable
     private readonly StageCompute _compute;
     private readonly GradientTree _tree;
     private readonly TreeAllReduce _allReduce;
-    private readonly Tensor _gradient;
     private readonly Tensor _reduced;
     private readonly string[] _replicas;
     private readonly string[] _members;
@@ -41,11 +40,10 @@ internal sealed class TrainingStep : IDisposable
         _stage = plan.Stages[place.Stage];
         _block = GenerationPlan.Block(spec.Training.MicroBatches, plan.Pipelines, place.Pipeline);
         _losses = new double[IsLast ? _block.To - _block.From : 0];
-        _compute = new StageCompute(model, states, spec.Training);
+        _compute = new StageCompute(model, _stage, states, spec.Training);
         long length = states.Sum(s => s.Layout.Length);
-        _gradient = empty(length).DetachFromDisposeScope();
         _reduced = empty(length).DetachFromDisposeScope();
-        _tree = new GradientTree(spec.Training.MicroBatches, _block.From, _block.To, length);
+        _tree = new GradientTree(_block.From, _block.To, spec.Training.MicroBatches, length);
         _replicas = [.. plan.Places.Where(p => p.Stage == place.Stage).OrderBy(p => p.Pipeline).Select(p => p.Peer.InstanceId)];
         _members = [.. plan.Places.Where(p => p.Pipeline == place.Pipeline).OrderBy(p => p.Stage).Select(p => p.Peer.InstanceId)];
         _allReduce = new TreeAllReduce(mesh, _replicas, place.Pipeline, spec.Training.MicroBatches);
@@ -64,8 +62,7 @@ internal sealed class TrainingStep : IDisposable
     {
         using var scope = NewDisposeScope();
         (_step, _checksum, _samples) = (step, 0, 0);
-        _tree.Reset();
-        _compute.Reset();
+        _tree.Clear();
         foreach (var action in PipelineSchedule.OneForwardOneBackward(_plan.Depth, _place.Stage, _block.From, _block.To))
         {
             using var pass = NewDisposeScope();
@@ -119,7 +116,6 @@ internal sealed class TrainingStep : IDisposable
     {
         _compute.Dispose();
         _tree.Dispose();
-        _gradient.Dispose();
         _reduced.Dispose();
     }
 
@@ -132,22 +128,23 @@ internal sealed class TrainingStep : IDisposable
             _samples += batch.Samples;
         }
         var input = IsFirst ? batch!.Tokens : ReceiveTensor(_members[_place.Stage - 1], new FrameKey(FrameKind.Activation, _step, microBatch));
-        if (IsLast)
+        var output = _compute.Forward(_step, microBatch, input, IsLast ? batch!.Targets : null);
+        if (output.Output is not { } activation)
         {
-            _losses[microBatch - _block.From] = _compute.ForwardLoss(_step, microBatch, input, batch!.Targets);
+            _losses[microBatch - _block.From] = output.Loss;
             return;
         }
-        var output = _compute.Forward(_step, microBatch, input);
-        _mesh.Send(_members[_place.Stage + 1], new FrameKey(FrameKind.Activation, _step, microBatch), output.Bytes().Span);
+        _mesh.Send(_members[_place.Stage + 1], new FrameKey(FrameKind.Activation, _step, microBatch), activation.Bytes().Span);
     }
 
     private void Backward(int microBatch)
     {
         var outputGradient = IsLast ? null : ReceiveTensor(_members[_place.Stage + 1], new FrameKey(FrameKind.Gradient, _step, microBatch));
-        var inputGradient = _compute.Backward(microBatch, outputGradient, _gradient);
+        var gradient = _tree.Rent();
+        var inputGradient = _compute.Backward(microBatch, outputGradient, gradient);
         if (inputGradient is not null)
             _mesh.Send(_members[_place.Stage - 1], new FrameKey(FrameKind.Gradient, _step, microBatch), inputGradient.Bytes().Span);
-        _tree.Add(microBatch, _gradient);
+        _tree.Add(microBatch, gradient);
     }
 
     private double[] LayerSquares()

@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Parcae.Grains;
+using Parcae.GpuWorker.Native;
 using Parcae.GpuWorker.Pipeline;
 using Parcae.GpuWorker.Shadows;
 using Parcae.GpuWorker.Transport;
@@ -22,6 +23,7 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
         _options = options.Value;
         _reporter = reporter;
         _loggers = loggers;
+        TorchNative.EnsureLoaded();
         TorchSharp.torch.set_num_threads(_options.TorchThreads);
         // Reached from this machine only, or from anywhere.
         string bind = IPAddress.TryParse(_options.Host, out var host) && IPAddress.IsLoopback(host) ? _options.Host : "0.0.0.0";

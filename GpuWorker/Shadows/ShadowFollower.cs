@@ -5,7 +5,6 @@ using Parcae.GpuWorker.Checkpoints;
 using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Pipeline;
 using Parcae.GpuWorker.Transport;
-using TorchSharp;
 
 namespace Parcae.GpuWorker.Shadows;
 
@@ -120,17 +119,15 @@ internal sealed partial class ShadowFollower
         foreach (var (layer, frame) in step.Gradients)
         {
             var state = _layers.Find(layer, result.Step) ?? throw new InvalidOperationException($"The vault does not hold layer {layer} at version {result.Step}.");
-            using var gradient = torch.empty(state.Layout.Length);
-            frame.Span.CopyTo(gradient.Bytes().Span);
+            AdamW.Apply(state, frame.Floats, result.GradientNorm, _spec.Training);
             frame.Dispose();
-            AdamW.Apply(state, gradient, result.GradientNorm, _spec.Training);
         }
         _log.Add(result);
         _version = result.Step + 1;
         if (_version % _spec.Training.CheckpointEvery != 0) return;
         try
         {
-            _checkpoints.Write(_version, _spec, _layers.Held);
+            _checkpoints.Write(_version, _spec.Model, _spec.Training.Seed, _layers.Held);
         }
         catch (IOException e)
         {

@@ -143,7 +143,7 @@ internal sealed partial class StateVault : IJobParticipant
             await StopFollowingAsync(DrainNow);
             var held = _layers.Held;
             int version = held[0].Version;
-            if (!_checkpoints.Versions().Contains(version)) _checkpoints.Write(version, _spec, held);
+            if (!_checkpoints.Versions().Contains(version)) _checkpoints.Write(version, _spec.Model, _spec.Training.Seed, held);
             return version;
         }
         finally
@@ -189,7 +189,7 @@ internal sealed partial class StateVault : IJobParticipant
     private void Restore(int version, int startStep, Gpt model)
     {
         if (version != startStep) throw new ArgumentException($"Checkpoint {version} cannot begin a generation at step {startStep}.");
-        var states = _checkpoints.Load(version, _spec!, model);
+        var states = _checkpoints.Load(version, model, _spec!.Training.Seed);
         _layers.KeepOnly(default, -1);
         foreach (var state in states) _layers.Add(state);
         LogRestored(_jobId, version);

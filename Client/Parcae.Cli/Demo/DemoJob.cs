@@ -44,13 +44,13 @@ internal static class DemoJob
         $"GPT, {model.Blocks} blocks x {model.Hidden}, {model.Heads} heads, sequence {model.SequenceLength}, vocabulary {model.Vocabulary}";
 
     /// <summary>
-    /// 0.6 of what the whole model needs, or a little more where two stages would not fit that: a stage keeps the activations of several micro-batches at a
-    /// time, so half the model may need more than half the memory.
+    /// Three quarters of what the whole model needs, or a little more where two stages would not fit that: a stage keeps the activations of several
+    /// micro-batches at a time, so half the model needs more than half the memory.
     /// </summary>
     internal static long MemoryLimit(JobSpec spec)
     {
         long whole = WholeModelBytes(spec);
-        for (int percent = 60; percent < 100; percent++)
+        for (int percent = 75; percent < 100; percent++)
         {
             long limit = whole / 100 * percent;
             var profile = Profile(spec, limit);

@@ -74,7 +74,7 @@ internal sealed class ScriptedJob(params object[] script) : IJobGrain
 
     public Task Finish() => Call("finish");
 
-    public Task<int> ReportSteps(StepReport report) => throw new NotSupportedException();
+    public Task<StepAck> ReportSteps(StepReport report) => throw new NotSupportedException();
 
     public Task ReportBroken(BrokenReport report) => throw new NotSupportedException();
 

@@ -1,0 +1,114 @@
+using Parcae.Grains;
+using Xunit;
+
+namespace Parcae.GpuWorker.Tests.Pipeline;
+
+public sealed class MigrationTests
+{
+    private static readonly JobSpec Spec = TestJobs.Small with { Training = TestJobs.Small.Training with { Steps = 36 } };
+
+    private static readonly Lazy<Task<(StepResult[] Results, byte[][] Layers)>> Undisturbed = new(async () =>
+    {
+        await using var cluster = new WorkerCluster(Spec);
+        cluster.Add("alone");
+        await cluster.ReconfigureAsync(1, 1, ["alone"]);
+        return await FinishAsync(cluster);
+    });
+
+    [Fact]
+    public async Task Joins_leaves_and_depth_changes_leave_the_loss_where_it_was()
+    {
+        await using var cluster = new WorkerCluster(Spec);
+        foreach (string id in new[] { "a", "b" }) cluster.Add(id);
+        await cluster.ReconfigureAsync(1, 2, ["a", "b"]);
+        await cluster.ReachAsync(5);
+
+        foreach (string id in new[] { "c", "d" }) cluster.Add(id);
+        var joined = await cluster.ReconfigureAsync(2, 2, ["a", "b", "c", "d"]);
+        Assert.True(joined.StartStep > 5);
+        await cluster.ReachAsync(joined.StartStep + 4);
+
+        var deeper = await cluster.ReconfigureAsync(1, 3, ["c", "a", "d"]);
+        await cluster.ReachAsync(deeper.StartStep + 4);
+
+        var shallower = await cluster.ReconfigureAsync(3, 1, ["d", "b", "a"]);
+        Assert.True(shallower.StartStep < Spec.Training.Steps);
+        await AssertUndisturbedAsync(cluster);
+    }
+
+    [Fact]
+    public async Task A_step_that_is_abandoned_in_the_middle_is_run_again_or_finished()
+    {
+        await using var cluster = new WorkerCluster(Spec);
+        foreach (string id in new[] { "a", "b", "c", "d" }) cluster.Add(id);
+        await cluster.ReconfigureAsync(2, 2, ["a", "b", "c", "d"]);
+        for (int step = 2; step < 30; step += 4)
+        {
+            await cluster.ReachAsync(step);
+            await cluster.ReconfigureAsync(2, 2, ["d", "b", "a", "c"], mode: HaltMode.Now);
+        }
+        await AssertUndisturbedAsync(cluster);
+    }
+
+    [Fact]
+    public async Task A_stage_with_no_survivor_comes_back_from_the_vault()
+    {
+        await using var cluster = new WorkerCluster(Spec);
+        foreach (string id in new[] { "a", "b", "c" }) cluster.Add(id);
+        cluster.Add("vault", InstanceRole.Vault);
+        await cluster.ReconfigureAsync(1, 2, ["a", "b"], "vault");
+        await cluster.ReachAsync(9);
+
+        await cluster.RemoveAsync("b");
+        var recovered = await cluster.ReconfigureAsync(1, 2, ["a", "c"], "vault", HaltMode.Now);
+
+        Assert.True(recovered.StartStep >= 8, $"The job went back to step {recovered.StartStep}.");
+        await AssertUndisturbedAsync(cluster);
+    }
+
+    [Fact]
+    public async Task A_vault_that_joins_later_takes_a_snapshot_and_writes_checkpoints()
+    {
+        await using var cluster = new WorkerCluster(Spec);
+        cluster.Add("a");
+        await cluster.ReconfigureAsync(1, 1, ["a"]);
+        await cluster.ReachAsync(3);
+        cluster.Add("vault", InstanceRole.Vault);
+        await cluster.ReconfigureAsync(1, 1, ["a"], "vault");
+        await cluster.ReachAsync(Spec.Training.Steps!.Value - 1);
+
+        var vault = (await cluster.HaltAsync(HaltMode.Now)).Single(h => h.InstanceId == "vault");
+
+        Assert.All(vault.Layers, l => Assert.Equal(Spec.Training.Steps, l.Version));
+        Assert.Equal([25, 30, 35], vault.Checkpoints);
+    }
+
+    [Fact]
+    public async Task An_older_generation_is_refused_with_both_numbers()
+    {
+        await using var cluster = new WorkerCluster(Spec);
+        var worker = cluster.Add("a");
+        await cluster.ReconfigureAsync(1, 1, ["a"]);
+        await worker.Halt(new HaltCommand("job", 7, HaltMode.Now, 0));
+
+        var refused = await Assert.ThrowsAsync<StaleGenerationException>(() => worker.Switch(new SwitchCommand("job", 6, 0)));
+
+        Assert.Equal("Generation 6 is refused: this worker accepts generation 7 and later.", refused.Message);
+    }
+
+    private static async Task AssertUndisturbedAsync(WorkerCluster cluster)
+    {
+        var expected = await Undisturbed.Value;
+        var actual = await FinishAsync(cluster);
+        Assert.Equal(expected.Results.Select(r => (r.Step, r.Loss, r.GradientNorm, r.DataChecksum, r.Samples)), actual.Results.Select(r => (r.Step, r.Loss, r.GradientNorm, r.DataChecksum, r.Samples)));
+        Assert.Equal(expected.Layers, actual.Layers);
+    }
+
+    private static async Task<(StepResult[] Results, byte[][] Layers)> FinishAsync(WorkerCluster cluster)
+    {
+        int steps = Spec.Training.Steps!.Value;
+        await cluster.ReachAsync(steps - 1);
+        var layers = await cluster.StateAsync(steps);
+        return ([.. cluster.Results.Values.OrderBy(r => r.Step)], layers);
+    }
+}

@@ -82,10 +82,13 @@ internal sealed partial class ReportLoop(string jobId, string instanceId, IJobRe
         try
         {
             var ack = await reporter.ReportStepsAsync(jobId, new StepReport(instanceId, run.Generation, leads ? log.From(from) : []));
+            // The job has gone on without this replica (it was thought dead, say): nothing that it does counts any more.
+            if (ack.Generation > run.Generation) run.Stop(HaltMode.Now);
             return ack.CommittedStep;
         }
-        catch (Exception e) when (e is OrleansException or TimeoutException or InvalidOperationException)
+        catch (Exception e)
         {
+            // Whatever kept the report away, the next one says it again.
             LogReportFailed(e, jobId);
             return from;
         }
@@ -99,7 +102,7 @@ internal sealed partial class ReportLoop(string jobId, string instanceId, IJobRe
             {
                 await reporter.ReportBrokenAsync(jobId, new BrokenReport(instanceId, run.Generation, peer, refused, message));
             }
-            catch (Exception e) when (e is OrleansException or TimeoutException or InvalidOperationException)
+            catch (Exception e)
             {
                 LogReportFailed(e, jobId);
             }

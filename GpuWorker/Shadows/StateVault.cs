@@ -141,7 +141,9 @@ internal sealed partial class StateVault : IJobParticipant
         {
             if (_spec is null || _layers.Held.Length == 0) throw new InvalidOperationException($"The vault {_instanceId} holds nothing of job {_jobId}.");
             await StopFollowingAsync(DrainNow);
-            var held = _layers.Held;
+            // The newest whole copy: after a preparation that came to nothing there may be layers of two versions.
+            var held = _layers.Held.GroupBy(s => s.Version).Where(g => g.Count() == _spec.Model.LayerCount).MaxBy(g => g.Key)?.ToArray()
+                ?? throw new InvalidOperationException($"The vault {_instanceId} has no whole copy of job {_jobId}.");
             int version = held[0].Version;
             if (!_checkpoints.Versions().Contains(version)) _checkpoints.Write(version, _spec.Model, _spec.Training.Seed, held);
             return version;

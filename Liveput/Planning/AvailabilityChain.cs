@@ -12,8 +12,8 @@ namespace Parcae.Liveput.Planning;
 /// </remarks>
 internal sealed class AvailabilityChain
 {
-    /// <summary>Probability at either end of a distribution that is moved inwards, to keep the look-ahead small.</summary>
-    private const double Tail = 1e-5;
+    /// <summary>Values at either end of a distribution with less probability than this are moved inwards, to keep the look-ahead small.</summary>
+    private const double Tail = 1e-4;
 
     /// <summary>Losses up to this number are told apart one by one; beyond, in steps that grow by a quarter, keeping the mean.</summary>
     private const int ExactLosses = 8;

@@ -45,22 +45,35 @@ public sealed class LiveputOptimizer
 
         var chain = new AvailabilityChain(request.Available, request.Forecast, horizon, _options.MaxCounts);
         var space = new StrategySpace(_profile, _costs, chain.Counts[^1], _options.MaxStrategies, request.Current);
-        var program = new LookAheadProgram(space, chain, request.IntervalSeconds, request.MigrationSecondsLeft);
+        var seconds = FirstChanges(request, space);
+        var program = new LookAheadProgram(space, chain, request.IntervalSeconds, seconds.Max());
         program.Run();
-        return Choose(request, space, program, horizon);
+        return Choose(request, space, program, seconds, horizon);
     }
 
-    private PlanDecision Choose(PlanRequest request, StrategySpace space, LookAheadProgram program, int horizon)
+    /// <summary>Seconds until each strategy that fits would run, by index.</summary>
+    private double[] FirstChanges(PlanRequest request, StrategySpace space)
     {
         var current = request.Current;
         int intact = Math.Clamp(request.IntactPipelines, 0, current.Pipelines);
-        var candidates = new PlanCandidate[space.Fitting(request.Available) - 1];
-        for (int i = 0; i < candidates.Length; i++)
+        var seconds = new double[space.Fitting(request.Available)];
+        for (int i = 1; i < seconds.Length; i++)
         {
-            var strategy = space.Strategies[i + 1];
-            bool keeps = strategy == current && intact == current.Pipelines;
-            double seconds = request.MigrationSecondsLeft + (keeps ? 0 : _costs.Seconds(MigrationCase.Between(current, intact, strategy)));
-            candidates[i] = new PlanCandidate(strategy, space.Throughput[i + 1], program.Rate[i + 1], seconds, program.Value(i + 1, seconds));
+            bool keeps = space.Strategies[i] == current && intact == current.Pipelines;
+            seconds[i] = request.MigrationSecondsLeft + (keeps ? 0 : _costs.Seconds(MigrationCase.Between(current, intact, space.Strategies[i])));
+        }
+
+        return seconds;
+    }
+
+    private PlanDecision Choose(PlanRequest request, StrategySpace space, LookAheadProgram program, double[] seconds, int horizon)
+    {
+        var current = request.Current;
+        int intact = Math.Clamp(request.IntactPipelines, 0, current.Pipelines);
+        var candidates = new PlanCandidate[seconds.Length - 1];
+        for (int i = 1; i < seconds.Length; i++)
+        {
+            candidates[i - 1] = new PlanCandidate(space.Strategies[i], space.Throughput[i], program.Rate[i], seconds[i], program.Value(i, seconds[i]));
         }
 
         Array.Sort(candidates, (a, b) => Compare(a, b, current));
@@ -68,7 +81,8 @@ public sealed class LiveputOptimizer
         if (intact == current.Pipelines)
         {
             int kept = Array.FindIndex(candidates, c => c.Strategy == current);
-            if (kept > 0 && candidates[0].ExpectedSamples <= candidates[kept].ExpectedSamples * (1 + _options.ChangeMargin)) chosen = kept;
+            double margin = kept > 0 ? _options.ChangeMargin * candidates[kept].Liveput * request.IntervalSeconds : 0;
+            if (kept > 0 && candidates[0].ExpectedSamples - candidates[kept].ExpectedSamples <= margin) chosen = kept;
         }
 
         var best = candidates[chosen];

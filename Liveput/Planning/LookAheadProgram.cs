@@ -6,35 +6,47 @@ namespace Parcae.Liveput.Planning;
 /// <remarks>
 /// In an interval of T seconds that begins with n instances and strategy s, some strategy s' that fits is taken at cost c. It brings (T - c) times its liveput: over the losses k of the chain and
 /// what they leave of the pipelines, the throughput of the best recovery, taken at once for the whole interval: go on with the pipelines that are intact,
-/// man more at the same depth from spares and left-over replicas, or change to the fastest strategy for the n - k that are left; the latter two at their costs.
-/// Cost beyond an interval is carried into the next ones, in steps of at least a quarter of an interval.
+/// man more at the same depth from spares and left-over replicas, or change to the fastest strategy for the n - k that are left, unless that is
+/// faster than s'; each at its cost. A job pauses only while nothing fits.
+/// Cost beyond an interval is carried into the next ones, rounded up to steps of at least a quarter of an interval; whoever owes more than twice the longest change, which only changing again and
+/// again can bring about, is taken to bring nothing.
 /// </remarks>
 internal sealed class LookAheadProgram
 {
-    private const int MaxCarryLevels = 8;
+    private const int MaxCarryLevels = 12;
 
     private readonly StrategySpace _space;
     private readonly AvailabilityChain _chain;
     private readonly double _interval;
     private readonly SurvivalTable?[] _survival;
     private readonly int _levels;
+    private readonly int _rows;
     private readonly double _carryUnit;
     private readonly double[] _expected;
     private double[][] _next;
     private double[][] _values;
 
-    public LookAheadProgram(StrategySpace space, AvailabilityChain chain, double intervalSeconds, double owedSeconds)
+    /// <summary>A program for strategies and futures.</summary>
+    /// <param name="space">The strategies.</param>
+    /// <param name="chain">The futures.</param>
+    /// <param name="intervalSeconds">T.</param>
+    /// <param name="longestFirst">The longest first change that will be asked for, with what is owed already, seconds.</param>
+    public LookAheadProgram(StrategySpace space, AvailabilityChain chain, double intervalSeconds, double longestFirst)
     {
         (_space, _chain, _interval) = (space, chain, intervalSeconds);
-        double longest = owedSeconds;
-        foreach (double seconds in space.Moves) longest = Math.Max(longest, seconds + owedSeconds);
-        foreach (double seconds in space.Remans) longest = Math.Max(longest, seconds + owedSeconds);
-        double carried = Math.Min(longest, chain.Horizon * intervalSeconds) - intervalSeconds;
+        double longest = longestFirst;
+        foreach (double seconds in space.Moves) longest = Math.Max(longest, seconds);
+        foreach (double seconds in space.Remans) longest = Math.Max(longest, seconds);
+        double carried = longest <= intervalSeconds ? 0 : Math.Max(0, Math.Min(2 * longest, chain.Horizon * intervalSeconds) - intervalSeconds);
         _carryUnit = Math.Max(intervalSeconds / 4, carried / MaxCarryLevels);
-        _levels = carried > 0 ? (int)Math.Ceiling(carried / _carryUnit) + 1 : 1;
+        _levels = (int)Math.Ceiling((carried / _carryUnit) - 1e-9) + 1;
+
+        // One more row, of zeros, for whoever owes more than the levels hold.
+        _rows = longest <= intervalSeconds ? 1 : _levels + 1;
         _survival = new SurvivalTable?[space.Count];
-        for (int s = 1; s < space.Count; s++) _survival[s] = new SurvivalTable(space.Strategies[s], chain.Counts, chain.Losses);
-        int size = _levels * space.Count;
+        var totals = SurvivalTable.Totals(chain.Counts, chain.Losses);
+        for (int s = 1; s < space.Count; s++) _survival[s] = new SurvivalTable(space.Strategies[s], chain.Counts, chain.Losses, totals);
+        int size = _rows * space.Count;
         _next = NewValues(chain.Counts.Length, size);
         _values = NewValues(chain.Counts.Length, size);
         _expected = new double[chain.Losses.Length * size];
@@ -77,7 +89,7 @@ internal sealed class LookAheadProgram
         return values;
     }
 
-    private int Level(double carried) => carried <= 0 ? 0 : Math.Min(_levels - 1, (int)Math.Ceiling((carried / _carryUnit) - 1e-9));
+    private int Level(double carried) => carried <= 0 ? 0 : (int)Math.Min(_rows - 1, Math.Ceiling((carried / _carryUnit) - 1e-9));
 
     /// <summary>Rate and future of every strategy that fits a count.</summary>
     private void Evaluate(int count, List<CountMove> moves)
@@ -101,7 +113,7 @@ internal sealed class LookAheadProgram
     /// <summary>Fills in the expected value of the next interval given each loss; returns the chance of each.</summary>
     private double[] Expect(List<CountMove> moves, int instances)
     {
-        int strategies = _space.Count, size = _levels * strategies;
+        int strategies = _space.Count, size = _rows * strategies;
         var chances = new double[_chain.Losses.Length];
         foreach (var move in moves) chances[move.Loss] += move.Probability;
         int previous = -1;
@@ -138,25 +150,27 @@ internal sealed class LookAheadProgram
         if (survival[0] > 0) Take(s, s, loss, 0, chance * survival[0]);
         if (survival.Length == 1) return;
 
-        // Whatever is broken: man as many as can be manned, or change the depth.
+        // Manning again costs the same however much is broken, and so does growing or changing the depth; a loss is no occasion to become faster than before, that can be had without.
         int manned = _space.BestAtMost(Math.Min(pipelines, left / depth), depth), other = _space.BestFitting(left);
-        double mannedSeconds = manned == 0 ? 0 : _space.Remans[(s * strategies) + manned];
-        double otherSeconds = other == 0 ? 0 : _space.Moves[(s * strategies) + other];
-        bool changes = _space.Strategies[other].Depth != depth && Worth(other, loss, otherSeconds) > Worth(manned, loss, mannedSeconds);
-        var (mended, mendedSeconds) = changes ? (other, otherSeconds) : (manned, mannedSeconds);
-        double mendedWorth = Worth(mended, loss, mendedSeconds);
+        var mannedWay = Way(manned, loss, _space.Remans[(s * strategies) + manned]);
+        bool manning = _space.Strategies[other].Depth == depth && _space.Strategies[other].Pipelines <= pipelines;
+        bool gains = manned != 0 && _space.Throughput[other] > _space.Throughput[s];
+        var otherWay = manning || gains ? Recovery.Impossible : Way(other, loss, _space.Moves[(s * strategies) + other]);
         for (int broken = 1; broken < survival.Length; broken++)
         {
             if (survival[broken] <= 0) continue;
             int intact = _space.BestAtMost(pipelines - broken, depth);
-            double intactSeconds = intact == 0 ? 0 : _space.Moves[(s * strategies) + intact];
-            bool stays = Worth(intact, loss, intactSeconds) >= mendedWorth;
-            Take(s, stays ? intact : mended, loss, stays ? intactSeconds : mendedSeconds, chance * survival[broken]);
+            var best = Way(intact, loss, _space.Moves[(s * strategies) + intact]);
+            if (_space.Strategies[manned].Pipelines > pipelines - broken && mannedWay.Worth > best.Worth) best = mannedWay;
+            if (otherWay.Worth > best.Worth) best = otherWay;
+            Take(s, best.Strategy, loss, best.Seconds, chance * survival[broken]);
         }
     }
 
-    private double Worth(int strategy, int loss, double seconds) =>
-        (Math.Max(0, _interval - seconds) * _space.Throughput[strategy]) + _expected[(((loss * _levels) + Level(seconds - _interval)) * _space.Count) + strategy];
+    /// <summary>A way to go on after a loss; a pause only where there is no other.</summary>
+    private Recovery Way(int strategy, int loss, double seconds) => strategy == 0
+        ? new Recovery(0, 0, -1)
+        : new Recovery(strategy, seconds, (Math.Max(0, _interval - seconds) * _space.Throughput[strategy]) + _expected[(((loss * _rows) + Level(seconds - _interval)) * _space.Count) + strategy]);
 
     private void Take(int s, int strategy, int loss, double seconds, double chance)
     {
@@ -165,7 +179,7 @@ internal sealed class LookAheadProgram
         for (int level = 0; level < _levels; level++)
         {
             int owed = carried == 0 ? level : Level((level * _carryUnit) + carried);
-            Future[(level * _space.Count) + s] += chance * _expected[(((loss * _levels) + owed) * _space.Count) + strategy];
+            Future[(level * _space.Count) + s] += chance * _expected[(((loss * _rows) + owed) * _space.Count) + strategy];
         }
     }
 
@@ -175,21 +189,29 @@ internal sealed class LookAheadProgram
         int strategies = _space.Count, fitting = _space.Fitting(_chain.Counts[count]);
         int states = _chain.Grouped ? strategies : fitting;
         var values = _values[count];
+
+        // Nobody pauses while something fits.
+        int first = Math.Min(1, fitting - 1);
         for (int s = 0; s < states; s++)
         {
             var moves = _space.Moves.AsSpan(s * strategies, fitting);
-            if (_levels == 1)
+            if (_rows == 1)
             {
-                values[s] = Lanes.Best(moves, Rate, Future, _interval);
+                values[s] = Lanes.Best(moves[first..], Rate.AsSpan(first), Future.AsSpan(first), _interval);
                 continue;
             }
 
             for (int level = 0; level < _levels; level++)
             {
                 double best = 0;
-                for (int to = 0; to < fitting; to++) best = Math.Max(best, Value(to, moves[to] + (level * _carryUnit)));
+                for (int to = first; to < fitting; to++) best = Math.Max(best, Value(to, moves[to] + (level * _carryUnit)));
                 values[(level * strategies) + s] = best;
             }
         }
+    }
+
+    private readonly record struct Recovery(int Strategy, double Seconds, double Worth)
+    {
+        public static Recovery Impossible => new(0, 0, double.NegativeInfinity);
     }
 }

@@ -6,8 +6,8 @@ public sealed record OptimizerOptions
     /// <summary>Most intervals that a plan looks into; a shorter forecast shortens it. The default value is 12.</summary>
     public int LookAhead { get; init; } = 12;
 
-    /// <summary>The current plan is kept unless a change brings more than this share of the samples of the look-ahead on top. The default value is 0.001.</summary>
-    public double ChangeMargin { get; init; } = 0.001;
+    /// <summary>The current plan is kept unless changing now brings more than this share of one interval's samples on top, all costs paid. The default value is 0.005.</summary>
+    public double ChangeMargin { get; init; } = 0.005;
 
     /// <summary>Most strategies that are weighed; where there are more, those of the highest throughput for each number of instances. The default value is 256.</summary>
     public int MaxStrategies { get; init; } = 256;

@@ -14,7 +14,8 @@ internal sealed class SurvivalTable
     /// <param name="strategy">D x P.</param>
     /// <param name="counts">Instance counts, ascending; those below D * P are left out.</param>
     /// <param name="losses">Numbers of losses, ascending from 0.</param>
-    public SurvivalTable(Strategy strategy, int[] counts, int[] losses)
+    /// <param name="totals">The same for every strategy: <see cref="Totals"/>.</param>
+    public SurvivalTable(Strategy strategy, int[] counts, int[] losses, double[][] totals)
     {
         int used = strategy.Instances;
         _lossStart = new int[losses.Length];
@@ -28,12 +29,8 @@ internal sealed class SurvivalTable
         _chances = new double[(counts.Length - _firstCount) * _stride];
         if (_chances.Length == 0) return;
 
-        int degree = Math.Min(losses[^1], counts[^1]);
-        double chance = degree == 0 ? 0 : Math.Min(0.5, degree / (2.0 * counts[^1]));
-        int spares = counts[_firstCount] - used;
-        var all = LossPolynomial.Binomial(used + spares, chance, degree);
-        var totals = Shifted(all, counts, chance);
-        var pool = LossPolynomial.Binomial(spares, chance, degree);
+        double chance = Chance(counts, losses, out int degree);
+        var pool = LossPolynomial.Binomial(counts[_firstCount] - used, chance, degree);
         for (int allowed = 0; allowed <= Math.Min(degree, strategy.Pipelines); allowed++)
         {
             // The worst stage loses at most this many; entries first hold such sums, then their differences.
@@ -52,28 +49,23 @@ internal sealed class SurvivalTable
         return _chances.AsSpan(start, end - start);
     }
 
-    /// <summary>The polynomial for each count from the first on, <c>[counts][degree + 1]</c>.</summary>
-    private double[][] Shifted(double[] polynomial, int[] counts, double chance)
+    /// <summary>For each count, the chance of every number of losses when each instance is lost independently, <c>[counts][degree + 1]</c>: what the chances are conditioned on.</summary>
+    public static double[][] Totals(int[] counts, int[] losses)
     {
-        var rows = new double[counts.Length - _firstCount][];
-        var row = polynomial;
-        for (int i = _firstCount; i < counts.Length; i++)
-        {
-            if (i > _firstCount)
-            {
-                row = (double[])row.Clone();
-                for (int n = counts[i - 1]; n < counts[i]; n++) LossPolynomial.AddInstance(row, chance);
-            }
+        double chance = Chance(counts, losses, out int degree);
+        return Array.ConvertAll(counts, n => LossPolynomial.Binomial(n, chance, degree));
+    }
 
-            rows[i - _firstCount] = row;
-        }
-
-        return rows;
+    /// <summary>Any chance gives the same answer; one in the middle of the losses asked for keeps everything well away from underflow.</summary>
+    private static double Chance(int[] counts, int[] losses, out int degree)
+    {
+        degree = Math.Min(losses[^1], counts[^1]);
+        return degree == 0 ? 0 : Math.Min(0.5, degree / (2.0 * counts[^1]));
     }
 
     private void Record(int allowed, double[] kept, double[][] totals, int[] counts, int[] losses, int pipelines, double chance)
     {
-        for (int i = 0; i < totals.Length; i++)
+        for (int i = 0; i < counts.Length - _firstCount; i++)
         {
             int count = counts[_firstCount + i];
             for (int n = i == 0 ? count : counts[_firstCount + i - 1]; n < count; n++) LossPolynomial.AddInstance(kept, chance);
@@ -81,7 +73,7 @@ internal sealed class SurvivalTable
             {
                 int k = losses[loss];
                 if (k > count || allowed > Math.Min(k, pipelines)) continue;
-                _chances[(i * _stride) + _lossStart[loss] + allowed] = allowed == Math.Min(k, pipelines) ? 1 : Math.Min(1, kept[k] / totals[i][k]);
+                _chances[(i * _stride) + _lossStart[loss] + allowed] = allowed == Math.Min(k, pipelines) ? 1 : Math.Min(1, kept[k] / totals[_firstCount + i][k]);
             }
         }
     }

@@ -98,6 +98,9 @@ public sealed class StepTimeModel
         return StageMemory(first, first + count, Math.Min(stages.Length - stage, Block(pipelines)));
     }
 
+    /// <summary>Memory that the whole model needs on one instance, bytes: the stage of a 1 x 1 strategy.</summary>
+    public long WholeModelBytes => StageMemory(0, _layers.Count, 1);
+
     /// <summary>Time of one step, seconds.</summary>
     public double StepSeconds((int First, int Count)[] stages, int pipelines)
     {
@@ -125,5 +128,5 @@ public sealed class StepTimeModel
     }
 
     private long StageMemory(int first, int end, int inFlight) =>
-        (TrainingBytesPerParameter * (_parameters[end] - _parameters[first])) + (inFlight * _samplesPerMicroBatch * (_activations[end] - _activations[first]));
+        (TrainingBytesPerParameter * (_parameters[end] - _parameters[first])) + ((long)inFlight * _samplesPerMicroBatch * (_activations[end] - _activations[first]));
 }

@@ -70,6 +70,9 @@ public sealed class FakeWorker : IGpuWorker
     /// <summary>Versions of the layers that it runs with.</summary>
     public IReadOnlyDictionary<int, int> Versions => _layers.ToDictionary(l => l.Key, l => l.Value.Version);
 
+    /// <summary>Whether a step was begun whose norm it does not know.</summary>
+    public bool HasOpenStep => _layers.Values.Any(l => l.Open);
+
     public async Task<PrepareReport> Prepare(PrepareCommand command)
     {
         await Arrive(command);

@@ -107,6 +107,22 @@ public sealed class FakeWorld
         }
     }
 
+    /// <summary>Trains one step if all members of the newest plan are well and at the same version. Returns whether they are.</summary>
+    public bool TryStep(bool vaultFollows)
+    {
+        lock (this)
+        {
+            if (!_workers.Values.Any(w => w.Phase == WorkerPhase.Running && w.Role == InstanceRole.Worker)) return false;
+            var (plan, members) = (Plan, Members());
+            if (members.Any(m => m.Health != Health.Well || m.Phase != WorkerPhase.Running || m.Plan!.Generation != plan.Generation)) return false;
+            if (members.SelectMany(m => m.Versions.Values).Distinct().Count() != 1 || members.Any(m => m.HasOpenStep)) return false;
+            int step = members[0].Versions.Values.First();
+            foreach (var member in members) member.Apply(Result(step));
+            if (vaultFollows && Vault() is { } vault && vault.Versions.Values.All(v => v == step)) vault.Apply(Result(step));
+            return true;
+        }
+    }
+
     /// <summary>Begins a step that breaks off: all have its reduced gradients, those named have passed its barrier and applied it.</summary>
     public void BreakOff(params string[] passed)
     {
@@ -126,8 +142,38 @@ public sealed class FakeWorld
     public async Task Report()
     {
         StepReport[] reports;
-        lock (this) reports = [.. Members().Select(m => m.Report(m.Plan!.Generation == _ack.Generation ? _ack.CommittedStep : m.Plan.StartStep))];
+        lock (this) reports = [.. Members().Where(m => m.Plan is not null).Select(m => m.Report(m.Plan!.Generation == _ack.Generation ? _ack.CommittedStep : m.Plan.StartStep))];
         foreach (var report in reports) _ack = await Job.ReportSteps(report);
+    }
+
+    /// <summary>Has the members report if there are any.</summary>
+    public async Task TryReport()
+    {
+        lock (this)
+        {
+            if (!_workers.Values.Any(w => w.Phase == WorkerPhase.Running && w.Role == InstanceRole.Worker)) return;
+        }
+
+        await Report();
+    }
+
+    /// <summary>Breaks the step off that the victim, a member, was in; a neighbour reports it. Returns whether it was a member.</summary>
+    public async Task<bool> TryBreak(FakeWorker victim, bool refused, int passed)
+    {
+        BrokenReport report;
+        lock (this)
+        {
+            if (!_workers.Values.Any(w => w.Phase == WorkerPhase.Running && w.Role == InstanceRole.Worker)) return false;
+            var members = Members();
+            var neighbours = members.Where(m => m.Health == Health.Well && m.Phase == WorkerPhase.Running && m.Plan!.Generation == Plan.Generation).ToArray();
+            if (!members.Contains(victim) || neighbours.Length == 0) return false;
+            if (neighbours.Length + 1 == members.Count && !members.Any(m => m.HasOpenStep) && members.SelectMany(m => m.Versions.Values).Distinct().Count() == 1)
+                BreakOff([.. neighbours.Take(passed).Select(m => m.Id)]);
+            report = new BrokenReport(neighbours[0].Id, Plan.Generation, victim.Id, refused, "chaos");
+        }
+
+        await Job.ReportBroken(report);
+        return true;
     }
 
     /// <summary>Kills an instance without a word, and has a neighbour report that its port refuses connections.</summary>

@@ -42,6 +42,7 @@ public class ParcaeCluster : IAsyncLifetime
                 {
                     jobs.HaltTimeout = TimeSpan.FromSeconds(2);
                     jobs.SuspectTimeout = TimeSpan.FromMilliseconds(200);
+                    jobs.SwitchTimeout = TimeSpan.FromSeconds(2);
                     jobs.VaultTimeout = TimeSpan.FromMilliseconds(500);
                     jobs.VaultRetry = TimeSpan.FromMilliseconds(500);
                     jobs.PollPeriod = TimeSpan.FromMilliseconds(100);

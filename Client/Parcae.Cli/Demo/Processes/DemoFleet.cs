@@ -20,6 +20,7 @@ internal sealed class DemoFleet(ProcessSupervisor processes, SiloCommandLine com
     private readonly Dictionary<string, string> _replacements = [];
     private readonly HashSet<string> _noticed = [];
     private readonly HashSet<string> _ready = [];
+    private readonly Dictionary<string, TaskCompletionSource> _awaited = [];
     private int _extra;
 
     /// <summary>Ids of the workers whose processes live.</summary>
@@ -31,24 +32,22 @@ internal sealed class DemoFleet(ProcessSupervisor processes, SiloCommandLine com
     /// <inheritdoc/>
     public void Start(string instance) => _ = StartWorker(instance);
 
-    /// <summary>Starts workers and waits until each is ready.</summary>
-    public async Task StartAllAsync(IEnumerable<string> instances, CancellationToken cancellation)
+    /// <summary>Starts workers and waits until each, or whoever replaced it, is ready.</summary>
+    public async Task StartAllAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation)
     {
-        ChildProcess[] workers = [.. instances.Select(StartWorker)];
-        foreach (var worker in workers)
+        Task[] ready = [.. instances.Select(UntilUp)];
+        foreach (string instance in instances) Start(instance);
+        try
         {
-            try
+            await Task.WhenAll(ready).WaitAsync(StartTimeout, cancellation).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            lock (_lock)
             {
-                await worker.Ready.WaitAsync(StartTimeout, cancellation).ConfigureAwait(false);
-            }
-            catch (TimeoutException)
-            {
+                var late = _workers.Values.First(w => !_ready.Contains(w.Id));
                 throw new CommandFailedException(
-                    $"'{worker.Id}' was not ready within {StartTimeout.TotalSeconds:0} s. The end of {worker.LogFile}:{Environment.NewLine}{worker.Tail}");
-            }
-            catch (ChildExitedException e)
-            {
-                throw new CommandFailedException(e.Message, e);
+                    $"'{late.Id}' was not ready within {StartTimeout.TotalSeconds:0} s. The end of {late.LogFile}:{Environment.NewLine}{late.Tail}");
             }
         }
     }
@@ -141,7 +140,12 @@ internal sealed class DemoFleet(ProcessSupervisor processes, SiloCommandLine com
         try
         {
             await worker.Ready.WaitAsync(stopping).ConfigureAwait(false);
-            lock (_lock) _ = _ready.Add(id);
+            lock (_lock)
+            {
+                _ = _ready.Add(id);
+                if (_awaited.Remove(id, out var awaited)) awaited.SetResult();
+            }
+
             progress.Up(id);
             progress.Event(DemoEventKind.Cloud, $"{id} is up");
         }
@@ -161,11 +165,25 @@ internal sealed class DemoFleet(ProcessSupervisor processes, SiloCommandLine com
 
         progress.Gone(id, counted: false);
         progress.Event(DemoEventKind.Trouble, $"{id}: unexpected exit (code {code}); the end of its log:{Environment.NewLine}{worker.Tail}");
-        if (_replacements.Count >= MaxReplacements)
-            throw new CommandFailedException($"Workers keep ending by themselves ({MaxReplacements} replaced); see {folder.Logs}.");
         string replacement = FreshName();
-        lock (_lock) _replacements.Add(id, replacement);
+        lock (_lock)
+        {
+            // Where none has ever come up, another will not either.
+            if (_ready.Count == 0) throw new CommandFailedException(new ChildExitedException(worker, code).Message);
+            if (_replacements.Count >= MaxReplacements)
+                throw new CommandFailedException($"Workers keep ending by themselves ({MaxReplacements} were replaced); see {folder.Logs}.");
+            _replacements.Add(id, replacement);
+            if (_awaited.Remove(id, out var awaited)) _awaited.Add(replacement, awaited);
+        }
+
         _ = StartWorker(replacement);
+    }
+
+    private Task UntilUp(string instance)
+    {
+        var up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock) _awaited.Add(instance, up);
+        return up.Task;
     }
 
     /// <summary>Whoever now stands for the instance that the replay means.</summary>

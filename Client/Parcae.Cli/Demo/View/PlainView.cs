@@ -17,10 +17,13 @@ internal sealed class PlainView(TextWriter output, DemoProgress progress) : IDem
         try
         {
             using var timer = new PeriodicTimer(Every);
+            string? last = null;
             while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false))
             {
                 var now = progress.Snapshot();
-                if (Line(now) is { } line) Write(now.Elapsed, line);
+                if (Line(now) is not { } line || line == last) continue;
+                Write(now.Elapsed, line);
+                last = line;
             }
         }
         catch (OperationCanceledException)

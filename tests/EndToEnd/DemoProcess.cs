@@ -20,7 +20,7 @@ internal sealed class DemoProcess : IAsyncDisposable
         File.WriteAllLines(traceFile, trace.Split(' '));
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder };
         string configuration = new DirectoryInfo(AppContext.BaseDirectory).Name;
-        start.ArgumentList.Add(Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Parcae.Cli", configuration, "Parcae.Cli.dll")));
+        start.ArgumentList.Add(Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Parcae.Cli", configuration, "parcae.dll")));
         string[] arguments = ["demo", "--json", "--trace", traceFile, "--folder", Path.Combine(_folder, "work"), "--report", Path.Combine(_folder, "report.html"), .. options];
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         _process = Process.Start(start) ?? throw new InvalidOperationException("The demo did not start.");

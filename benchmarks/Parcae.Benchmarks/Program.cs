@@ -1,10 +1,11 @@
 using Parcae.Benchmarks;
 
 // Benchmarks that run in this process; those that are scripts of their own are called by ./run.
-var benchmarks = new SortedDictionary<string, Func<BenchmarkResult>>(StringComparer.Ordinal)
+var benchmarks = new SortedDictionary<string, Func<Task<BenchmarkResult>>>(StringComparer.Ordinal)
 {
-    ["plan-32"] = PlanBenchmark.Plan32,
-    ["plan-1024"] = PlanBenchmark.Plan1024,
+    ["plan-32"] = () => Task.FromResult(PlanBenchmark.Plan32()),
+    ["plan-1024"] = () => Task.FromResult(PlanBenchmark.Plan1024()),
+    ["kill-recovery"] = KillRecoveryBenchmark.RunAsync,
 };
 
 if (args is not [var name, ..] || !benchmarks.TryGetValue(name, out var benchmark))
@@ -13,5 +14,5 @@ if (args is not [var name, ..] || !benchmarks.TryGetValue(name, out var benchmar
     return 2;
 }
 
-Console.WriteLine(benchmark().ToJson());
+Console.WriteLine((await benchmark()).ToJson());
 return 0;

@@ -43,7 +43,7 @@ internal sealed record SiloCommandLine(string Host, string Silo)
 
     private ProcessStartInfo Launch(string[] arguments, string serviceName)
     {
-        // The child asks the kernel to be killed when this process dies, however it dies.
+        // The child watches this process and ends when it is gone, however it ended.
         var start = new ProcessStartInfo(Host, [Silo, .. arguments, "--parent-pid", $"{Environment.ProcessId}"]);
         foreach (var (name, value) in Variables) start.Environment[name] = value;
         // OTEL_* and the rest of the environment are inherited.

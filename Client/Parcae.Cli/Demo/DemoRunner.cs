@@ -56,7 +56,7 @@ internal sealed class DemoRunner(DemoOptions options, CommandContext context)
         {
             var processes = new ProcessSupervisor();
             await using var _ = processes.ConfigureAwait(false);
-            if (context.Interruption is { } interruption) interruption.AtOnce = processes.KillAll;
+            if (context.Interruption is { } interruption) interruption.AtOnce = () => EndAtOnce(processes);
             // The view outlives the work by its last picture, so it has a token of its own.
             using var viewing = new CancellationTokenSource();
             var view = CreateView(progress).RunAsync(viewing.Token);
@@ -89,6 +89,13 @@ internal sealed class DemoRunner(DemoOptions options, CommandContext context)
         var faults = outcome.Faults;
         foreach (string fault in faults) await context.Error.WriteLineAsync($"parcae: FAILED: {fault}").ConfigureAwait(false);
         return faults.Count == 0 ? ParcaeCommand.Ok : ParcaeCommand.Failed;
+    }
+
+    /// <summary>For the second Ctrl-C: nothing is waited for, but the terminal gets its cursor back.</summary>
+    private void EndAtOnce(ProcessSupervisor processes)
+    {
+        processes.KillAll();
+        if (context.IsTerminal && !options.Json) context.Output.Write("\u001b[?25h");
     }
 
     private IDemoView CreateView(DemoProgress progress)

@@ -30,13 +30,17 @@ internal sealed class DemoFleet(ProcessSupervisor processes, SiloCommandLine com
     }
 
     /// <inheritdoc/>
-    public void Start(string instance) => _ = StartWorker(instance);
+    public void Start(string instance)
+    {
+        progress.Event(DemoEventKind.Cloud, $"{instance} is starting");
+        StartWorker(instance);
+    }
 
     /// <summary>Starts workers and waits until each, or whoever replaced it, is ready.</summary>
     public async Task StartAllAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation)
     {
         Task[] ready = [.. instances.Select(UntilUp)];
-        foreach (string instance in instances) Start(instance);
+        foreach (string instance in instances) StartWorker(instance);
         try
         {
             await Task.WhenAll(ready).WaitAsync(StartTimeout, cancellation).ConfigureAwait(false);
@@ -56,13 +60,17 @@ internal sealed class DemoFleet(ProcessSupervisor processes, SiloCommandLine com
     public async Task NoticeAsync(string instance, TimeSpan remaining, CancellationToken cancellation)
     {
         string id = Current(instance);
+        ChildProcess? worker;
         lock (_lock)
         {
-            if (!_workers.ContainsKey(id) || !_ready.Contains(id))
-            {
-                progress.Event(DemoEventKind.Cloud, $"{id} will be taken back while it is still starting");
-                return;
-            }
+            if (!_workers.TryGetValue(id, out worker)) return;
+        }
+
+        if (!worker.Ready.IsCompleted)
+        {
+            progress.Event(DemoEventKind.Cloud, $"{id} will be taken back; it is still starting");
+            if (await LeftWhenReadyAsync(worker, remaining, cancellation).ConfigureAwait(false) is not { } left) return;
+            remaining = left;
         }
 
         // The service links its reconfiguration to this span.
@@ -124,14 +132,12 @@ internal sealed class DemoFleet(ProcessSupervisor processes, SiloCommandLine com
         lock (_lock) return TraceReplay.InstanceName(named + ++_extra);
     }
 
-    private ChildProcess StartWorker(string id)
+    private void StartWorker(string id)
     {
         var worker = processes.Start(id, commands.Worker(id, redis, ports.Next(), ports.Next()), folder.Log(id), StopOrder.Workers);
         lock (_lock) _workers.Add(id, worker);
         progress.Starting(id);
-        progress.Event(DemoEventKind.Cloud, $"{id} is starting");
         _ = abort.GuardAsync(FollowAsync(worker, abort.Token));
-        return worker;
     }
 
     private async Task FollowAsync(ChildProcess worker, CancellationToken stopping)
@@ -176,7 +182,24 @@ internal sealed class DemoFleet(ProcessSupervisor processes, SiloCommandLine com
             if (_awaited.Remove(id, out var awaited)) _awaited.Add(replacement, awaited);
         }
 
-        _ = StartWorker(replacement);
+        Start(replacement);
+    }
+
+    /// <summary>What is left of a notice when the worker is ready to hear it; null when it never is.</summary>
+    private static async Task<TimeSpan?> LeftWhenReadyAsync(ChildProcess worker, TimeSpan remaining, CancellationToken cancellation)
+    {
+        long begin = TimeProvider.System.GetTimestamp();
+        try
+        {
+            await worker.Ready.WaitAsync(remaining, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is TimeoutException or ChildExitedException)
+        {
+            return null;
+        }
+
+        var left = remaining - TimeProvider.System.GetElapsedTime(begin);
+        return left > TimeSpan.Zero ? left : null;
     }
 
     private Task UntilUp(string instance)

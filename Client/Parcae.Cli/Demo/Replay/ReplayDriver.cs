@@ -4,14 +4,27 @@ namespace Parcae.Cli.Demo.Replay;
 internal sealed class ReplayDriver(TraceReplay replay, TimeSpan interval, ICloud cloud, TimeProvider time)
 {
     private long? _begin;
+    private long? _end;
 
-    /// <summary>Intervals since the replay began, up to the length of the trace; 0 before.</summary>
-    public double Position => _begin is { } begin ? Math.Min(time.GetElapsedTime(begin) / interval, replay.Counts.Count) : 0;
+    /// <summary>Intervals since the replay began, up to the length of the trace or where it was stopped; 0 before.</summary>
+    public double Position => _begin is { } begin ? Math.Min(time.GetElapsedTime(begin, _end ?? time.GetTimestamp()) / interval, replay.Counts.Count) : 0;
 
     /// <summary>Runs until the last interval is over.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         _begin = time.GetTimestamp();
+        try
+        {
+            await ActAsync(cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            _end = time.GetTimestamp();
+        }
+    }
+
+    private async Task ActAsync(CancellationToken cancellation)
+    {
         var notices = new List<Task>();
         foreach (var act in replay.Events)
         {

@@ -29,5 +29,6 @@ internal static class MarkupLines
 
     /// <summary>The lines as something to draw; those that are too long lose their colours and their end.</summary>
     public static IRenderable ToRenderable(IEnumerable<string> lines, int width) => new Rows(lines.Select(line =>
-        Width(line) <= width ? (IRenderable)new Markup(line) : new Text(Shorten(Markup.Remove(line), width))));
+        // Markup without a single character takes no line at all.
+        line.Length == 0 ? (IRenderable)new Text(" ") : Width(line) <= width ? new Markup(line) : new Text(Shorten(Markup.Remove(line), width))));
 }

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
-using Parcae.Grains;
-using Parcae.Grains.Telemetry;
 using Parcae.GpuWorker.Data;
 using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Transport;
+using Parcae.Grains;
+using Parcae.Grains.Telemetry;
 
 namespace Parcae.GpuWorker.Pipeline;
 

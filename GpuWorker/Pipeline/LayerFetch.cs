@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Net.Sockets;
-using Parcae.Grains;
-using Parcae.Grains.Telemetry;
 using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Transport;
+using Parcae.Grains;
+using Parcae.Grains.Telemetry;
 
 namespace Parcae.GpuWorker.Pipeline;
 

@@ -1,5 +1,5 @@
-using Parcae.Grains;
 using Parcae.GpuWorker.Numerics;
+using Parcae.Grains;
 using static TorchSharp.torch;
 
 namespace Parcae.GpuWorker.Pipeline;

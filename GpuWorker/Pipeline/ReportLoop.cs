@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
-using Parcae.Grains;
 using Parcae.GpuWorker.Service;
+using Parcae.Grains;
 
 namespace Parcae.GpuWorker.Pipeline;
 

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
-using Parcae.Grains;
 using Parcae.GpuWorker.Data;
 using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Service;
 using Parcae.GpuWorker.Transport;
+using Parcae.Grains;
 
 namespace Parcae.GpuWorker.Pipeline;
 

@@ -1,9 +1,9 @@
-using Parcae.Grains;
 using Parcae.GpuWorker.Collectives;
 using Parcae.GpuWorker.Data;
 using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Transport;
+using Parcae.Grains;
 using static TorchSharp.torch;
 
 namespace Parcae.GpuWorker.Pipeline;

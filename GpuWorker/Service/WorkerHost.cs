@@ -2,11 +2,11 @@ using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Parcae.Grains;
 using Parcae.GpuWorker.Native;
 using Parcae.GpuWorker.Pipeline;
 using Parcae.GpuWorker.Shadows;
 using Parcae.GpuWorker.Transport;
+using Parcae.Grains;
 
 namespace Parcae.GpuWorker.Service;
 

@@ -1,10 +1,10 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
-using Parcae.Grains;
 using Parcae.GpuWorker.Checkpoints;
 using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Pipeline;
 using Parcae.GpuWorker.Transport;
+using Parcae.Grains;
 
 namespace Parcae.GpuWorker.Shadows;
 

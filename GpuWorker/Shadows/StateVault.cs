@@ -1,12 +1,12 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
-using Parcae.Grains;
 using Parcae.GpuWorker.Checkpoints;
 using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Pipeline;
 using Parcae.GpuWorker.Service;
 using Parcae.GpuWorker.Transport;
+using Parcae.Grains;
 
 namespace Parcae.GpuWorker.Shadows;
 

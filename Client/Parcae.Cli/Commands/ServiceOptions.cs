@@ -9,17 +9,23 @@ internal sealed class ServiceOptions
 {
     private readonly Option<string> _redis = new("--redis")
     {
-        Description = "The Redis that the service's silos meet in.", HelpName = "HOST:PORT", DefaultValueFactory = _ => new ParcaeClientOptions().Redis,
+        Description = "The Redis that the service's silos meet in.",
+        HelpName = "HOST:PORT",
+        DefaultValueFactory = _ => new ParcaeClientOptions().Redis,
     };
 
     private readonly Option<string> _cluster = new("--cluster-id")
     {
-        Description = "Orleans cluster id of the service.", HelpName = "ID", DefaultValueFactory = _ => new ParcaeClientOptions().ClusterId,
+        Description = "Orleans cluster id of the service.",
+        HelpName = "ID",
+        DefaultValueFactory = _ => new ParcaeClientOptions().ClusterId,
     };
 
     private readonly Option<string> _service = new("--service-id")
     {
-        Description = "Orleans service id of the service.", HelpName = "ID", DefaultValueFactory = _ => new ParcaeClientOptions().ServiceId,
+        Description = "Orleans service id of the service.",
+        HelpName = "ID",
+        DefaultValueFactory = _ => new ParcaeClientOptions().ServiceId,
     };
 
     private readonly Option<TimeSpan?> _timeout = Values.Seconds("--timeout", "How long to look for the service. Default: 10.",
@@ -44,7 +50,10 @@ internal sealed class ServiceOptions
             return await ParcaeClient.ConnectAsync(
                 new ParcaeClientOptions
                 {
-                    Redis = parsed.GetValue(_redis)!, ClusterId = parsed.GetValue(_cluster)!, ServiceId = parsed.GetValue(_service)!, ConnectTimeout = timeout,
+                    Redis = parsed.GetValue(_redis)!,
+                    ClusterId = parsed.GetValue(_cluster)!,
+                    ServiceId = parsed.GetValue(_service)!,
+                    ConnectTimeout = timeout,
                     RetryFor = timeout,
                 },
                 cancellation).ConfigureAwait(false);

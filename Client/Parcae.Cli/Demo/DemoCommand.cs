@@ -19,7 +19,9 @@ internal static class DemoCommand
             TimeSpan.FromMilliseconds(500), TimeSpan.FromHours(1));
         var trace = new Option<string>("--trace")
         {
-            Description = "A built-in trace (aws-p3, or its segments HADP, HASP, LADP, LASP) or a file.", HelpName = "NAME|FILE", DefaultValueFactory = _ => Default.Trace,
+            Description = "A built-in trace (aws-p3, or its segments HADP, HASP, LADP, LASP) or a file.",
+            HelpName = "NAME|FILE",
+            DefaultValueFactory = _ => Default.Trace,
         };
         var unannounced = Values.Double("--unannounced",
             "Share of the losses that come without notice. Above 0 at least two do, where the trace has that many, so that a short replay shows both paths.",
@@ -27,7 +29,9 @@ internal static class DemoCommand
         var seed = Values.Int("--seed", "Fixes every draw: which instances are lost, which without notice and when; and the training.", Default.Seed, 0, int.MaxValue);
         var data = new Option<string[]>("--data")
         {
-            Description = "Text files or folders to train on. Default: the API documentation of the .NET SDK.", HelpName = "PATH", AllowMultipleArgumentsPerToken = true,
+            Description = "Text files or folders to train on. Default: the API documentation of the .NET SDK.",
+            HelpName = "PATH",
+            AllowMultipleArgumentsPerToken = true,
             DefaultValueFactory = _ => [],
         };
         var blocks = Values.Int("--blocks", "Transformer blocks.", Default.Model.Blocks, 1, 1000);
@@ -45,7 +49,8 @@ internal static class DemoCommand
         var keep = new Option<bool>("--keep") { Description = "Keep the working folder even when all went well." };
         var silo = new Option<string?>("--silo")
         {
-            Description = $"Path of Parcae.Silo.dll. Default: ${SiloLocator.Variable}, else the one that was built or installed with the command.", HelpName = "FILE",
+            Description = $"Path of Parcae.Silo.dll. Default: ${SiloLocator.Variable}, else the one that was built or installed with the command.",
+            HelpName = "FILE",
         };
 
         var command = new Command("demo",
@@ -65,7 +70,10 @@ internal static class DemoCommand
                 Data = parsed.GetValue(data) ?? [],
                 Model = new ModelSpec
                 {
-                    Blocks = parsed.GetValue(blocks), Hidden = parsed.GetValue(hidden), Heads = parsed.GetValue(heads), SequenceLength = parsed.GetValue(sequence),
+                    Blocks = parsed.GetValue(blocks),
+                    Hidden = parsed.GetValue(hidden),
+                    Heads = parsed.GetValue(heads),
+                    SequenceLength = parsed.GetValue(sequence),
                 },
                 Batch = parsed.GetValue(batch),
                 MicroBatches = parsed.GetValue(microBatches),

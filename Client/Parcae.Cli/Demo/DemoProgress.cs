@@ -110,7 +110,11 @@ internal sealed class DemoProgress(string model, string trace, IReadOnlyList<int
         lock (_lock)
             return _now with
             {
-                Elapsed = Elapsed, Position = Position(), Losses = [.. _losses], Events = [.. _events], Draining = _draining.ToHashSet(),
+                Elapsed = Elapsed,
+                Position = Position(),
+                Losses = [.. _losses],
+                Events = [.. _events],
+                Draining = _draining.ToHashSet(),
                 Starting = _starting.ToHashSet(),
             };
     }

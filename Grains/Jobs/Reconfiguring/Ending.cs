@@ -10,7 +10,7 @@ internal static class Ending
         try
         {
             var roster = await job.CallRoll();
-            if (job.State.Plan is not null && !job.State.Halted) 
+            if (job.State.Plan is not null && !job.State.Halted)
                 await Pausing.Secure(job, await Rest.Bring(job, roster, HaltMode.AtBoundary, signals), job.Options.VaultTimeout);
             await Pausing.Leave(job, "paused by the user");
         }

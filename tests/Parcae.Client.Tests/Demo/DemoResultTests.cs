@@ -12,10 +12,24 @@ public sealed class DemoResultTests
     {
         var result = new DemoResult
         {
-            JobId = "demo-1", Model = "GPT", Parameters = 1000, Steps = 2, GlobalBatch = 16, FirstLoss = 5.5, FinalLoss = 5.25, Losses = [5.5, 5.25], WallSeconds = 1.5,
-            Instances = new InstanceCounts(4, 2, 6), Preemptions = new PreemptionCounts(3, 2),
+            JobId = "demo-1",
+            Model = "GPT",
+            Parameters = 1000,
+            Steps = 2,
+            GlobalBatch = 16,
+            FirstLoss = 5.5,
+            FinalLoss = 5.25,
+            Losses = [5.5, 5.25],
+            WallSeconds = 1.5,
+            Instances = new InstanceCounts(4, 2, 6),
+            Preemptions = new PreemptionCounts(3, 2),
             Generations = [GenerationResult.Of(Generation(MigrationKind.Start)), GenerationResult.Of(Generation(MigrationKind.IntraStage))],
-            SamplesCommitted = 32, SamplesLost = 0, SamplesRepeated = 0, StepsReplayed = 1, Reference = new ReferenceResult(5.25, 0), ReportPath = "/tmp/r.html",
+            SamplesCommitted = 32,
+            SamplesLost = 0,
+            SamplesRepeated = 0,
+            StepsReplayed = 1,
+            Reference = new ReferenceResult(5.25, 0),
+            ReportPath = "/tmp/r.html",
         };
         const string Generation1 = """{"number":7,"cause":"i-0004 lost without notice","kind":"KIND","strategy":"2 x 3","atStep":12,"pauseMs":212.5,"prepareMs":90,"bytesMoved":3200000}""";
         string golden = """
@@ -61,8 +75,19 @@ public sealed class DemoResultTests
 
     private static GenerationRecord Generation(MigrationKind kind) => new()
     {
-        Number = 7, Cause = "i-0004 lost without notice", Kind = kind, Pipelines = 2, Depth = 3, AtStep = 12, PauseMilliseconds = 212.5, PrepareMilliseconds = 90,
-        BytesMoved = 3_200_000, StepsReplayed = 0, At = DateTimeOffset.UnixEpoch, Liveput = 1, Source = "peers",
+        Number = 7,
+        Cause = "i-0004 lost without notice",
+        Kind = kind,
+        Pipelines = 2,
+        Depth = 3,
+        AtStep = 12,
+        PauseMilliseconds = 212.5,
+        PrepareMilliseconds = 90,
+        BytesMoved = 3_200_000,
+        StepsReplayed = 0,
+        At = DateTimeOffset.UnixEpoch,
+        Liveput = 1,
+        Source = "peers",
     };
 
     private static string Compact(string json) => JsonSerializer.Serialize(JsonSerializer.Deserialize<JsonElement>(json));

@@ -56,7 +56,11 @@ internal sealed class ScriptedJob(params object[] script) : IJobGrain
         Calls.Add($"history {fromStep}");
         return Task.FromResult(new JobHistory
         {
-            Spec = Submitted ?? new JobSpec(), Generations = [], Intervals = [], Ledger = new JobLedger(), Steps = [.. Steps.Where(s => s.Step >= fromStep)],
+            Spec = Submitted ?? new JobSpec(),
+            Generations = [],
+            Intervals = [],
+            Ledger = new JobLedger(),
+            Steps = [.. Steps.Where(s => s.Step >= fromStep)],
         });
     }
 

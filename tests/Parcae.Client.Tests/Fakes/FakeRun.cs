@@ -106,8 +106,13 @@ internal sealed class FakeRun
 
         return new GenerationPlan
         {
-            JobId = "demo", Generation = generation.Number, Pipelines = generation.Pipelines, Depth = generation.Depth,
-            Stages = [.. Enumerable.Range(0, generation.Depth).Select(p => new LayerRange(p, 1))], Places = [.. places], StartStep = generation.AtStep,
+            JobId = "demo",
+            Generation = generation.Number,
+            Pipelines = generation.Pipelines,
+            Depth = generation.Depth,
+            Stages = [.. Enumerable.Range(0, generation.Depth).Select(p => new LayerRange(p, 1))],
+            Places = [.. places],
+            StartStep = generation.AtStep,
         };
     }
 

@@ -23,10 +23,9 @@ internal sealed partial class StageWorker : IJobParticipant
     private readonly StepLog _log = new();
     private readonly ReportLoop _reports;
     private readonly SemaphoreSlim _preparing = new(1, 1);
+    private readonly GenerationFence _fence = new();
     private readonly Lock _lock = new();
 
-    private int _fence;
-    private CancellationTokenSource _overtaken = new();
     private IDisposable? _serving;
     private TokenDataset? _data;
     private BatchSource? _batches;
@@ -48,7 +47,7 @@ internal sealed partial class StageWorker : IJobParticipant
     public async Task<PrepareReport> PrepareAsync(PrepareCommand command)
     {
         int generation = command.Plan.Generation;
-        var overtaken = Fence(generation);
+        var overtaken = _fence.Raise(generation);
         await HaltRunAsync(HaltMode.Now);
         await _preparing.WaitAsync(overtaken);
         try
@@ -59,7 +58,7 @@ internal sealed partial class StageWorker : IJobParticipant
         }
         catch (OperationCanceledException) when (overtaken.IsCancellationRequested)
         {
-            throw new StaleGenerationException(generation, _fence);
+            throw new StaleGenerationException(generation, _fence.Lowest);
         }
         finally
         {
@@ -69,7 +68,7 @@ internal sealed partial class StageWorker : IJobParticipant
 
     public async Task SwitchAsync(SwitchCommand command)
     {
-        Fence(command.Generation);
+        _fence.Raise(command.Generation);
         GenerationRun run;
         await _preparing.WaitAsync();
         try
@@ -88,12 +87,10 @@ internal sealed partial class StageWorker : IJobParticipant
             _pending = null;
             _log.RollBack(plan.StartStep);
             run = new GenerationRun(plan, prepared.Command.Spec, prepared.Place, prepared.Model, _layers.Held, _batches!, prepared.Mesh, _log, _logger);
-            lock (_lock)
+            _fence.Pass(command.Generation, () =>
             {
-                if (_fence > command.Generation) throw new StaleGenerationException(command.Generation, _fence);
-                _run = run;
-                _prepared = null;
-            }
+                lock (_lock) (_run, _prepared) = (run, null);
+            });
             bool leads = prepared.Place.Pipeline == 0 && prepared.Place.Stage == plan.Depth - 1;
             _reports.Follow(run, leads);
             run.Start();
@@ -108,7 +105,7 @@ internal sealed partial class StageWorker : IJobParticipant
 
     public async Task<HaltReport> HaltAsync(HaltCommand command)
     {
-        Fence(command.Generation);
+        _fence.Raise(command.Generation);
         await HaltRunAsync(command.Mode);
         await _preparing.WaitAsync();
         try
@@ -143,7 +140,7 @@ internal sealed partial class StageWorker : IJobParticipant
                 InstanceId = _instanceId,
                 Phase = _run is { HasEnded: false } ? WorkerPhase.Running : _prepared is not null ? WorkerPhase.Prepared : held.Length > 0 ? WorkerPhase.Halted : WorkerPhase.Idle,
                 Generation = _prepared?.Command.Plan.Generation ?? _run?.Generation ?? 0,
-                Fence = _fence,
+                Fence = _fence.Lowest,
                 Version = held.Length > 0 ? held.Max(s => s.Version) : 0,
             };
         }
@@ -154,7 +151,7 @@ internal sealed partial class StageWorker : IJobParticipant
 
     public async ValueTask DisposeAsync()
     {
-        Fence(int.MaxValue);
+        _fence.Raise(int.MaxValue);
         await HaltRunAsync(HaltMode.Now);
         await _preparing.WaitAsync();
         await _reports.DisposeAsync();
@@ -164,30 +161,15 @@ internal sealed partial class StageWorker : IJobParticipant
         _pending?.Dispose();
         _layers.Dispose();
         _data?.Dispose();
-        _overtaken.Dispose();
-    }
-
-    /// <summary>Raises the fence to the generation and cancels preparations of older ones.</summary>
-    private CancellationToken Fence(int generation)
-    {
-        lock (_lock)
-        {
-            if (generation < _fence) throw new StaleGenerationException(generation, _fence);
-            if (generation > _fence)
-            {
-                _fence = generation;
-                _overtaken.Cancel();
-                _overtaken = new CancellationTokenSource();
-            }
-            return _overtaken.Token;
-        }
+        _fence.Dispose();
     }
 
     /// <summary>Stops the run of an older generation, if one runs, and keeps its reduced gradients.</summary>
     private async Task HaltRunAsync(HaltMode mode)
     {
+        int lowest = _fence.Lowest;
         GenerationRun? run;
-        lock (_lock) run = _run is { } r && r.Generation < _fence ? r : null;
+        lock (_lock) run = _run is { } r && r.Generation < lowest ? r : null;
         if (run is null) return;
         run.Stop(mode);
         await run.Ended;

@@ -25,10 +25,8 @@ internal sealed partial class StateVault : IJobParticipant
     private readonly LayerStore _layers = new();
     private readonly StepLog _log = new();
     private readonly SemaphoreSlim _preparing = new(1, 1);
-    private readonly Lock _lock = new();
+    private readonly GenerationFence _fence = new();
 
-    private int _fence;
-    private CancellationTokenSource _overtaken = new();
     private IDisposable? _serving;
     private PrepareReport? _report;
     private ShadowFollower? _follower;
@@ -46,7 +44,7 @@ internal sealed partial class StateVault : IJobParticipant
     public async Task<PrepareReport> PrepareAsync(PrepareCommand command)
     {
         int generation = command.Plan.Generation;
-        var overtaken = Fence(generation);
+        var overtaken = _fence.Raise(generation);
         await _preparing.WaitAsync(overtaken);
         try
         {
@@ -68,7 +66,7 @@ internal sealed partial class StateVault : IJobParticipant
         }
         catch (OperationCanceledException) when (overtaken.IsCancellationRequested)
         {
-            throw new StaleGenerationException(generation, _fence);
+            throw new StaleGenerationException(generation, _fence.Lowest);
         }
         finally
         {
@@ -78,7 +76,7 @@ internal sealed partial class StateVault : IJobParticipant
 
     public async Task SwitchAsync(SwitchCommand command)
     {
-        Fence(command.Generation);
+        _fence.Raise(command.Generation);
         await _preparing.WaitAsync();
         try
         {
@@ -98,7 +96,7 @@ internal sealed partial class StateVault : IJobParticipant
 
     public async Task<HaltReport> HaltAsync(HaltCommand command)
     {
-        Fence(command.Generation);
+        _fence.Raise(command.Generation);
         // At a boundary the replicas finish their step first and then close their connections; what they sent is applied before this returns.
         if (command.Mode == HaltMode.AtBoundary && _follower is { IsRunning: true } follower) await follower.DrainedAsync;
         await _preparing.WaitAsync();
@@ -128,7 +126,7 @@ internal sealed partial class StateVault : IJobParticipant
             InstanceId = _instanceId,
             Phase = _follower is { } f ? (f.IsRunning ? WorkerPhase.Running : WorkerPhase.Prepared) : held.Length > 0 ? WorkerPhase.Halted : WorkerPhase.Idle,
             Generation = _follower?.Plan.Generation ?? 0,
-            Fence = _fence,
+            Fence = _fence.Lowest,
             Version = held.Length > 0 ? held.Min(s => s.Version) : 0,
             Lag = _follower?.Lag ?? 0,
         };
@@ -156,28 +154,13 @@ internal sealed partial class StateVault : IJobParticipant
 
     public async ValueTask DisposeAsync()
     {
-        Fence(int.MaxValue);
+        _fence.Raise(int.MaxValue);
         await _preparing.WaitAsync();
         await StopFollowingAsync(TimeSpan.Zero);
         _serving?.Dispose();
         await _layers.ThawAsync();
         _layers.Dispose();
-        _overtaken.Dispose();
-    }
-
-    private CancellationToken Fence(int generation)
-    {
-        lock (_lock)
-        {
-            if (generation < _fence) throw new StaleGenerationException(generation, _fence);
-            if (generation > _fence)
-            {
-                _fence = generation;
-                _overtaken.Cancel();
-                _overtaken = new CancellationTokenSource();
-            }
-            return _overtaken.Token;
-        }
+        _fence.Dispose();
     }
 
     private async Task StopFollowingAsync(TimeSpan drain)

@@ -1,0 +1,50 @@
+using Parcae.Grains;
+
+namespace Parcae.GpuWorker.Service;
+
+/// <summary>The lowest generation that is still accepted for a job on this instance. It only rises; what was begun for an older one is cancelled.</summary>
+internal sealed class GenerationFence : IDisposable
+{
+    private readonly Lock _lock = new();
+    private CancellationTokenSource _overtaken = new();
+    private int _lowest;
+
+    /// <summary>The lowest generation accepted.</summary>
+    public int Lowest
+    {
+        get { lock (_lock) return _lowest; }
+    }
+
+    /// <summary>Raises the fence to a generation.</summary>
+    /// <returns>Cancelled when a later generation comes.</returns>
+    /// <exception cref="StaleGenerationException">A later one has come already.</exception>
+    public CancellationToken Raise(int generation)
+    {
+        lock (_lock)
+        {
+            if (generation < _lowest) throw new StaleGenerationException(generation, _lowest);
+            if (generation > _lowest)
+            {
+                _lowest = generation;
+                _overtaken.Cancel();
+                _overtaken.Dispose();
+                _overtaken = new CancellationTokenSource();
+            }
+            return _overtaken.Token;
+        }
+    }
+
+    /// <summary>Does something for a generation, unless a later one has come; none can come meanwhile.</summary>
+    /// <exception cref="StaleGenerationException">A later one has come.</exception>
+    public void Pass(int generation, Action action)
+    {
+        lock (_lock)
+        {
+            if (generation < _lowest) throw new StaleGenerationException(generation, _lowest);
+            action();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _overtaken.Dispose();
+}

@@ -139,7 +139,8 @@ internal sealed partial class JobGrain
         if (passed <= (State.Intervals.Count == 0 ? 0 : State.Intervals[^1].Interval + 1)) return;
         var fleet = await _job.Fleet.Snapshot();
         double next = _job.Planner.Forecast(fleet).Intervals[0].MeanAvailable;
-        var strategy = _job.State.Halted ? default : _job.Strategy;
+        // A moment between two plans is no pause: the next interval's record would be the first to take it back.
+        var strategy = State.Phase == JobPhase.Paused ? default : _job.Strategy;
         int interval = State.Intervals.Count == 0 ? 0 : State.Intervals[^1].Interval + 1;
 
         // Usually one; after a gap in which nobody was there to count, the intervals missed are recorded as what is seen now.

@@ -50,7 +50,7 @@ internal static class ReportCharts
     {
         double end = End(data);
         var timeline = data.History.Generations.Select(g => (At: Second(data, g), g.Pipelines, g.Depth))
-            .Concat(data.History.Intervals.Where(i => i.Pipelines == 0 && data.History.Generations.Any(g => Second(data, g) < i.Seconds)).Select(i => (At: i.Seconds, Pipelines: 0, Depth: 0)))
+            .Concat(data.History.Intervals.Where(i => data.History.Generations.Any(g => Second(data, g) < i.Seconds)).Select(i => (At: i.Seconds, i.Pipelines, i.Depth)))
             .OrderBy(t => t.At).ToArray();
         var levels = timeline.Select(t => (t.Pipelines, t.Depth)).Distinct().OrderBy(s => s.Pipelines * s.Depth).ThenBy(s => s.Pipelines).ToList();
         return new Chart

@@ -28,6 +28,8 @@ internal sealed partial class ReportLoop(string jobId, string instanceId, IJobRe
             _stop = new CancellationTokenSource();
             _run = run;
             var (previous, token) = (_loop, _stop.Token);
+            // The reports of a generation are no part of the reconfiguration that began it.
+            using var apart = ExecutionContext.SuppressFlow();
             _loop = Task.Run(async () =>
             {
                 await previous;

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -50,6 +51,8 @@ internal static class SiloHost
     private static IHost BuildWorker(SiloSettings settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new());
+        // OpenTelemetry reads OTEL_* from the host's configuration.
+        builder.Configuration.AddEnvironmentVariables();
         ConfigureLogging(builder.Logging);
         builder.UseOrleans(silo => ConfigureSilo(silo, settings));
         builder.Services.AddParcaeTelemetry(settings);

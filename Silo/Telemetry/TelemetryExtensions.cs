@@ -14,7 +14,7 @@ internal static class TelemetryExtensions
     {
         bool otlp = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT"));
         if (!otlp && !settings.IsControl) return services;
-        var telemetry = services.AddOpenTelemetry().ConfigureResource(r => r.AddService("parcae", serviceInstanceId: settings.InstanceId));
+        var telemetry = services.AddOpenTelemetry().ConfigureResource(r => r.AddService($"parcae-{settings.Role}", serviceInstanceId: settings.InstanceId));
         if (otlp)
         {
             // Orleans' application source joins the spans of one trace across processes; its runtime source is noise.

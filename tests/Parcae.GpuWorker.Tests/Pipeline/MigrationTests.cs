@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Parcae.Grains;
+using Parcae.Grains.Telemetry;
 using Xunit;
 
 namespace Parcae.GpuWorker.Tests.Pipeline;
@@ -94,6 +96,36 @@ public sealed class MigrationTests
         var refused = await Assert.ThrowsAsync<StaleGenerationException>(() => worker.Switch(new SwitchCommand("job", 6, 0)));
 
         Assert.Equal("Generation 6 is refused: this worker accepts generation 7 and later.", refused.Message);
+    }
+
+    [Fact]
+    public async Task Every_transfer_is_a_span_under_the_preparation_on_both_sides()
+    {
+        var spans = new System.Collections.Concurrent.ConcurrentQueue<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == ParcaeTelemetry.Name,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        await using var cluster = new WorkerCluster(Spec);
+        cluster.Add("a");
+        await cluster.ReconfigureAsync(1, 1, ["a"]);
+        await cluster.ReachAsync(2);
+        cluster.Add("b");
+        using var preparation = ParcaeTelemetry.Activities.StartActivity("prepare");
+
+        await cluster.ReconfigureAsync(1, 2, ["a", "b"]);
+        await cluster.ReachAsync(Spec.Training.Steps!.Value - 1);
+
+        var mine = spans.Where(s => s.TraceId == preparation!.TraceId).ToArray();
+        var transfer = Assert.Single(mine, s => s.OperationName == "transfer");
+        Assert.Equal(preparation!.SpanId, transfer.ParentSpanId);
+        Assert.Equal(("a", "b"), (transfer.GetTagItem("from"), transfer.GetTagItem("to")));
+        var served = mine.Where(s => s.OperationName == "transfer.serve").ToArray();
+        Assert.Equal(3, served.Length);
+        Assert.All(served, s => Assert.Equal(transfer.SpanId, s.ParentSpanId));
     }
 
     private static async Task AssertUndisturbedAsync(WorkerCluster cluster)

@@ -134,7 +134,7 @@ internal sealed class DemoFleet(ProcessSupervisor processes, SiloCommandLine com
 
     private void StartWorker(string id)
     {
-        var worker = processes.Start(id, commands.Worker(id, redis, ports.Next(), ports.Next()), folder.Log(id), StopOrder.Workers);
+        var worker = processes.Start(id, commands.Worker(id, redis, ports.Next()), folder.Log(id), StopOrder.Workers);
         lock (_lock) _workers.Add(id, worker);
         progress.Starting(id);
         _ = abort.GuardAsync(FollowAsync(worker, abort.Token));

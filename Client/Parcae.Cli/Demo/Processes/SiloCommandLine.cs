@@ -32,11 +32,11 @@ internal sealed record SiloCommandLine(string Host, string Silo)
             ],
             "parcae-control");
 
-    /// <summary>A worker silo; its data plane takes any free port.</summary>
-    public ProcessStartInfo Worker(string id, string redis, int siloPort, int gatewayPort) =>
+    /// <summary>A worker silo; its data plane takes any free port. It is no gateway: a client that hangs on a worker would wait for its own timeout when the worker is killed.</summary>
+    public ProcessStartInfo Worker(string id, string redis, int siloPort) =>
         Launch(
             [
-                "--role", "worker", "--redis", redis, "--instance-id", id, "--silo-port", $"{siloPort}", "--gateway-port", $"{gatewayPort}",
+                "--role", "worker", "--redis", redis, "--instance-id", id, "--silo-port", $"{siloPort}", "--gateway-port", "0",
                 "--host", "127.0.0.1",
             ],
             "parcae-worker");

@@ -4,7 +4,7 @@ using Parcae.Liveput.Costs.Transitions;
 namespace Parcae.Liveput.Simulation.Policies;
 
 /// <summary>What a policy that migrates pays: the transition, and a restart of leaving instances on top when another migration is still running, which it replaces.</summary>
-internal static class MigrationCharge
+public static class MigrationCharge
 {
     /// <summary>The step of taking a strategy.</summary>
     public static PolicyStep Take(SimulationSetting setting, in IntervalView view, Strategy to)

@@ -140,7 +140,7 @@ public static class TraceWriter
         if (!Enum.IsDefined(format)) throw new ArgumentOutOfRangeException(nameof(format), format, "There is no such format.");
         if (format == TraceFormat.Events && trace.InitialAvailable == 0 && trace.Intervals.All(i => i.Added == 0))
         {
-            throw new ArgumentException($"Trace {trace.Name} never has an instance; an event list of it would be empty.", nameof(trace));
+            throw new ArgumentException($"Trace {trace.Name} never has an instance; an event list of it would be empty.");
         }
     }
 }

@@ -62,7 +62,7 @@ public sealed class AvailabilityTrace
             if (!_zones.TryAdd(key, own)) throw new ArgumentException($"Zone {key} is there twice.", nameof(zones));
         }
 
-        if (_zones.Count > 0 && TraceZones.Difference(_intervals, _zones) is { } difference) throw new ArgumentException(difference + ".", nameof(zones));
+        if (_zones.Count > 0 && TraceZones.Difference(_intervals, _zones) is { } difference) throw new ArgumentException($"Trace {name}: {difference}.", nameof(zones));
     }
 
     /// <summary>For people and the command line.</summary>

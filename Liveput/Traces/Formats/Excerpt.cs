@@ -7,11 +7,8 @@ internal static class Excerpt
 {
     private const int MaxLength = 40;
 
-    public static string Of(ReadOnlySpan<byte> text)
-    {
-        string shown = Encoding.UTF8.GetString(text.Length > MaxLength ? text[..MaxLength] : text);
-        return string.Concat(shown.Select(c => char.IsControl(c) ? '?' : c)) + (text.Length > MaxLength ? "..." : "");
-    }
+    public static string Of(ReadOnlySpan<byte> text) => Of(Encoding.UTF8.GetString(text[..Math.Min(text.Length, 4 * (MaxLength + 1))]));
 
-    public static string Of(string text) => Of(Encoding.UTF8.GetBytes(text.Length > MaxLength ? text[..(MaxLength + 1)] : text));
+    public static string Of(string text, int most = MaxLength) =>
+        string.Concat(text.Take(most).Select(c => char.IsControl(c) ? '?' : c)) + (text.Length > most ? "..." : "");
 }

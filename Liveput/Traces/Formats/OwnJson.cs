@@ -116,15 +116,13 @@ internal static class OwnJson
 
         if (intervals is not null)
         {
-            return TraceZones.Difference([.. intervals], zones.ByName) is { } difference ? throw json.ErrorAt(position, LowerFirst(difference)) : intervals;
+            return TraceZones.Difference([.. intervals], zones.ByName) is { } difference ? throw json.ErrorAt(position, difference) : intervals;
         }
 
         var sum = TraceZones.Sum(zones.ByName);
         int i = Array.FindIndex(sum, s => s.Available > TraceLimits.MaxCount || s.Added > TraceLimits.MaxCount || s.Removed > TraceLimits.MaxCount);
         return i < 0 ? sum : throw json.ErrorAt(position, $"expected at most {TraceLimits.MaxCount} instances in all zones, found more in interval {i}");
     }
-
-    private static string LowerFirst(string text) => char.ToLowerInvariant(text[0]) + text[1..];
 
     /// <summary>Named parts of a trace, any case, and where in the file they are.</summary>
     private sealed class Parts<T>(string kind)

@@ -5,6 +5,8 @@ namespace Parcae.Liveput.Traces.Formats;
 /// <summary>Reads the JSON kinds of traces: our own, one held by another document, and counts with a gap.</summary>
 internal static class TraceJson
 {
+    private const int MaxProblemLength = 150;
+
     private enum Kind
     {
         Own,
@@ -32,7 +34,9 @@ internal static class TraceJson
         }
         catch (JsonException e)
         {
-            throw new TraceFormatException(file, (int)(e.LineNumber ?? 0) + 1, $"expected well-formed JSON: {e.Message.Split(" LineNumber:")[0].TrimEnd('.')}", e);
+            // The parser's message repeats the text that it stopped at, however long.
+            string problem = Excerpt.Of(e.Message.Split(" LineNumber:")[0].TrimEnd('.'), MaxProblemLength);
+            throw new TraceFormatException(file, (int)(e.LineNumber ?? 0) + 1, $"expected well-formed JSON: {problem}", e);
         }
     }
 

@@ -20,7 +20,7 @@ public sealed class ZoneTests
     [Fact]
     public void Zones_that_do_not_fit_are_refused()
     {
-        Assert.Contains("expected the sum of the zones, [1, 0, 1], found [2, 0, 2]", Refusal([new(2, 0, 2)], ("a", [new(1, 0, 1)])), StringComparison.Ordinal);
+        Assert.Contains("expected the sum of the zones in interval 0, [1, 0, 1], found [2, 0, 2]", Refusal([new(2, 0, 2)], ("a", [new(1, 0, 1)])), StringComparison.Ordinal);
         Assert.Contains("Zone a has 1 intervals; it must have 2", Refusal([new(1, 0, 1), new(0, 0, 1)], ("a", [new(1, 0, 1)])), StringComparison.Ordinal);
         Assert.Contains("Zone a, interval 0", Refusal([new(1, 0, 1)], ("a", [new(-1, 0, 1)])), StringComparison.Ordinal);
         Assert.Contains("no space and no comma", Refusal([new(1, 0, 1)], ("a b", [new(1, 0, 1)])), StringComparison.Ordinal);

@@ -21,7 +21,8 @@ internal static class FigureDrawing
         context.DrawRectangle(new OxyRect(0, 0, Figure.Width, figure.Height), OxyColors.White, OxyColors.Undefined, 0, EdgeRenderingMode.Automatic);
         Text(context, 24, 26, figure.Title, Palette.Ink, 21, SemiBold);
         Text(context, 24, 51, Fit(context, figure.Subtitle, 14, Figure.Width - 48), Palette.Muted, 14);
-        double right = Math.Max(LeastRight, figure.Panels.SelectMany(p => p.EndLabels).Select(l => 20 + context.MeasureText(l.Text, Font, 13, SemiBold).Width).DefaultIfEmpty(0).Max());
+        var labels = figure.Panels.SelectMany(p => p.EndLabels);
+        double right = labels.Select(l => 20 + context.MeasureText(l.Text, Font, 13, SemiBold).Width).Append(LeastRight).Max();
         double top = Header;
         foreach (var panel in figure.Panels)
         {

@@ -46,7 +46,7 @@ internal static class Palette
     /// <summary>Name of the policy that all others are compared with.</summary>
     public const string Ideal = "ideal";
 
-    /// <summary>A colour and a dash for each policy: grey and dashed for the ideal, the palette in order for the others, dotted when it comes round again.</summary>
+    /// <summary>A colour and a dash for each policy: grey and dashed for the ideal, the palette in order for the others, lighter and dotted when it comes round again.</summary>
     public static IReadOnlyDictionary<string, (OxyColor Colour, LineStyle Line)> OfPolicies(IEnumerable<string> names)
     {
         var styles = new Dictionary<string, (OxyColor, LineStyle)>(StringComparer.Ordinal);
@@ -54,8 +54,15 @@ internal static class Palette
         foreach (string name in names)
         {
             if (styles.ContainsKey(name)) continue;
-            styles[name] = name == Ideal ? (Muted, LineStyle.Dash) : (Policies[next % Policies.Length], next < Policies.Length ? LineStyle.Solid : LineStyle.Dot);
-            if (name != Ideal) next++;
+            if (name == Ideal)
+            {
+                styles[name] = (Muted, LineStyle.Dash);
+                continue;
+            }
+
+            var colour = Policies[next % Policies.Length];
+            styles[name] = next < Policies.Length ? (colour, LineStyle.Solid) : (OxyColor.Interpolate(colour, OxyColors.White, 0.4), LineStyle.Dot);
+            next++;
         }
 
         return styles;

@@ -5,7 +5,9 @@ using SkiaSharp;
 namespace Parcae.Cli.Plots.Drawing;
 
 /// <summary>What OxyPlot draws on for PNG, and measures text with for SVG: a Skia canvas with the bundled font.</summary>
-/// <remarks>The height of a text is that of its capitals: figures and short labels are seen to be centred by them, and the SVG writer puts the base line where the text ends.</remarks>
+/// <remarks>
+/// The height of a text is that of its capitals: figures and short labels are seen to be centred by them, and the SVG writer puts the base line where the text ends.
+/// </remarks>
 /// <param name="canvas">Where to draw.</param>
 /// <param name="room">Widths of texts are told that much wider than they are: above 1 for a reader that may have a wider font.</param>
 internal sealed class SkiaContext(SKCanvas canvas, double room = 1) : ClippingRenderContext

@@ -18,7 +18,8 @@ internal static class AvailabilityPanel
     ];
 
     /// <summary>With losses and, where there is one, a forecast.</summary>
-    public static Panel Create(PlotTime time, IReadOnlyList<int> available, IReadOnlyList<int> lost, ForecastTrack? forecast, string title, double height, bool labelled, bool withKeys = true)
+    public static Panel Create(
+        PlotTime time, IReadOnlyList<int> available, IReadOnlyList<int> lost, ForecastTrack? forecast, string title, double height, bool labelled, bool withKeys = true)
     {
         _ = time.Each(available, "Available");
         _ = time.Each(lost, "Lost");

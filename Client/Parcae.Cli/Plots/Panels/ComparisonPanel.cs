@@ -24,7 +24,8 @@ internal static class ComparisonPanel
         string[] groups = [.. bars.Select(b => b.Group).Distinct()];
         double most = bars.Max(b => Math.Max(b.Fraction ?? 0, b.High ?? 0));
         var model = Axes.OverGroups(groups, Math.Max(1, most) * 1.06, v => v.ToString("0.0#", CultureInfo.InvariantCulture));
-        model.Annotations.Add(new LineAnnotation { Type = LineAnnotationType.Horizontal, Y = 1, Color = Palette.Muted, LineStyle = LineStyle.Dash, Layer = AnnotationLayer.BelowSeries });
+        var ideal = new LineAnnotation { Type = LineAnnotationType.Horizontal, Y = 1, Color = Palette.Muted, LineStyle = LineStyle.Dash, Layer = AnnotationLayer.BelowSeries };
+        model.Annotations.Add(ideal);
         double width = GroupWidth / policies.Count;
         double units = width / groups.Length * (Figure.Width - 92);
         foreach (var bar in bars)

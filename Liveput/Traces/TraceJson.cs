@@ -101,7 +101,7 @@ internal ref struct TraceJson
         {
             if (_reader.TokenType != JsonTokenType.StartArray) throw Error($"expected [added, removed, available], found {Token()}");
             var interval = new TraceInterval(Count("the number added"), Count("the number removed"), Count("the number available"));
-            if (AvailabilityTrace.Problem(intervals.Count == 0 ? null : intervals[^1].Available, interval) is { } problem) throw Error(problem);
+            if (TraceInterval.Problem(intervals.Count == 0 ? null : intervals[^1].Available, interval) is { } problem) throw Error(problem);
             Next(JsonTokenType.EndArray, "[added, removed, available] and nothing more");
             intervals.Add(interval);
         }

@@ -62,7 +62,7 @@ internal static class TraceText
                 Count(file, number, "a number of added instances", fields[1]),
                 Count(file, number, "a number of removed instances", fields[2]),
                 Count(file, number, "a number of available instances", fields[3]));
-            if (AvailabilityTrace.Problem(intervals.Count == 0 ? null : intervals[^1].Available, interval) is { } problem)
+            if (TraceInterval.Problem(intervals.Count == 0 ? null : intervals[^1].Available, interval) is { } problem)
             {
                 throw new TraceFormatException(file, number, problem);
             }

@@ -3,19 +3,19 @@ namespace Parcae.Liveput.Forecasting.Survival;
 /// <summary>What a history teaches about when losses and arrivals happen, and how large they are.</summary>
 /// <remarks>
 /// The chance of a loss in an interval depends on how long ago the last loss was, on whether there were arrivals lately, and on how many of the past intervals had losses; that of an arrival
-/// on the time since the last arrival and since the last loss, and on how many instances are missing from the greatest count seen or possible. Losses come first in an interval, then arrivals.
+/// on the time since the last arrival and since the last loss, on how many of the past intervals had arrivals, and on how many instances are missing from the greatest count seen or possible. Losses come first in an interval, then arrivals.
 /// </remarks>
 internal sealed class FleetHazards
 {
-    /// <summary>Ages of an event that are told apart: in this interval or the last, 2 to 3 ago, 4 to 8 ago, longer ago.</summary>
-    public const int Ages = 4;
+    /// <summary>Ages of an event that are told apart: in this interval or the last, up to 2 before, up to 7, up to 19, longer ago.</summary>
+    public const int Ages = 5;
 
-    private const int LossFeatures = 6, ArrivalFeatures = 9;
+    private const int LossFeatures = Ages + 2, ArrivalFeatures = (2 * Ages) + 2;
     private const double ActivityMemory = 0.95;
 
     private readonly HazardRegression _loss, _arrival;
     private readonly SurvivalOptions _options;
-    private readonly double _activity;
+    private readonly double _losses, _arrivals;
 
     public FleetHazards(IReadOnlyList<AvailabilityInterval> history, SurvivalOptions options)
     {
@@ -23,8 +23,8 @@ internal sealed class FleetHazards
         double Odds(double p) => Math.Log(p / (1 - p));
         double d = options.EffectDeviation;
         // Priors in log odds: events draw others soon after, and missing instances draw arrivals.
-        _loss = new HazardRegression([Odds(options.PriorLossHazard), 1, 0.5, 0.25, 0, 1], [1.5, d, d, d, d, d], options.Drift);
-        _arrival = new HazardRegression([Odds(options.PriorArrivalHazard), 1, 0.5, 0.25, 0, 0, 0, 0.5, -1.5], [1.5, d, d, d, d, d, d, d, d], options.Drift);
+        _loss = new HazardRegression([Odds(options.PriorLossHazard), 1, 0.5, 0.25, 0, 0, 1], [1.5, d, d, d, d, d, d], options.Drift);
+        _arrival = new HazardRegression([Odds(options.PriorArrivalHazard), 1, 0.5, 0.25, 0, 0, 0, 0, 0, 0.5, -1.5, 1], [1.5, d, d, d, d, d, d, d, d, d, d, d], options.Drift);
         LossSizes = new SizeDistribution(0.1, 20, options.SizeMemory);
         ArrivalSizes = new SizeDistribution(0.15, 20, options.SizeMemory);
         Span<double> x = stackalloc double[ArrivalFeatures];
@@ -52,7 +52,8 @@ internal sealed class FleetHazards
             }
 
             SinceArrival = joined > 0 ? 0 : SinceArrival + 1;
-            _activity = (_activity * ActivityMemory) + (lost > 0 ? 1 - ActivityMemory : 0);
+            _losses = (_losses * ActivityMemory) + (lost > 0 ? 1 - ActivityMemory : 0);
+            _arrivals = (_arrivals * ActivityMemory) + (joined > 0 ? 1 - ActivityMemory : 0);
         }
     }
 
@@ -72,10 +73,10 @@ internal sealed class FleetHazards
     public SizeDistribution ArrivalSizes { get; }
 
     /// <summary>The age of an event so many whole intervals ago.</summary>
-    public static int AgeOf(int since) => since switch { 0 => 0, <= 2 => 1, <= 7 => 2, _ => 3 };
+    public static int AgeOf(int since) => since switch { 0 => 0, <= 2 => 1, <= 7 => 2, <= 19 => 3, _ => 4 };
 
     /// <summary>Chance that an event of this age is of the next age an interval later.</summary>
-    public static double Ageing(int age) => age switch { 0 => 1, 1 => 0.5, 2 => 0.2, _ => 0 };
+    public static double Ageing(int age) => age switch { 0 => 1, 1 => 0.5, 2 => 0.2, 3 => 1.0 / 12, _ => 0 };
 
     /// <summary>Chance of a loss in the next interval.</summary>
     public double LossChance(int lossAge, int arrivalAge)
@@ -98,20 +99,21 @@ internal sealed class FleetHazards
     {
         x[0] = 1;
         for (int age = 0; age < Ages - 1; age++) x[1 + age] = lossAge == age ? 1 : 0;
-        x[4] = arrivalAge <= 1 ? 1 : 0;
-        x[5] = _activity * 2;
+        x[Ages] = arrivalAge <= 1 ? 1 : 0;
+        x[Ages + 1] = _losses * 2;
     }
 
-    private static void Arrival(Span<double> x, int lossAge, int arrivalAge, int missing)
+    private void Arrival(Span<double> x, int lossAge, int arrivalAge, int missing)
     {
         x[0] = 1;
         for (int age = 0; age < Ages - 1; age++)
         {
             x[1 + age] = arrivalAge == age ? 1 : 0;
-            x[4 + age] = lossAge == age ? 1 : 0;
+            x[Ages + age] = lossAge == age ? 1 : 0;
         }
 
-        x[7] = Math.Log(Math.Max(1, missing));
-        x[8] = missing == 0 ? 1 : 0;
+        x[(2 * Ages) - 1] = Math.Log(Math.Max(1, missing));
+        x[2 * Ages] = missing == 0 ? 1 : 0;
+        x[(2 * Ages) + 1] = _arrivals * 2;
     }
 }

@@ -36,6 +36,9 @@ public sealed class ArtifactCosts : ITransitionCosts
     public double RestartMs(Strategy to, bool joining) =>
         (joining ? _constants.RendezvousMs + _constants.RestartExtraMs : 0) + _constants.Groups.Milliseconds(to, joining) + _constants.ProcessStartMs + _constants.ModelBuild(to.Depth);
 
+    /// <summary>Transfer of the largest stage at a depth, milliseconds.</summary>
+    public double LargestMs(int depth) => _stages.LargestMs[depth];
+
     /// <summary>Setting up the groups of a strategy again when nobody needs a layer, milliseconds.</summary>
     public double IntraStageMs(Strategy to) => _constants.Groups.Milliseconds(to, joining: false) + _constants.ProcessStartMs;
 

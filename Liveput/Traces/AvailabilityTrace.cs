@@ -62,7 +62,7 @@ public sealed class AvailabilityTrace
             if (!_zones.TryAdd(key, own)) throw new ArgumentException($"Zone {key} is there twice.", nameof(zones));
         }
 
-        if (_zones.Count > 0 && TraceZones.Difference(_intervals, _zones) is { } difference) throw new ArgumentException(difference + ".", nameof(zones));
+        if (_zones.Count > 0 && TraceZones.Difference(_intervals, _zones) is { } difference) throw new ArgumentException($"Trace {name}: {difference}.", nameof(zones));
     }
 
     /// <summary>For people and the command line.</summary>
@@ -175,7 +175,7 @@ public sealed class AvailabilityTrace
         var grid = new TraceGrid(IntervalSeconds, seconds, _intervals.Length);
         if (grid.Intervals * Math.Max(1, _zones.Count) > TraceLimits.MaxIntervals)
         {
-            throw new ArgumentException($"A trace has at most {TraceLimits.MaxIntervals} intervals in all its zones; with {seconds} s this one would have {grid.Intervals}.", nameof(seconds));
+            throw new ArgumentException($"A trace has at most {TraceLimits.MaxIntervals} intervals in all its zones; with {seconds} s this one would have {grid.Intervals}.");
         }
 
         var segments = _segments.ToDictionary(s => s.Key, s => grid.Move(s.Value));

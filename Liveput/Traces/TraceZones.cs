@@ -33,7 +33,7 @@ internal static class TraceZones
     {
         var sum = Sum(zones);
         int i = sum.AsSpan().CommonPrefixLength(total);
-        return i == sum.Length ? null : $"Interval {i}: expected the sum of the zones, {Text(sum[i])}, found {Text(total[i])}";
+        return i == sum.Length ? null : $"expected the sum of the zones in interval {i}, {Text(sum[i])}, found {Text(total[i])}";
 
         static string Text(TraceInterval x) => $"[{x.Added}, {x.Removed}, {x.Available}]";
     }

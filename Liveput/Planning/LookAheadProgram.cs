@@ -43,9 +43,7 @@ internal sealed class LookAheadProgram
 
         // One more row, of zeros, for whoever owes more than the levels hold.
         _rows = longest <= intervalSeconds ? 1 : _levels + 1;
-        _survival = new SurvivalTable?[space.Count];
-        var totals = SurvivalTable.Totals(chain.Counts, chain.Losses);
-        for (int s = 1; s < space.Count; s++) _survival[s] = new SurvivalTable(space.Strategies[s], chain.Counts, chain.Losses, totals);
+        _survival = SurvivalTables.For(space.Strategies, chain.Counts, chain.Losses);
         int size = _rows * space.Count;
         _next = NewValues(chain.Counts.Length, size);
         _values = NewValues(chain.Counts.Length, size);
@@ -146,9 +144,9 @@ internal sealed class LookAheadProgram
 
         int strategies = _space.Count;
         var (pipelines, depth) = _space.Strategies[s];
-        var survival = _survival[s]!.Chances(count, loss);
-        if (survival[0] > 0) Take(s, s, loss, 0, chance * survival[0]);
-        if (survival.Length == 1) return;
+        var survival = _survival[s]!.Chances(count, loss, out int fewest);
+        if (fewest == 0) Take(s, s, loss, 0, chance * survival[0]);
+        if (fewest + survival.Length == 1) return;
 
         // Manning again costs the same however much is broken, and so does growing or changing the depth; a loss is no occasion to become faster than before, that can be had without.
         int manned = _space.BestAtMost(Math.Min(pipelines, left / depth), depth), other = _space.BestFitting(left);
@@ -156,14 +154,13 @@ internal sealed class LookAheadProgram
         bool manning = _space.Strategies[other].Depth == depth && _space.Strategies[other].Pipelines <= pipelines;
         bool gains = manned != 0 && _space.Throughput[other] > _space.Throughput[s];
         var otherWay = manning || gains ? Recovery.Impossible : Way(other, loss, _space.Moves[(s * strategies) + other]);
-        for (int broken = 1; broken < survival.Length; broken++)
+        for (int broken = Math.Max(1, fewest); broken < fewest + survival.Length; broken++)
         {
-            if (survival[broken] <= 0) continue;
             int intact = _space.BestAtMost(pipelines - broken, depth);
             var best = Way(intact, loss, _space.Moves[(s * strategies) + intact]);
             if (_space.Strategies[manned].Pipelines > pipelines - broken && mannedWay.Worth > best.Worth) best = mannedWay;
             if (otherWay.Worth > best.Worth) best = otherWay;
-            Take(s, best.Strategy, loss, best.Seconds, chance * survival[broken]);
+            Take(s, best.Strategy, loss, best.Seconds, chance * survival[broken - fewest]);
         }
     }
 

@@ -15,6 +15,11 @@ public sealed record IntervalForecast
     /// <summary>Probability that k of the instances in use or spare are lost during the interval, <c>[0 .. max]</c>, summing to 1.</summary>
     public required double[] Lost { get; init; }
 
+    /// <summary>
+    /// Probability that k instances become usable, <c>[0 .. max]</c>, summing to 1, independent of the losses as far as <see cref="Available"/> has room; null where the forecaster knows only the counts.
+    /// </summary>
+    public double[]? Joined { get; init; }
+
     /// <summary>Mean of <see cref="Available"/>.</summary>
     public double MeanAvailable
     {

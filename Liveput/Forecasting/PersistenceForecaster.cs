@@ -67,7 +67,7 @@ public sealed class PersistenceForecaster : IAvailabilityForecaster
         for (int i = 0; i < horizon; i++)
         {
             counts = Step(counts, lost, joined, highest);
-            intervals[i] = new IntervalForecast { Available = counts, Lost = lost };
+            intervals[i] = new IntervalForecast { Available = counts, Lost = lost, Joined = joined };
         }
 
         return new AvailabilityForecast(intervals);

@@ -47,14 +47,21 @@ internal sealed class AvailabilityChain
         }
 
         Losses = LossLevels(Math.Min(most, Counts[^1]));
-        Moves = new List<CountMove>[horizon][];
+        Moves = new List<CountMove>?[horizon][];
         var before = new double[Counts.Length];
         before[Start] = 1;
         for (int i = 0; i < horizon; i++)
         {
             var after = OnGrid(counts[i]);
-            Moves[i] = Couple(before, after, OnLevels(lost[i]));
-            before = after;
+            if (forecast.Intervals[i].Joined is { } joined)
+            {
+                (Moves[i], before) = Independent(before, OnLevels(lost[i]), Trimmed(joined, out _, out _));
+            }
+            else
+            {
+                Moves[i] = Couple(before, after, OnLevels(lost[i]));
+                before = after;
+            }
         }
     }
 
@@ -131,7 +138,7 @@ internal sealed class AvailabilityChain
         var grid = new double[Counts.Length];
         for (int n = 0; n < distribution.Length; n++)
         {
-            if (distribution[n] > 0) grid[Math.Clamp((n - _lowest + (_step / 2)) / _step, 0, grid.Length - 1)] += distribution[n];
+            if (distribution[n] > 0) grid[Nearest(n)] += distribution[n];
         }
 
         return grid;
@@ -189,6 +196,41 @@ internal sealed class AvailabilityChain
 
         return moves;
     }
+
+    /// <summary>Losses and arrivals that know nothing of each other, as far as there is room; and what comes of them.</summary>
+    private (List<CountMove>?[] Moves, double[] After) Independent(double[] before, double[] lost, double[] joined)
+    {
+        var moves = new List<CountMove>?[Counts.Length];
+        double[] after = new double[Counts.Length], next = new double[Counts.Length], possible = new double[lost.Length];
+        for (int n = 0; n < moves.Length; n++)
+        {
+            if (before[n] <= 0) continue;
+            var list = moves[n] = [];
+            Array.Clear(possible);
+            for (int loss = 0, most = 0; loss < lost.Length; loss++)
+            {
+                if (Losses[loss] <= Counts[n]) most = loss;
+                possible[most] += lost[loss];
+            }
+
+            for (int loss = 0; loss < lost.Length; loss++)
+            {
+                if (possible[loss] <= 0) continue;
+                Array.Clear(next);
+                for (int j = 0; j < joined.Length; j++) next[Nearest(Counts[n] - Losses[loss] + j)] += joined[j] * possible[loss];
+                for (int to = 0; to < next.Length; to++)
+                {
+                    if (next[to] <= 0) continue;
+                    list.Add(new CountMove(loss, to, next[to]));
+                    after[to] += before[n] * next[to];
+                }
+            }
+        }
+
+        return (moves, after);
+    }
+
+    private int Nearest(int count) => Math.Clamp((count - _lowest + (_step / 2)) / _step, 0, Counts.Length - 1);
 
     private void Add(List<CountMove> moves, int from, int level, int next, double weight)
     {

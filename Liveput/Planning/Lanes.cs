@@ -15,18 +15,16 @@ internal static class Lanes
         for (int i = targets.Length * Vector<double>.Count; i < target.Length; i++) target[i] += source[i] * factor;
     }
 
-    /// <summary>The greatest (interval - seconds) * rate + future; the seconds are at most the interval.</summary>
-    public static double Best(ReadOnlySpan<double> seconds, ReadOnlySpan<double> rate, ReadOnlySpan<double> future, double interval)
+    /// <summary>The greatest gain + future; negative infinity where there is none.</summary>
+    public static double Greatest(ReadOnlySpan<double> gain, ReadOnlySpan<double> future)
     {
-        var costs = MemoryMarshal.Cast<double, Vector<double>>(seconds);
-        var rates = MemoryMarshal.Cast<double, Vector<double>>(rate);
+        var gains = MemoryMarshal.Cast<double, Vector<double>>(gain);
         var futures = MemoryMarshal.Cast<double, Vector<double>>(future);
-        var length = new Vector<double>(interval);
-        var greatest = Vector<double>.Zero;
-        for (int i = 0; i < costs.Length; i++) greatest = Vector.Max(greatest, ((length - costs[i]) * rates[i]) + futures[i]);
-        double best = 0;
+        var greatest = new Vector<double>(double.NegativeInfinity);
+        for (int i = 0; i < gains.Length; i++) greatest = Vector.Max(greatest, gains[i] + futures[i]);
+        double best = double.NegativeInfinity;
         for (int i = 0; i < Vector<double>.Count; i++) best = Math.Max(best, greatest[i]);
-        for (int i = costs.Length * Vector<double>.Count; i < seconds.Length; i++) best = Math.Max(best, ((interval - seconds[i]) * rate[i]) + future[i]);
+        for (int i = gains.Length * Vector<double>.Count; i < gain.Length; i++) best = Math.Max(best, gain[i] + future[i]);
         return best;
     }
 }

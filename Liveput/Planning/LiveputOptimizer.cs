@@ -53,7 +53,7 @@ public sealed class LiveputOptimizer
         var chain = new AvailabilityChain(request.Available, request.Forecast, horizon, _options.MaxCounts);
         var space = new StrategySpace(_profile, _costs, chain.Counts[^1], _options.MaxStrategies, request.Current);
         var seconds = FirstChanges(request, space);
-        var program = new LookAheadProgram(space, chain, request.IntervalSeconds, seconds.Max());
+        var program = new LookAheadProgram(space, chain, request.IntervalSeconds);
         program.Run();
         return Choose(request, space, program, seconds, horizon);
     }
@@ -61,16 +61,17 @@ public sealed class LiveputOptimizer
     /// <summary>Seconds until each strategy that fits would run, by index.</summary>
     private double[] FirstChanges(PlanRequest request, StrategySpace space)
     {
+        var seconds = new double[space.Fitting(request.Available)];
+        for (int i = 1; i < seconds.Length; i++) seconds[i] = request.ChangeSeconds?.Invoke(space.Strategies[i]) ?? Seconds(request, space.Strategies[i]);
+        return seconds;
+    }
+
+    private double Seconds(PlanRequest request, Strategy to)
+    {
         var current = request.Current;
         int intact = Math.Clamp(request.IntactPipelines, 0, current.Pipelines);
-        var seconds = new double[space.Fitting(request.Available)];
-        for (int i = 1; i < seconds.Length; i++)
-        {
-            bool keeps = space.Strategies[i] == current && intact == current.Pipelines;
-            seconds[i] = request.MigrationSecondsLeft + (keeps ? 0 : _costs.Seconds(MigrationCase.Between(current, intact, space.Strategies[i])));
-        }
-
-        return seconds;
+        bool keeps = to == current && intact == current.Pipelines;
+        return request.MigrationSecondsLeft + (keeps ? 0 : _costs.Seconds(MigrationCase.Between(current, intact, to)));
     }
 
     private PlanDecision Choose(PlanRequest request, StrategySpace space, LookAheadProgram program, double[] seconds, int horizon)
@@ -80,7 +81,7 @@ public sealed class LiveputOptimizer
         var candidates = new PlanCandidate[seconds.Length - 1];
         for (int i = 1; i < seconds.Length; i++)
         {
-            candidates[i - 1] = new PlanCandidate(space.Strategies[i], space.Throughput[i], program.Rate[i], seconds[i], program.Value(i, seconds[i]));
+            candidates[i - 1] = new PlanCandidate(space.Strategies[i], space.Throughput[i], program.Liveput(i), seconds[i], program.Value(i, seconds[i]));
         }
 
         Array.Sort(candidates, (a, b) => Compare(a, b, current));

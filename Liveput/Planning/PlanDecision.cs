@@ -22,6 +22,9 @@ public sealed record PlanRequest
 
     /// <summary>Time that a migration to <see cref="Current"/> still takes, seconds; it stays owed whatever is chosen. The default value is 0.</summary>
     public double MigrationSecondsLeft { get; init; }
+
+    /// <summary>Seconds until a strategy would run if it were taken now, all that is owed included; null: what the cost model says. The default value is null.</summary>
+    public Func<Strategy, double>? ChangeSeconds { get; init; }
 }
 
 /// <summary>One strategy that was considered.</summary>

@@ -7,8 +7,6 @@ namespace Parcae.Liveput.Planning;
 internal sealed class StrategySpace
 {
     private readonly int[] _fitting;
-    private readonly int[] _bestFitting;
-    private readonly int[][] _bestAtMost;
 
     public StrategySpace(PlanningProfile profile, IMigrationCostModel costs, int maxInstances, int maxStrategies, Strategy current)
     {
@@ -16,32 +14,38 @@ internal sealed class StrategySpace
         Count = Strategies.Length;
         Throughput = Array.ConvertAll(Strategies, profile.Throughput);
         _fitting = new int[maxInstances + 1];
-        _bestFitting = new int[maxInstances + 1];
-        int next = 1, best = 0;
+        int next = 1;
         for (int n = 0; n <= maxInstances; n++)
         {
-            for (; next < Count && Strategies[next].Instances <= n; next++)
-            {
-                if (Throughput[next] > Throughput[best]) best = next;
-            }
-
-            (_fitting[n], _bestFitting[n]) = (next, best);
+            while (next < Count && Strategies[next].Instances <= n) next++;
+            _fitting[n] = next;
         }
 
-        _bestAtMost = BestAtMost(profile.MaxDepth);
-        Moves = new double[Count * Count];
-        Remans = new double[Count * Count];
-        for (int from = 0; from < Count; from++)
+        Unharmed = Seconds((from, to) => MigrationCase.Between(from, from.Pipelines, to));
+        Leaving = Seconds((from, to) => MigrationCase.Between(from, 0, to) with { Joining = false });
+        Joining = Seconds((from, to) => MigrationCase.Between(from, 0, to) with { Joining = true });
+        Rerouting = new double[Count][];
+        Narrower = new int[Count][];
+        for (int s = 0; s < Count; s++)
         {
-            for (int to = 1; to < Count; to++)
+            var from = Strategies[s];
+            Narrower[s] = from.IsPause ? [] : [.. Enumerable.Range(1, s).Where(to => Strategies[to].Depth == from.Depth)];
+            Rerouting[s] = Array.ConvertAll(Narrower[s], to => costs.Seconds(new MigrationCase(MigrationCaseKind.IntraStage, from, Strategies[to])));
+        }
+
+        double[] Seconds(Func<Strategy, Strategy, MigrationCase> between)
+        {
+            var seconds = new double[Count * Count];
+            for (int from = 0; from < Count; from++)
             {
-                if (to == from) continue;
-                var (old, wanted) = (Strategies[from], Strategies[to]);
-                Moves[(from * Count) + to] = costs.Seconds(MigrationCase.Between(old, old.Pipelines, wanted));
-                if (old.Depth == wanted.Depth && wanted.Pipelines < old.Pipelines) Remans[(from * Count) + to] = costs.Seconds(MigrationCase.Between(old, 0, wanted));
+                for (int to = 1; to < Count; to++)
+                {
+                    var migration = between(Strategies[from], Strategies[to]);
+                    if (from != to || migration.Kind != MigrationCaseKind.IntraStage) seconds[(from * Count) + to] = costs.Seconds(migration);
+                }
             }
 
-            if (from > 0) Remans[(from * Count) + from] = costs.Seconds(MigrationCase.Between(Strategies[from], 0, Strategies[from]));
+            return seconds;
         }
     }
 
@@ -54,23 +58,23 @@ internal sealed class StrategySpace
     /// <summary>Samples per second of each, undisturbed.</summary>
     public double[] Throughput { get; }
 
-    /// <summary>Seconds to change from one, with all its instances there, to another, <c>[from * Count + to]</c>; 0 for a pause.</summary>
-    public double[] Moves { get; }
+    /// <summary>Seconds to change from one, with all its instances there, to another, <c>[from * Count + to]</c>; 0 for a pause and for staying.</summary>
+    public double[] Unharmed { get; }
 
-    /// <summary>Seconds to man, at the same depth, more pipelines than are intact, <c>[from * Count + to]</c>; only for no more pipelines than before.</summary>
-    public double[] Remans { get; }
+    /// <summary>The same after a loss, when layers must move and what is left of the instances in use is enough.</summary>
+    public double[] Leaving { get; }
+
+    /// <summary>The same when more are needed, so that others join.</summary>
+    public double[] Joining { get; }
+
+    /// <summary>The strategies of the same depth with at most as many pipelines, ascending, the strategy itself last, <c>[Count][]</c>.</summary>
+    public int[][] Narrower { get; }
+
+    /// <summary>Seconds to go on with each of <see cref="Narrower"/> when a loss left it intact.</summary>
+    public double[][] Rerouting { get; }
 
     /// <summary>How many strategies, the pause among them, fit <paramref name="instances"/>.</summary>
-    public int Fitting(int instances) => _fitting[Math.Min(instances, _fitting.Length - 1)];
-
-    /// <summary>The strategy of the highest throughput that fits; the pause when none does.</summary>
-    public int BestFitting(int instances) => _bestFitting[Math.Min(instances, _bestFitting.Length - 1)];
-
-    /// <summary>The strategy of the highest throughput with this depth and at most so many pipelines; the pause when there is none.</summary>
-    public int BestAtMost(int pipelines, int depth) => pipelines <= 0 ? 0 : _bestAtMost[depth][Math.Min(pipelines, _bestAtMost[depth].Length - 1)];
-
-    /// <summary>The index of a strategy, or -1.</summary>
-    public int IndexOf(Strategy strategy) => Array.IndexOf(Strategies, strategy);
+    public int Fitting(int instances) => _fitting[Math.Clamp(instances, 0, _fitting.Length - 1)];
 
     private static Strategy[] Choose(PlanningProfile profile, int maxInstances, int maxStrategies, Strategy current)
     {
@@ -99,22 +103,5 @@ internal sealed class StrategySpace
         for (int i = 0; i < all.Count; i++) chosen[i + 1] = all[i].Strategy;
         Array.Sort(chosen, static (a, b) => a.Instances != b.Instances ? a.Instances.CompareTo(b.Instances) : a.Depth.CompareTo(b.Depth));
         return chosen;
-    }
-
-    private int[][] BestAtMost(int maxDepth)
-    {
-        var widest = new int[maxDepth + 1];
-        foreach (var s in Strategies) widest[s.Depth] = Math.Max(widest[s.Depth], s.Pipelines);
-        var best = Array.ConvertAll(widest, w => new int[w + 1]);
-        for (int i = 1; i < Count; i++) best[Strategies[i].Depth][Strategies[i].Pipelines] = i;
-        foreach (int[] row in best)
-        {
-            for (int pipelines = 1; pipelines < row.Length; pipelines++)
-            {
-                if (Throughput[row[pipelines]] <= Throughput[row[pipelines - 1]]) row[pipelines] = row[pipelines - 1];
-            }
-        }
-
-        return best;
     }
 }

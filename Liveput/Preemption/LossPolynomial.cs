@@ -55,6 +55,15 @@ internal readonly record struct LossPolynomial(int Low, double[] Values)
         return new LossPolynomial(low, values);
     }
 
+    /// <summary>Exactly j of <paramref name="count"/> are lost, <c>[0 .. degree]</c>; certainty is allowed.</summary>
+    public static double[] Chances(int count, double chance, int degree)
+    {
+        var chances = new double[degree + 1];
+        if (chance is > 0 and < 1) Binomial(count, chance, 0, degree).Values.CopyTo(chances, 0);
+        else if (chance <= 0 || count <= degree) chances[chance <= 0 ? 0 : count] = 1;
+        return chances;
+    }
+
     /// <summary>The product in the window [<paramref name="low"/>, <paramref name="high"/>].</summary>
     public LossPolynomial Times(in LossPolynomial other, int low, int high)
     {

@@ -17,7 +17,7 @@ internal sealed class ZoneDraw
             int count = layout.Instances(zones[i]);
             instances += count;
             variance += count * chances[i] * (1 - chances[i]);
-            number = number.Times(new LossPolynomial(0, Binomial(count, chances[i])), 0, lost);
+            number = number.Times(new LossPolynomial(0, LossPolynomial.Chances(count, chances[i], count)), 0, lost);
         }
 
         ChanceOfLost = number[lost];
@@ -75,19 +75,11 @@ internal sealed class ZoneDraw
         for (int i = 0; i < _zones.Length; i++)
         {
             int serving = layout.Replicas(_zones[i], stage);
-            here = here.Times(new LossPolynomial(0, Binomial(serving, _chances[i])), 0, int.MaxValue);
-            others = others.Times(new LossPolynomial(0, Binomial(layout.Instances(_zones[i]) - serving, _chances[i])), 0, Lost);
+            int rest = layout.Instances(_zones[i]) - serving;
+            here = here.Times(new LossPolynomial(0, LossPolynomial.Chances(serving, _chances[i], serving)), 0, int.MaxValue);
+            others = others.Times(new LossPolynomial(0, LossPolynomial.Chances(rest, _chances[i], rest)), 0, Lost);
         }
 
         return [.. here.Values.Select((chance, j) => chance * others[Lost - j] / ChanceOfLost)];
-    }
-
-    /// <summary>The chance of each number lost, independently, <c>[0 .. count]</c>; certainty is allowed.</summary>
-    public static double[] Binomial(int count, double chance)
-    {
-        if (chance is > 0 and < 1) return LossPolynomial.Binomial(count, chance, 0, count).Values;
-        var certain = new double[count + 1];
-        certain[chance <= 0 ? 0 : count] = 1;
-        return certain;
     }
 }

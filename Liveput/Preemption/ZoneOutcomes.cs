@@ -98,7 +98,7 @@ public static class ZoneOutcomes
         Array.Fill(atMost, 1);
         for (int stage = 0; stage < layout.Depth; stage++)
         {
-            var lost = Convolved(Enumerable.Range(0, layout.Zones).Select(z => ZoneDraw.Binomial(layout.Replicas(z, stage), down[z] ? 1 : risks[z].LossChance)));
+            var lost = Convolved(Enumerable.Range(0, layout.Zones).Select(z => LossPolynomial.Chances(layout.Replicas(z, stage), down[z] ? 1 : risks[z].LossChance, layout.Replicas(z, stage))));
             double sum = 0;
             for (int j = 0; j < lost.Length; j++)
             {

@@ -1,10 +1,12 @@
+using Parcae.Liveput.Costs.Constants;
+
 namespace Parcae.Liveput.Profiles;
 
 /// <summary>What the planner knows of a model on a kind of instance: the throughput of every strategy, and how layers are dealt to stages.</summary>
 public sealed class PlanningProfile
 {
     /// <summary>Bytes of one parameter's state that a transfer moves: value and two moments, float32.</summary>
-    public const int StateBytesPerParameter = 12;
+    public const int DefaultStateBytesPerParameter = 12;
 
     private readonly double[][] _throughput;
     private readonly (int First, int Count)[]?[] _partitions;
@@ -12,9 +14,10 @@ public sealed class PlanningProfile
     private readonly long[] _largestStage;
 
     private PlanningProfile(
-        string model, int globalBatch, double linkBytesPerSecond, IReadOnlyList<LayerCost> layers, (int First, int Count)[]?[] partitions, double[][] throughput)
+        string model, int globalBatch, double linkBytesPerSecond, IReadOnlyList<LayerCost> layers, (int First, int Count)[]?[] partitions, double[][] throughput, ProfileExtras extras)
     {
         Model = model;
+        (Source, StateBytesPerParameter, Reconfiguration, Prices) = (extras.Source, extras.StateBytesPerParameter, extras.Reconfiguration, extras.Prices);
         GlobalBatch = globalBatch;
         LinkBytesPerSecond = linkBytesPerSecond;
         LayerCount = layers.Count;
@@ -40,6 +43,18 @@ public sealed class PlanningProfile
 
     /// <summary>Name of the model.</summary>
     public string Model { get; }
+
+    /// <summary>Where the figures come from, or null.</summary>
+    public string? Source { get; }
+
+    /// <summary>Bytes of one parameter's state that a transfer moves.</summary>
+    public int StateBytesPerParameter { get; }
+
+    /// <summary>Measured constants of reconfiguration, or null.</summary>
+    public ReconfigurationConstants? Reconfiguration { get; }
+
+    /// <summary>Prices of an instance, or null.</summary>
+    public InstancePrices? Prices { get; }
 
     /// <summary>Samples of one step.</summary>
     public int GlobalBatch { get; }
@@ -114,7 +129,7 @@ public sealed class PlanningProfile
             }
         }
 
-        return new PlanningProfile(model, globalBatch, accelerator.LinkBytesPerSecond, layers, partitions, throughput);
+        return new PlanningProfile(model, globalBatch, accelerator.LinkBytesPerSecond, layers, partitions, throughput, new ProfileExtras());
     }
 
     /// <summary>A profile from measured throughputs; what the table does not hold is infeasible.</summary>
@@ -123,9 +138,10 @@ public sealed class PlanningProfile
     /// <param name="globalBatch">Samples of a step.</param>
     /// <param name="table">The measurements.</param>
     /// <param name="linkBytesPerSecond">Bandwidth between two instances.</param>
+    /// <param name="extras">What else was measured, or null.</param>
     /// <exception cref="ArgumentException">There are no layers, or an entry names an impossible strategy or names one twice.</exception>
     public static PlanningProfile FromTable(
-        string model, IReadOnlyList<LayerCost> layers, int globalBatch, IReadOnlyCollection<MeasuredThroughput> table, double linkBytesPerSecond)
+        string model, IReadOnlyList<LayerCost> layers, int globalBatch, IReadOnlyCollection<MeasuredThroughput> table, double linkBytesPerSecond, ProfileExtras? extras = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(model);
         ArgumentNullException.ThrowIfNull(layers);
@@ -151,12 +167,13 @@ public sealed class PlanningProfile
         var steps = new StepTimeModel(layers, 1, 1, new AcceleratorSpec(long.MaxValue, 1, linkBytesPerSecond));
         var partitions = new (int, int)[]?[deepest + 1];
         for (int depth = 1; depth <= deepest; depth++) partitions[depth] = steps.Partition(depth);
-        return new PlanningProfile(model, globalBatch, linkBytesPerSecond, layers, partitions, throughput);
+        return new PlanningProfile(model, globalBatch, linkBytesPerSecond, layers, partitions, throughput, extras ?? new ProfileExtras());
     }
 
     private (int First, int Count)[] Stages(int depth) =>
         (depth >= 1 && depth < _partitions.Length ? _partitions[depth] : null)
         ?? throw new ArgumentOutOfRangeException(nameof(depth), depth, $"{Model} cannot be cut into that many stages that fit an instance.");
 
-    private long Parameters(int first, int end) => _parametersBefore[end] - _parametersBefore[first];
+    /// <summary>Parameters of the layers [first, end).</summary>
+    public long Parameters(int first, int end) => _parametersBefore[end] - _parametersBefore[first];
 }

@@ -12,7 +12,7 @@ internal static class Samples
         PlanningProfile.FromTable(
             "table", [.. Enumerable.Repeat(new LayerCost(1000, 1, 0, 0), layers)], 16, [.. entries.Select(e => new MeasuredThroughput(e.Pipelines, e.Depth, e.SamplesPerSecond))], 1e6);
 
-    public static PlanningProfile Gpt15B() => ProfileFile.Load(Path.Combine(AppContext.BaseDirectory, "Data", "gpt-1.5b.json"));
+    public static PlanningProfile Gpt15B() => BuiltInProfiles.Get("gpt-1.5b");
 
     /// <summary>The count is certain in every interval, and so are the losses.</summary>
     public static AvailabilityForecast Certain(IEnumerable<(int Available, int Lost)> intervals) =>

@@ -5,6 +5,7 @@ using Parcae.Cli.Demo;
 using Parcae.Cli.Instances;
 using Parcae.Cli.Jobs;
 using Parcae.Cli.Planning;
+using Parcae.Cli.Traces;
 using Parcae.Client;
 
 namespace Parcae.Cli.Commands;
@@ -71,6 +72,7 @@ internal static class ParcaeCommand
         JobsCommand.Create(context),
         InstancesCommand.Create(context),
         PlanCommand.Create(context),
+        TraceCommand.Create(context),
     };
 
     /// <summary>The parser's messages; where a verb is wrong or missing, one of our own that says which there are.</summary>

@@ -10,11 +10,13 @@ internal static class PlanSources
 {
     private static readonly string[] Forecasters = ["persistence"];
 
-    /// <summary>The profile in the file of that path.</summary>
-    /// <exception cref="UsageException">There is no such file, or it is not a profile.</exception>
+    /// <summary>A built-in profile by its name, else the file of that path.</summary>
+    /// <exception cref="UsageException">It is neither, or the file is not a profile.</exception>
     public static PlanningProfile Profile(string nameOrFile)
     {
-        if (!File.Exists(nameOrFile)) throw new UsageException($"--profile: '{nameOrFile}' does not exist; it must be a JSON profile.");
+        if (BuiltInProfiles.TryGet(nameOrFile) is { } builtIn) return builtIn;
+        if (!File.Exists(nameOrFile))
+            throw new UsageException($"--profile: '{nameOrFile}' is neither a built-in profile nor a file; built in are {string.Join(", ", BuiltInProfiles.Names)}.");
         try
         {
             return ProfileFile.Load(nameOrFile);

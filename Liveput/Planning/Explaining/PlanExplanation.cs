@@ -82,7 +82,7 @@ public sealed record PlanExplanation
             Liveput = candidate.Liveput,
             Change = stays ? null : change.Kind,
             MigrationSeconds = candidate.MigrationSeconds,
-            MigrationParts = stays ? [] : parts?.Parts(change) ?? [],
+            MigrationParts = stays || request.ChangeSeconds is not null ? [] : parts?.Parts(change) ?? [],
             ExpectedSamples = candidate.ExpectedSamples,
             SamplesBehind = chosen.ExpectedSamples - candidate.ExpectedSamples,
             Chosen = candidate == chosen,

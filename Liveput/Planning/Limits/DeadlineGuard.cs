@@ -1,4 +1,5 @@
 using System.Globalization;
+using Parcae.Liveput.Profiles;
 
 namespace Parcae.Liveput.Planning.Limits;
 
@@ -28,7 +29,7 @@ public sealed class DeadlineGuard
     /// <summary>A guard.</summary>
     /// <param name="options">What on-demand instances can do; at least one entry.</param>
     /// <param name="switchSeconds">From the decision until on-demand instances train; also what a change of their number takes.</param>
-    /// <param name="prices">What instances cost; null for the defaults.</param>
+    /// <param name="prices">What instances cost; null for those of a p3.2xlarge.</param>
     /// <exception cref="ArgumentException">There is no option, one is impossible or listed twice, or a number is out of range.</exception>
     public DeadlineGuard(IReadOnlyList<OnDemandOption> options, double switchSeconds = DefaultSwitchSeconds, InstancePrices? prices = null)
     {
@@ -44,8 +45,9 @@ public sealed class DeadlineGuard
 
         if (options.DistinctBy(o => o.Instances).Count() != options.Count) throw new ArgumentException("A number of on-demand instances is listed twice; each must be listed once.", nameof(options));
         if (!(switchSeconds >= 0) || !double.IsFinite(switchSeconds)) throw new ArgumentOutOfRangeException(nameof(switchSeconds), switchSeconds, "A switch must take at least 0 seconds.");
-        (_options, _switchSeconds, _prices) = ([.. options.OrderBy(o => o.Instances)], switchSeconds, prices ?? InstancePrices.Default);
-        _prices.Validate();
+        (_options, _switchSeconds, _prices) = ([.. options.OrderBy(o => o.Instances)], switchSeconds, prices ?? InstancePrices.P32XLarge);
+        PriceCheck.Spot(_prices);
+        PriceCheck.OnDemand(_prices);
     }
 
     /// <summary>What to run on in the interval that begins now.</summary>
@@ -89,7 +91,7 @@ public sealed class DeadlineGuard
 
         DeadlineDecision Decision(DeadlineChoice choice, int instances, string reason) => new(
             choice, instances, work <= 0 ? 0 : state.SecondsLeft > 0 ? work / state.SecondsLeft : double.PositiveInfinity, slack, ahead,
-            choice == DeadlineChoice.Done ? 0 : instances > 0 ? instances * _prices.OnDemandUsdPerHour : state.SpotInstances * _prices.SpotUsdPerHour, reason);
+            choice == DeadlineChoice.Done ? 0 : instances > 0 ? instances * _prices.OnDemandPerHour : state.SpotInstances * _prices.SpotPerHour, reason);
     }
 
     /// <summary>Of the options that finish in time by themselves, the one of the least cost; null when none does.</summary>

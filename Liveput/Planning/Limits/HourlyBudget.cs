@@ -1,5 +1,6 @@
 using Parcae.Liveput.Forecasting;
 using Parcae.Liveput.Preemption;
+using Parcae.Liveput.Profiles;
 
 namespace Parcae.Liveput.Planning.Limits;
 
@@ -9,16 +10,16 @@ public sealed record HourlyBudget
 {
     /// <summary>A budget.</summary>
     /// <param name="usdPerHour">USD per hour, at least 0.</param>
-    /// <param name="prices">What instances cost; null for the defaults.</param>
+    /// <param name="prices">What instances cost; null for those of a p3.2xlarge.</param>
     /// <exception cref="ArgumentOutOfRangeException">The budget is negative or not a number, or a price is not above 0.</exception>
     public HourlyBudget(double usdPerHour, InstancePrices? prices = null)
     {
         if (!(usdPerHour >= 0)) throw new ArgumentOutOfRangeException(nameof(usdPerHour), usdPerHour, "A budget must be at least 0 USD per hour.");
-        (UsdPerHour, Prices) = (usdPerHour, prices ?? InstancePrices.Default);
-        Prices.Validate();
+        (UsdPerHour, Prices) = (usdPerHour, prices ?? InstancePrices.P32XLarge);
+        PriceCheck.Spot(Prices);
 
         // A budget stated as so many times the price pays for so many, whatever the rounding.
-        MaxInstances = (int)Math.Min(int.MaxValue, Math.Floor((usdPerHour / Prices.SpotUsdPerHour) + 1e-9));
+        MaxInstances = (int)Math.Min(int.MaxValue, Math.Floor((usdPerHour / Prices.SpotPerHour) + 1e-9));
     }
 
     /// <summary>USD per hour.</summary>

@@ -62,7 +62,7 @@ public sealed class PlanCommandTests : IDisposable
 
     [Theory]
     [InlineData("--available: it is missing", "--profile", "PROFILE")]
-    [InlineData("--profile: '/no/such.json' does not exist", "--profile", "/no/such.json", "--available", "3")]
+    [InlineData("--profile: '/no/such.json' is neither a built-in profile nor a file; built in are", "--profile", "/no/such.json", "--available", "3")]
     [InlineData("--current: '3y' is not valid; it must be pipelines x depth, like 4x8, or pause.", "--profile", "PROFILE", "--available", "3", "--current", "3y")]
     [InlineData("--intact: '2' is not valid", "--profile", "PROFILE", "--available", "3", "--current", "1x2", "--intact", "2")]
     [InlineData("--at: '99' is not valid; aws-p3:HADP has the intervals 0 to 59.", "--profile", "PROFILE", "--trace", "HADP", "--at", "99")]

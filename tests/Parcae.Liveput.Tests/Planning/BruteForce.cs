@@ -10,41 +10,33 @@ internal sealed class BruteForce(PlanningProfile profile, IMigrationCostModel co
 {
     private readonly Dictionary<(int, int, Strategy), double> _known = [];
 
-    /// <summary>Expected samples from interval <paramref name="i"/> on. Counts and losses of an interval are equally likely values; costs are shorter than an interval.</summary>
-    public double Value(int i, int available, Strategy current)
-    {
-        if (i == counts.Length) return 0;
-        if (!_known.TryGetValue((i, available, current), out double best))
-        {
-            best = Fitting(available).DefaultIfEmpty(Strategy.None).Max(s => Value(i, available, current, s));
-            _known[(i, available, current)] = best;
-        }
+    /// <summary>Expected samples from interval <paramref name="i"/> on, when a strategy is taken now.</summary>
+    public double Value(int i, int available, Strategy current, Strategy chosen) =>
+        ((interval - Seconds(current, current.Pipelines, chosen, 0)) * profile.Throughput(chosen)) + Future(i, available, chosen);
 
-        return best;
-    }
-
-    /// <summary>The same when <paramref name="chosen"/> is taken now.</summary>
-    public double Value(int i, int available, Strategy current, Strategy chosen)
+    /// <summary>Expected samples after interval <paramref name="i"/>. Counts and losses of an interval are equally likely values.</summary>
+    private double Future(int i, int available, Strategy current)
     {
-        double expected = 0, work = interval - Seconds(current, current.Pipelines, chosen);
-        foreach (var group in Outcomes(i, available).GroupBy(o => o.Lost))
+        if (i + 1 >= counts.Length) return 0;
+        if (_known.TryGetValue((i, available, current), out double known)) return known;
+        double expected = 0;
+        foreach (var (lost, next, chance) in Outcomes(i, available))
         {
-            double chance = group.Sum(o => o.Chance);
-            double Future(Strategy s) => group.Sum(o => o.Chance / chance * Value(i + 1, o.Next, s));
             int subsets = 0;
             double sum = 0;
             for (uint subset = 0; subset < 1u << available; subset++)
             {
-                if (BitOperations.PopCount(subset) != group.Key) continue;
+                if (BitOperations.PopCount(subset) != lost) continue;
                 subsets++;
-                var (strategy, seconds) = Recover(chosen, Intact(chosen, subset), available - group.Key, Future);
-                sum += (work * (1 - (seconds / interval)) * profile.Throughput(strategy)) + Future(strategy);
+                int intact = Intact(current, subset);
+                sum += Fitting(next).Select(s => ((interval - Seconds(current, intact, s, lost)) * profile.Throughput(s)) + Future(i + 1, next, s))
+                    .DefaultIfEmpty(Future(i + 1, next, Strategy.None)).Max();
             }
 
             expected += chance * sum / subsets;
         }
 
-        return expected;
+        return _known[(i, available, current)] = expected;
     }
 
     private static int Intact(Strategy strategy, uint lost)
@@ -60,27 +52,14 @@ internal sealed class BruteForce(PlanningProfile profile, IMigrationCostModel co
         return worst;
     }
 
-    private (Strategy Strategy, double Seconds) Recover(Strategy chosen, int intact, int left, Func<Strategy, double> future)
-    {
-        if (chosen.IsPause || intact == chosen.Pipelines) return (chosen, 0);
-        var manned = Best(Fitting(left).Where(s => s.Depth == chosen.Depth && s.Pipelines <= chosen.Pipelines));
-        var fastest = Best(Fitting(left));
-        bool gains = !manned.IsPause && profile.Throughput(fastest) > profile.Throughput(chosen);
-        Strategy[] ways = [Best(Fitting(left).Where(s => s.Depth == chosen.Depth && s.Pipelines <= intact)), manned, gains ? Strategy.None : fastest];
-        return ways.Where(w => !w.IsPause).DefaultIfEmpty(Strategy.None).Select(w => (w, Seconds(chosen, intact, w))).MaxBy(w => ((interval - w.Item2) * profile.Throughput(w.w)) + future(w.w));
-    }
-
-    private Strategy Best(IEnumerable<Strategy> strategies) =>
-        strategies.OrderByDescending(profile.Throughput).ThenBy(s => s.Instances).ThenBy(s => s.Depth).FirstOrDefault();
-
     private IEnumerable<Strategy> Fitting(int instances) =>
         from depth in Enumerable.Range(1, instances)
         from pipelines in Enumerable.Range(1, instances / depth)
         where profile.Throughput(pipelines, depth) > 0
         select new Strategy(pipelines, depth);
 
-    private double Seconds(Strategy from, int intact, Strategy to) =>
-        to.IsPause || (from == to && intact == from.Pipelines) ? 0 : costs.Seconds(MigrationCase.Between(from, intact, to));
+    private double Seconds(Strategy from, int intact, Strategy to, int lost) =>
+        to.IsPause || (from == to && intact == from.Pipelines) ? 0 : costs.Seconds(MigrationCase.Between(from, intact, to, lost));
 
     /// <summary>Quantile to quantile between intervals; within one, large losses with large falls.</summary>
     private IEnumerable<(int Lost, int Next, double Chance)> Outcomes(int i, int available)

@@ -131,7 +131,7 @@ public sealed class PlanningProfileTests
     [InlineData("{ \"model\": \"m\" }", "globalBatch")]
     [InlineData("{\n\"model\": 3 }", ":2:")]
     [InlineData("null", "null")]
-    [InlineData("{ \"model\": \"m\", \"globalBatch\": 8, \"layers\": [], \"measured\": [] }", "at least one layer")]
+    [InlineData("{ \"model\": \"m\", \"globalBatch\": 8, \"layers\": [], \"measured\": [] }", "layers holds 0; it must hold from 1")]
     [InlineData("{ \"model\": \"m\", \"globalBatch\": 8, \"layers\": [{ \"parameters\": 1, \"forwardMs\": 1 }], \"measured\": [{ \"pipelines\": 1, \"depth\": 2, \"samplesPerSecond\": 1 }] }", "depth from 1 to 1")]
     public void A_file_that_is_no_profile_is_refused_by_name(string content, string expected)
     {

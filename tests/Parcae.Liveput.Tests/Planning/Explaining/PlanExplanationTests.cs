@@ -11,9 +11,9 @@ public sealed class PlanExplanationTests
 {
     private static readonly PlanningProfile Profile = Samples.Table(5, (1, 2, 10), (2, 2, 18), (3, 2, 25), (1, 3, 14), (1, 4, 17.5), (1, 5, 18.2), (2, 3, 24));
 
-    private static readonly ProfiledCostModel Costs = new(Profile, new MigrationConstants { PipelineSeconds = 30, StartSeconds = 40 });
+    private static readonly ProfiledCostModel Costs = new(Profile, new MigrationConstants { InterStageSeconds = 20, PipelineSeconds = 30, StartSeconds = 40 });
 
-    private static readonly AvailabilityForecast Restless = new([.. Enumerable.Repeat(new IntervalForecast { Available = Samples.Point(5), Lost = [0.7, 0.3] }, 12)]);
+    private static readonly AvailabilityForecast Restless = new([.. Enumerable.Repeat(new IntervalForecast { Available = Samples.Point(5), Lost = [0.3, 0.7] }, 12)]);
 
     [Fact]
     public void Every_candidate_stands_beside_the_chosen_one()
@@ -24,7 +24,7 @@ public sealed class PlanExplanationTests
         Assert.Equal(("chosen", 0.0, 1), (chosen.Why, chosen.SamplesBehind, chosen.Spares));
         Assert.All(explanation.Candidates, c => Assert.Equal(chosen.ExpectedSamples - c.ExpectedSamples, c.SamplesBehind));
         Assert.Null(explanation.Candidates.Single(c => c.Strategy == new Strategy(1, 3)).Change);
-        Assert.Contains(explanation.Candidates, c => c.Strategy == new Strategy(1, 5) && c.Why.StartsWith("loses 1", StringComparison.Ordinal));
+        Assert.Contains(explanation.Candidates, c => c.Strategy == new Strategy(1, 5) && c.Why == "loses 70.0 % to preemptions, not 24.89 %");
         Assert.Contains(explanation.Candidates, c => c.Strategy == new Strategy(1, 2) && c.Why == "slower by 44.44 %");
     }
 
@@ -69,7 +69,7 @@ public sealed class PlanExplanationTests
         var explanation = Explain(Samples.Request(6, Restless, new Strategy(3, 2), intact: 1), options: new OptimizerOptions { Budget = new HourlyBudget(5) });
         Assert.Equal("6 instances usable; 3 x 2 has 1 of its pipelines intact.", explanation.Steps[0]);
         Assert.Equal("1 instance beyond the budget: not worth renting.", explanation.Steps[1]);
-        Assert.StartsWith("In 12 intervals: 5.0 instances expected (5 to 5 with 80 %), 0.3 lost in the first (30.0 % chance of any).", explanation.Steps[2], StringComparison.Ordinal);
+        Assert.StartsWith("In 12 intervals: 5.0 instances expected (5 to 5 with 80 %), 0.7 lost in the first (70.0 % chance of any).", explanation.Steps[2], StringComparison.Ordinal);
         Assert.All(explanation.Candidates, c => Assert.Equal(5 - c.Strategy.Instances, c.Spares));
         Assert.True(explanation.Steps.Count >= 5);
     }

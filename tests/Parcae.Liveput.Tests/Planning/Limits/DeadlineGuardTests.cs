@@ -1,5 +1,6 @@
 using CsCheck;
 using Parcae.Liveput.Planning.Limits;
+using Parcae.Liveput.Profiles;
 
 namespace Parcae.Liveput.Tests.Planning.Limits;
 
@@ -115,7 +116,7 @@ public sealed class DeadlineGuardTests
         Assert.Throws<ArgumentException>(() => new DeadlineGuard([new(0, 1)]));
         Assert.Throws<ArgumentException>(() => new DeadlineGuard([new(2, 1), new(2, 3)]));
         Assert.Throws<ArgumentOutOfRangeException>(() => new DeadlineGuard([new(2, 1)], -1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new DeadlineGuard([new(2, 1)], 1, new InstancePrices { OnDemandUsdPerHour = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DeadlineGuard([new(2, 1)], 1, new InstancePrices(1, 0)));
         Assert.Contains("IntervalSeconds must be above 0", Assert.Throws<ArgumentOutOfRangeException>(() => Guard.Decide(Halfway with { IntervalSeconds = 0 })).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => Guard.Decide(Halfway with { DoneSamples = double.NaN }));
     }

@@ -58,7 +58,7 @@ public sealed class HourlyBudgetTests
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new HourlyBudget(-1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new HourlyBudget(double.NaN));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new HourlyBudget(1, new InstancePrices { SpotUsdPerHour = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new HourlyBudget(1, new InstancePrices(0, 1)));
     }
 
     private static PlanRequest Request(int available) => Samples.Request(available, Samples.Certain(Enumerable.Repeat((available, 0), 6)));

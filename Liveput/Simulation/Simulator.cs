@@ -1,0 +1,65 @@
+using System.Diagnostics;
+
+using Parcae.Liveput.Costs;
+
+namespace Parcae.Liveput.Simulation;
+
+/// <summary>Runs policies over traces. Costs are expectations, as in the Parcae artifact, or realizations drawn from a seed.</summary>
+public static class Simulator
+{
+    /// <summary>Runs a policy over the whole trace of a setting.</summary>
+    /// <param name="policy">What decides.</param>
+    /// <param name="setting">Model, trace and costs.</param>
+    /// <param name="chance">Null for expected costs; else draws which instances are lost.</param>
+    /// <param name="cancellation">Ends the run between two intervals.</param>
+    public static PolicyResult Run(IPolicy policy, SimulationSetting setting, Random? chance = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        ArgumentNullException.ThrowIfNull(setting);
+        var run = policy.Start(setting);
+        var intervals = setting.Trace.Intervals;
+        var outcomes = new IntervalOutcome[intervals.Count];
+        var planning = new double[intervals.Count];
+        var current = Strategy.None;
+        int before = 0;
+        double owed = 0;
+        for (int i = 0; i < intervals.Count; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            long began = Stopwatch.GetTimestamp();
+            var step = run.Step(new IntervalView(i, before, intervals[i], current, owed, chance));
+            planning[i] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+            double stall = Math.Min(step.OwedMs, setting.IntervalMs);
+            double samples = (step.SamplesPerSecond * (setting.IntervalMs - stall) / 1000) - step.LostSamples;
+            outcomes[i] = new IntervalOutcome(step.Strategy, stall, samples, step.Kind);
+            owed = step.OwedMs - stall;
+            (current, before) = (step.Strategy, intervals[i].Available);
+        }
+
+        return new PolicyResult(policy.Name, policy.Forecast, outcomes, planning);
+    }
+}
+
+/// <summary>What came of one interval.</summary>
+/// <param name="Strategy">What ran; <see cref="Strategy.None"/>: paused.</param>
+/// <param name="StallMs">Of the interval, the time that training stood still for a reconfiguration.</param>
+/// <param name="Samples">Trained, less those lost.</param>
+/// <param name="Kind">The reconfiguration that began in it, or null.</param>
+public readonly record struct IntervalOutcome(Strategy Strategy, double StallMs, double Samples, MigrationCaseKind? Kind);
+
+/// <summary>What came of a policy.</summary>
+/// <param name="Policy">Its name.</param>
+/// <param name="Forecast">Its forecaster's name, or null.</param>
+/// <param name="Intervals">One entry an interval.</param>
+/// <param name="PlanningMs">Time that each decision took, milliseconds.</param>
+public sealed record PolicyResult(string Policy, string? Forecast, IReadOnlyList<IntervalOutcome> Intervals, IReadOnlyList<double> PlanningMs)
+{
+    /// <summary>Trained in all.</summary>
+    public double Samples { get; } = Intervals.Sum(i => i.Samples);
+
+    /// <summary>Intervals without a strategy.</summary>
+    public int PausedIntervals { get; } = Intervals.Count(i => i.Strategy.IsPause);
+
+    /// <summary>Reconfigurations of a kind.</summary>
+    public int Count(MigrationCaseKind kind) => Intervals.Count(i => i.Kind == kind);
+}

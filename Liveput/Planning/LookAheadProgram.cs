@@ -33,9 +33,7 @@ internal sealed class LookAheadProgram
     public LookAheadProgram(StrategySpace space, AvailabilityChain chain, double intervalSeconds)
     {
         (_space, _chain, _interval) = (space, chain, intervalSeconds);
-        _survival = new SurvivalTable?[space.Count];
-        var totals = SurvivalTable.Totals(chain.Counts, chain.Losses);
-        for (int s = 1; s < space.Count; s++) _survival[s] = new SurvivalTable(space.Strategies[s], chain.Counts, chain.Losses, totals);
+        _survival = SurvivalTables.For(space.Strategies, chain.Counts, chain.Losses);
         _unharmed = Gains(space.Unharmed);
         _leaving = Gains(space.Leaving);
         _joining = Gains(space.Joining);
@@ -88,8 +86,8 @@ internal sealed class LookAheadProgram
                 continue;
             }
 
-            var survival = _survival[strategy]!.Chances(_chain.Start, loss);
-            for (int broken = 0; broken < survival.Length; broken++)
+            var survival = _survival[strategy]!.Chances(_chain.Start, loss, out int fewest);
+            for (int broken = fewest; broken < fewest + survival.Length; broken++)
             {
                 double best = 0;
                 foreach (int to in narrower)
@@ -97,7 +95,7 @@ internal sealed class LookAheadProgram
                     if (_space.Strategies[to].Pipelines <= _space.Strategies[strategy].Pipelines - broken) best = Math.Max(best, _space.Throughput[to]);
                 }
 
-                expected += probability * survival[broken] * best;
+                expected += probability * survival[broken - fewest] * best;
             }
         }
 
@@ -134,13 +132,13 @@ internal sealed class LookAheadProgram
         values[0] += move.Probability * best[0];
         for (int s = 1; s < values.Length; s++)
         {
-            var survival = _survival[s]!.Chances(count, move.Loss);
-            values[s] += move.Probability * WithIntact(s, survival, best[s], future, fitting);
+            var survival = _survival[s]!.Chances(count, move.Loss, out int fewest);
+            values[s] += move.Probability * WithIntact(s, survival, fewest, best[s], future, fitting);
         }
     }
 
     /// <summary>The better of going on with what is intact and of changing, over what may be broken.</summary>
-    private double WithIntact(int s, ReadOnlySpan<double> survival, double other, double[] future, int fitting)
+    private double WithIntact(int s, ReadOnlySpan<double> survival, int fewest, double other, double[] future, int fitting)
     {
         int[] narrower = _space.Narrower[s];
         double[] gains = _rerouting[s];
@@ -148,7 +146,7 @@ internal sealed class LookAheadProgram
         double expected = 0, best = other;
 
         // From all broken to none: whatever fits fewer intact pipelines also fits more.
-        for (int broken = survival.Length - 1; broken >= 0; broken--)
+        for (int broken = fewest + survival.Length - 1; broken >= fewest; broken--)
         {
             for (; i < narrower.Length && _space.Strategies[narrower[i]].Pipelines <= pipelines - broken; i++)
             {
@@ -158,7 +156,7 @@ internal sealed class LookAheadProgram
                 best = Math.Max(best, gain + future[to]);
             }
 
-            expected += survival[broken] * best;
+            expected += survival[broken - fewest] * best;
         }
 
         return expected;

@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using Parcae.Cli.Demo;
 using Parcae.Cli.Instances;
 using Parcae.Cli.Jobs;
+using Parcae.Cli.Planning;
 using Parcae.Cli.Traces;
 using Parcae.Client;
 
@@ -70,6 +71,7 @@ internal static class ParcaeCommand
         DemoCommand.Create((options, cancellation) => new DemoRunner(options, context).RunAsync(cancellation)),
         JobsCommand.Create(context),
         InstancesCommand.Create(context),
+        PlanCommand.Create(context),
         TraceCommand.Create(context),
     };
 

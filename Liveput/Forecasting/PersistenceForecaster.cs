@@ -65,7 +65,7 @@ public sealed class PersistenceForecaster : IAvailabilityForecaster
         for (int i = 0; i < horizon; i++)
         {
             counts = Step(counts, lost, joined, highest);
-            intervals[i] = new IntervalForecast { Available = counts, Lost = lost, Joined = joined };
+            intervals[i] = new IntervalForecast { Available = counts, Lost = lost, Joined = Enumerable.Repeat(joined, counts.Length).ToArray() };
         }
 
         return new AvailabilityForecast(intervals);

@@ -80,17 +80,36 @@ public sealed class EnsembleForecaster : IAvailabilityForecaster
         for (int h = 0; h < horizon; h++)
         {
             double[] available = [], lost = [];
+            double[][] joined = [];
             for (int m = 0; m < forecasts.Length; m++)
             {
                 if (forecasts[m] is not { } forecast) continue;
                 Distributions.Add(ref available, forecast.Intervals[h].Available, weights[m].Weight);
                 Distributions.Add(ref lost, forecast.Intervals[h].Lost, weights[m].Weight);
+                Join(ref joined, forecast.Intervals[h].Joined, weights[m].Weight);
             }
 
-            intervals[h] = new IntervalForecast { Available = available, Lost = lost };
+            intervals[h] = new IntervalForecast { Available = available, Lost = lost, Joined = joined.Length == 0 ? null : Array.ConvertAll(joined, row => row.Length == 0 ? null : Distributions.Trimmed(row)) };
         }
 
         return new AvailabilityForecast(intervals);
+    }
+
+    /// <summary>Adds what a member knows of arrivals; those who know only the counts have no say in it.</summary>
+    private static void Join(ref double[][] sum, double[]?[]? joined, double weight)
+    {
+        if (joined is null) return;
+        int known = sum.Length;
+        if (known < joined.Length)
+        {
+            Array.Resize(ref sum, joined.Length);
+            Array.Fill(sum, [], known, joined.Length - known);
+        }
+
+        for (int n = 0; n < joined.Length; n++)
+        {
+            if (joined[n] is { } row) Distributions.Add(ref sum[n], row, weight);
+        }
     }
 
     /// <summary>What each member counts for in a forecast, in their order.</summary>

@@ -34,7 +34,8 @@ internal sealed class FleetChain
     public IntervalForecast Advance()
     {
         var lost = Lose();
-        Arrive();
+        var joined = new double[]?[_high + 1];
+        Arrive(joined);
         var counts = new double[_high + 1];
         foreach (var mass in _mass)
         {
@@ -43,7 +44,7 @@ internal sealed class FleetChain
 
         while (_low < _high && counts[_low] < Distributions.Negligible) _low++;
         while (_high > _low && counts[_high] < Distributions.Negligible) _high--;
-        return new IntervalForecast { Available = Distributions.Trimmed(counts), Lost = Distributions.Trimmed(lost) };
+        return new IntervalForecast { Available = Distributions.Trimmed(counts), Lost = Distributions.Trimmed(lost), Joined = Array.ConvertAll(joined, row => row is null ? null : Distributions.Trimmed(row)) };
     }
 
     private static int State(int lossAge, int arrivalAge) => (lossAge * Ages) + arrivalAge;
@@ -92,7 +93,8 @@ internal sealed class FleetChain
         return lost;
     }
 
-    private void Arrive()
+    /// <summary>Lets instances come; what comes to each count goes to <paramref name="joined"/>, not yet divided by the chance of that count.</summary>
+    private void Arrive(double[]?[] joined)
     {
         int high = _high;
         ClearNext();
@@ -110,6 +112,7 @@ internal sealed class FleetChain
                     if (mass[n] == 0) continue;
                     double quiet = mass[n] * (1 - Chances(n)[state]);
                     _events[n] += mass[n] - quiet;
+                    (joined[n] ??= new double[_most + 1])[0] += quiet;
                     older[n] += quiet * ageing;
                     same[n] += quiet * (1 - ageing);
                 }
@@ -124,11 +127,17 @@ internal sealed class FleetChain
                 if (room == 0)
                 {
                     after[n] += _events[n];
+                    joined[n]![0] += _events[n];
                     continue;
                 }
 
                 var sizes = _arrivalSizes[n] ??= _hazards.ArrivalSizes.Of(room, _seenSizes);
-                for (int k = 0; k < sizes.Length; k++) after[n + k + 1] += _events[n] * sizes[k];
+                for (int k = 0; k < sizes.Length; k++)
+                {
+                    after[n + k + 1] += _events[n] * sizes[k];
+                    joined[n]![k + 1] += _events[n] * sizes[k];
+                }
+
                 high = Math.Max(high, n + sizes.Length);
             }
         }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 
 using Parcae.Cli.Demo;
+using Parcae.Cli.Forecasting;
 using Parcae.Cli.Instances;
 using Parcae.Cli.Jobs;
 using Parcae.Cli.Traces;
@@ -71,6 +72,7 @@ internal static class ParcaeCommand
         JobsCommand.Create(context),
         InstancesCommand.Create(context),
         TraceCommand.Create(context),
+        ForecastCommand.Create(context),
     };
 
     /// <summary>The parser's messages; where a verb is wrong or missing, one of our own that says which there are.</summary>

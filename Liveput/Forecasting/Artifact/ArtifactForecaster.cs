@@ -63,7 +63,7 @@ public sealed class ArtifactForecaster : IAvailabilityForecaster
                 (missing, lost, count) = (missing + drawn, lost + drawn, count - drawn);
             }
 
-            intervals[h] = new IntervalForecast { Available = Distributions.Point(count), Lost = Distributions.Point(lost) };
+            intervals[h] = new IntervalForecast { Available = Distributions.Point(count), Lost = Distributions.Point(lost), Joined = Distributions.Point(steps.Joined[h]) };
         }
 
         return new AvailabilityForecast(intervals);

@@ -48,7 +48,12 @@ internal static class ForecastCommand
             int bound = parsed.GetValue(most) ?? whole.Peak;
             var options = new BacktestOptions
             {
-                LookAhead = parsed.GetValue(lookAhead), History = parsed.GetValue(history), From = Math.Min(Math.Max(1, from), to - 1), To = to, MaxInstances = bound, BandsAhead = parsed.GetValue(lookAhead),
+                LookAhead = parsed.GetValue(lookAhead),
+                History = parsed.GetValue(history),
+                From = Math.Min(Math.Max(1, from), to - 1),
+                To = to,
+                MaxInstances = bound,
+                BandsAhead = parsed.GetValue(lookAhead),
             };
             TimedForecaster[] forecasters = [.. Chosen(parsed.GetValue(names)!).Select(n => new TimedForecaster(Forecasters.Create(n, parsed.GetValue(seed), bound)))];
             var console = context.CreateConsole();

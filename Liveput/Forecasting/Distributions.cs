@@ -1,3 +1,4 @@
+using System.Numerics;
 using MathNet.Numerics;
 
 namespace Parcae.Liveput.Forecasting;
@@ -14,6 +15,14 @@ internal static class Distributions
         var p = new double[value + 1];
         p[value] = 1;
         return p;
+    }
+
+    /// <summary>The same distribution for every count up to a greatest one.</summary>
+    public static double[]?[] Rows(double[] distribution, int most)
+    {
+        var rows = new double[]?[most + 1];
+        Array.Fill(rows, distribution);
+        return rows;
     }
 
     /// <summary>A normal distribution rounded to whole numbers; what falls below 0 or above <paramref name="highest"/> is put there.</summary>
@@ -69,7 +78,16 @@ internal static class Distributions
     public static void Add(ref double[] sum, double[] distribution, double weight)
     {
         if (sum.Length < distribution.Length) Array.Resize(ref sum, distribution.Length);
-        for (int n = 0; n < distribution.Length; n++) sum[n] += weight * distribution[n];
+        AddScaled(sum, distribution, weight);
+    }
+
+    /// <summary>sum := sum + weight * values, entry by entry.</summary>
+    public static void AddScaled(Span<double> sum, ReadOnlySpan<double> values, double weight)
+    {
+        int i = 0, wide = Vector<double>.Count;
+        var factor = new Vector<double>(weight);
+        for (; i + wide <= values.Length; i += wide) (new Vector<double>(sum[i..]) + (new Vector<double>(values[i..]) * factor)).CopyTo(sum[i..]);
+        for (; i < values.Length; i++) sum[i] += values[i] * weight;
     }
 
     /// <summary>The mean.</summary>

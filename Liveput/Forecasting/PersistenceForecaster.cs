@@ -65,7 +65,7 @@ public sealed class PersistenceForecaster : IAvailabilityForecaster
         for (int i = 0; i < horizon; i++)
         {
             counts = Step(counts, lost, joined, highest);
-            intervals[i] = new IntervalForecast { Available = counts, Lost = lost, Joined = Enumerable.Repeat(joined, counts.Length).ToArray() };
+            intervals[i] = new IntervalForecast { Available = counts, Lost = lost, Joined = Distributions.Rows(joined, counts.Length - 1) };
         }
 
         return new AvailabilityForecast(intervals);
@@ -91,17 +91,20 @@ public sealed class PersistenceForecaster : IAvailabilityForecaster
     private static double[] Step(double[] counts, double[] lost, double[] joined, int highest)
     {
         var fallen = new double[counts.Length];
+        double[] reversed = [.. lost.Reverse()];
         for (int n = 0; n < counts.Length; n++)
         {
             if (counts[n] < Distributions.Negligible) continue;
-            for (int k = 0; k < lost.Length; k++) fallen[Math.Max(0, n - k)] += counts[n] * lost[k];
+            if (n + 1 >= lost.Length) Distributions.AddScaled(fallen.AsSpan(n + 1 - lost.Length), reversed, counts[n]);
+            else for (int k = 0; k < lost.Length; k++) fallen[Math.Max(0, n - k)] += counts[n] * lost[k];
         }
 
         var risen = new double[(int)Math.Min((long)highest, counts.Length - 1 + joined.Length - 1) + 1];
         for (int n = 0; n < fallen.Length; n++)
         {
             if (fallen[n] < Distributions.Negligible) continue;
-            for (int k = 0; k < joined.Length; k++) risen[Math.Min(risen.Length - 1, n + k)] += fallen[n] * joined[k];
+            if (n + joined.Length <= risen.Length) Distributions.AddScaled(risen.AsSpan(n), joined, fallen[n]);
+            else for (int k = 0; k < joined.Length; k++) risen[Math.Min(risen.Length - 1, n + k)] += fallen[n] * joined[k];
         }
 
         return Distributions.Trimmed(risen);

@@ -43,8 +43,8 @@ public sealed class ArimaForecaster : IAvailabilityForecaster
     /// <inheritdoc/>
     public AvailabilityForecast Forecast(IReadOnlyList<AvailabilityInterval> history, int horizon)
     {
-        var persistence = _persistence.Forecast(history, horizon);
-        if (Model(history) is not { } model) return persistence;
+        ArgumentOutOfRangeException.ThrowIfLessThan(horizon, 1);
+        if (Model(history) is not { } model) return _persistence.Forecast(history, horizon);
         var (means, deviations) = model.Forecast(horizon);
         return NormalForecast.Of(means, deviations, history, _persistence, _options.MaxInstances);
     }

@@ -63,7 +63,7 @@ public sealed class ArtifactForecaster : IAvailabilityForecaster
                 (missing, lost, count) = (missing + drawn, lost + drawn, count - drawn);
             }
 
-            intervals[h] = new IntervalForecast { Available = Distributions.Point(count), Lost = Distributions.Point(lost) };
+            intervals[h] = new IntervalForecast { Available = Distributions.Point(count), Lost = Distributions.Point(lost), Joined = Distributions.Rows(Distributions.Point(steps.Joined[h]), count) };
         }
 
         return new AvailabilityForecast(intervals);

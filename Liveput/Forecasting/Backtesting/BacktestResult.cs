@@ -66,11 +66,11 @@ public sealed record BacktestScores
 /// <param name="High80">Upper end of the central 80 %.</param>
 /// <param name="Low95">Lower end of the central 95 %.</param>
 /// <param name="High95">Upper end of the central 95 %.</param>
-public readonly record struct ForecastBand(int Interval, int Actual, double Mean, int Low50, int High50, int Low80, int High80, int Low95, int High95);
+public readonly record struct ForecastBands(int Interval, int Actual, double Mean, int Low50, int High50, int Low80, int High80, int Low95, int High95);
 
 /// <summary>How well a forecaster did.</summary>
 /// <param name="Forecaster">Its name.</param>
 /// <param name="Scores">Over all distances ahead.</param>
 /// <param name="ByAhead">For each distance: the first entry is the interval right after the history.</param>
 /// <param name="Bands">Forecasts made a fixed distance ahead, in the order of the intervals that they are for.</param>
-public sealed record BacktestResult(string Forecaster, BacktestScores Scores, IReadOnlyList<BacktestScores> ByAhead, IReadOnlyList<ForecastBand> Bands);
+public sealed record BacktestResult(string Forecaster, BacktestScores Scores, IReadOnlyList<BacktestScores> ByAhead, IReadOnlyList<ForecastBands> Bands);

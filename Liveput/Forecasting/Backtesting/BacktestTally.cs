@@ -4,7 +4,7 @@ namespace Parcae.Liveput.Forecasting.Backtesting;
 internal sealed class BacktestTally(int lookAhead, int bandsAhead)
 {
     private readonly Sums[] _sums = new Sums[lookAhead];
-    private readonly List<ForecastBand> _bands = [];
+    private readonly List<ForecastBands> _bands = [];
 
     /// <summary>Scores one forecast interval.</summary>
     public void Add(IntervalForecast forecast, int ahead, int interval, AvailabilityInterval seen)
@@ -23,7 +23,7 @@ internal sealed class BacktestTally(int lookAhead, int bandsAhead)
         sums.CountLog += ForecastScores.LogScore(counts, seen.Available);
         if (ahead + 1 != bandsAhead) return;
         int At(double share) => ForecastScores.Quantile(counts, share);
-        _bands.Add(new ForecastBand(interval, seen.Available, mean, At(0.25), At(0.75), At(0.1), At(0.9), At(0.025), At(0.975)));
+        _bands.Add(new ForecastBands(interval, seen.Available, mean, At(0.25), At(0.75), At(0.1), At(0.9), At(0.025), At(0.975)));
     }
 
     /// <summary>Means, with skill against a reference on the same intervals.</summary>

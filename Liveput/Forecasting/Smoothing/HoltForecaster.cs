@@ -31,10 +31,11 @@ public sealed class HoltForecaster : IAvailabilityForecaster
     /// <inheritdoc/>
     public AvailabilityForecast Forecast(IReadOnlyList<AvailabilityInterval> history, int horizon)
     {
-        var persistence = _persistence.Forecast(history, horizon);
+        ArgumentNullException.ThrowIfNull(history);
+        ArgumentOutOfRangeException.ThrowIfLessThan(horizon, 1);
         var window = new double[Math.Min(_options.Window, history.Count)];
         for (int i = 0; i < window.Length; i++) window[i] = history[history.Count - window.Length + i].Available;
-        if (DampedHolt.Fit(window) is not { } model) return persistence;
+        if (DampedHolt.Fit(window) is not { } model) return _persistence.Forecast(history, horizon);
         var (means, deviations) = model.Forecast(horizon);
         return NormalForecast.Of(means, deviations, history, _persistence, _options.MaxInstances);
     }

@@ -8,7 +8,7 @@ internal sealed class FleetChain
     private readonly int _most;
     private readonly double[][] _mass = new double[Ages * Ages][];
     private readonly double[][] _next = new double[Ages * Ages][];
-    private readonly double[] _events, _lossChance = new double[Ages * Ages], _lossSizes;
+    private readonly double[] _events, _lossChance = new double[Ages * Ages], _lossSizes, _lossSizesReversed;
     private readonly double[]?[] _arrivalSizes, _arrivalChances;
     private readonly FleetHazards _hazards;
     private readonly double _seenSizes;
@@ -21,6 +21,7 @@ internal sealed class FleetChain
         _arrivalSizes = new double[]?[most + 1];
         _arrivalChances = new double[]?[most + 1];
         _lossSizes = hazards.LossSizes.Of(Math.Max(1, now), seenSizes);
+        _lossSizesReversed = [.. _lossSizes.Reverse()];
         for (int s = 0; s < _mass.Length; s++)
         {
             (_mass[s], _next[s]) = (new double[most + 1], new double[most + 1]);
@@ -75,17 +76,34 @@ internal sealed class FleetChain
             }
 
             var after = _next[State(0, arrival)];
+            int wide = _lossSizes.Length;
+            double many = 0;
             for (int n = Math.Max(1, _low); n <= _high; n++)
             {
-                if (_events[n] == 0) continue;
-                for (int k = 0; k < _lossSizes.Length; k++)
+                double p = _events[n];
+                if (p < Distributions.Negligible * 0.01)
                 {
-                    double p = _events[n] * _lossSizes[k];
-                    int gone = Math.Min(n, k + 1);
-                    after[n - gone] += p;
-                    lost[gone] += p;
+                    // Too little to follow; it stays where it is.
+                    after[n] += p;
+                    lost[0] += p;
+                }
+                else if (n >= wide)
+                {
+                    many += p;
+                    Distributions.AddScaled(after.AsSpan(n - wide, wide), _lossSizesReversed, p);
+                }
+                else
+                {
+                    for (int k = 0; k < wide; k++)
+                    {
+                        int gone = Math.Min(n, k + 1);
+                        after[n - gone] += p * _lossSizes[k];
+                        lost[gone] += p * _lossSizes[k];
+                    }
                 }
             }
+
+            if (many > 0) Distributions.AddScaled(lost.AsSpan(1), _lossSizes, many);
         }
 
         _low = low;
@@ -122,6 +140,12 @@ internal sealed class FleetChain
             for (int n = _low; n <= _high; n++)
             {
                 if (_events[n] == 0) continue;
+                if (_events[n] < Distributions.Negligible * 0.01)
+                {
+                    after[n] += _events[n];
+                    continue;
+                }
+
                 // Up to the greatest count; beyond it only from there.
                 int room = n < _hazards.Highest ? _hazards.Highest - n : _most - n;
                 if (room == 0)
@@ -132,12 +156,8 @@ internal sealed class FleetChain
                 }
 
                 var sizes = _arrivalSizes[n] ??= _hazards.ArrivalSizes.Of(room, _seenSizes);
-                for (int k = 0; k < sizes.Length; k++)
-                {
-                    after[n + k + 1] += _events[n] * sizes[k];
-                    joined[n]![k + 1] += _events[n] * sizes[k];
-                }
-
+                Distributions.AddScaled(after.AsSpan(n + 1), sizes, _events[n]);
+                Distributions.AddScaled(joined[n].AsSpan(1), sizes, _events[n]);
                 high = Math.Max(high, n + sizes.Length);
             }
         }

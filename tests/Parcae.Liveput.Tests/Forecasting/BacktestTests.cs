@@ -53,7 +53,7 @@ public sealed class BacktestTests
         Assert.Equal((1.0 + 2 + 2 + 2) / 4, result.ByAhead[1].MeanAbsoluteError, 1e-12);
         Assert.Equal(9, result.Scores.Forecasts);
         Assert.Equal(Math.Sqrt(9.0 / 5), result.ByAhead[0].RootMeanSquareError, 1e-12);
-        Assert.Equal(new ForecastBand(2, 3, 4, 4, 4, 4, 4, 4, 4), result.Bands[0]);
+        Assert.Equal(new ForecastBands(2, 3, 4, 4, 4, 4, 4, 4, 4), result.Bands[0]);
         Assert.Equal(4, result.Bands.Count);
     }
 

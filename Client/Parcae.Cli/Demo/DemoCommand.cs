@@ -2,6 +2,7 @@ using System.CommandLine;
 
 using Parcae.Cli.Commands;
 using Parcae.Cli.Demo.Processes;
+using Parcae.Cli.Traces;
 using Parcae.Grains;
 
 namespace Parcae.Cli.Demo;
@@ -19,8 +20,8 @@ internal static class DemoCommand
             TimeSpan.FromMilliseconds(500), TimeSpan.FromHours(1));
         var trace = new Option<string>("--trace")
         {
-            Description = "A built-in trace (aws-p3, or its segments HADP, HASP, LADP, LASP) or a file.",
-            HelpName = "NAME|FILE",
+            Description = $"The trace to replay: {TraceSource.Help}.",
+            HelpName = TraceSource.HelpName,
             DefaultValueFactory = _ => Default.Trace,
         };
         var unannounced = Values.Double("--unannounced",

@@ -6,6 +6,7 @@ using Parcae.Cli.Demo.Replay;
 using Parcae.Cli.Demo.Results;
 using Parcae.Cli.Demo.View;
 using Parcae.Cli.Report;
+using Parcae.Cli.Traces;
 using Parcae.Liveput.Traces;
 
 namespace Parcae.Cli.Demo;

@@ -24,6 +24,10 @@ public sealed record ReconfigurationConstants
     /// <summary>Point-to-point transfers. The default is <see cref="TransferTable.TenGigabit"/>.</summary>
     public TransferTable Transfers { get; init; } = TransferTable.TenGigabit;
 
+    /// <summary>Starting all workers of a strategy, milliseconds, without the transfer of state: rendezvous when instances join, groups, processes, model.</summary>
+    public double RestartMs(Strategy to, bool joining) =>
+        (joining ? RendezvousMs + RestartExtraMs : 0) + Groups.Milliseconds(to, joining) + ProcessStartMs + ModelBuild(to.Depth);
+
     /// <summary>Time to build the model at a depth, milliseconds; for a depth that was not measured, that of the nearest smaller one, else of the nearest.</summary>
     public double ModelBuild(int depth)
     {

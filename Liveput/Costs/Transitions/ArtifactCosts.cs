@@ -14,14 +14,16 @@ public sealed class ArtifactCosts : ITransitionCosts
     private readonly ReconfigurationConstants _constants;
     private readonly StageSizes _stages;
     private readonly RepartitionExpectation _repartition;
+    private readonly double? _restartMs;
 
     /// <summary>The rules for a profile.</summary>
+    /// <param name="profile">With constants of reconfiguration.</param>
+    /// <param name="restartMs">A fixed cost in place of that of every restart, milliseconds, or null.</param>
     /// <exception cref="ArgumentException">The profile holds no constants of reconfiguration.</exception>
-    public ArtifactCosts(PlanningProfile profile)
+    public ArtifactCosts(PlanningProfile profile, double? restartMs = null)
     {
-        ArgumentNullException.ThrowIfNull(profile);
-        Profile = profile;
-        _constants = profile.Reconfiguration ?? throw new ArgumentException($"The profile of {profile.Model} holds no modelBuildMs; simulated costs need its constants of reconfiguration.", nameof(profile));
+        _constants = TransitionCosts.Constants(profile);
+        (Profile, _restartMs) = (profile, TransitionCosts.Checked(restartMs));
         _stages = new StageSizes(profile, _constants.Transfers);
         _repartition = new RepartitionExpectation(_stages);
     }
@@ -33,11 +35,23 @@ public sealed class ArtifactCosts : ITransitionCosts
     public PlanningProfile Profile { get; }
 
     /// <inheritdoc/>
-    public double RestartMs(Strategy to, bool joining) =>
-        (joining ? _constants.RendezvousMs + _constants.RestartExtraMs : 0) + _constants.Groups.Milliseconds(to, joining) + _constants.ProcessStartMs + _constants.ModelBuild(to.Depth);
+    public double RestartMs(Strategy to, bool joining) => _restartMs ?? _constants.RestartMs(to, joining);
 
-    /// <summary>Transfer of the largest stage at a depth, milliseconds.</summary>
-    public double LargestMs(int depth) => _stages.LargestMs[depth];
+    /// <inheritdoc/>
+    public double DuringMs(double owedMs, double ms, Strategy to) => ms + RestartMs(to, joining: false);
+
+    /// <inheritdoc/>
+    public double TypicalMs(in MigrationCase migration)
+    {
+        var (kind, from, to, joining) = migration;
+        return kind switch
+        {
+            MigrationCaseKind.IntraStage => IntraStageMs(to),
+            MigrationCaseKind.InterStage => RestartMs(to, joining) + _stages.LargestMs[to.Depth],
+            MigrationCaseKind.Pipeline => RestartMs(to, joining) + RepartitionMs(_repartition.LastStageMs(from, from.Instances, 0, to.Depth), to),
+            _ => RestartMs(to, joining: true) + RepartitionMs(_stages.Ms(0), to),
+        };
+    }
 
     /// <summary>Setting up the groups of a strategy again when nobody needs a layer, milliseconds.</summary>
     public double IntraStageMs(Strategy to) => _constants.Groups.Milliseconds(to, joining: false) + _constants.ProcessStartMs;
@@ -50,7 +64,7 @@ public sealed class ArtifactCosts : ITransitionCosts
         double restart = RestartMs(to, Joins(transition));
         if (from.IsPause) return restart + RepartitionMs(_stages.Ms(0), to);
         if (from.Depth != to.Depth) return restart + RepartitionMs(_repartition.LastStageMs(from, instances, lost, to.Depth), to);
-        var (chance, transfer) = InterStageExpectation.Expect(from, instances, lost, to.Pipelines, _stages.TransferMs[to.Depth]);
+        var (chance, transfer) = InterStageExpectation.Expect(from, instances, lost, to.Pipelines, (stage, survivors) => Fetch(to, stage, survivors));
         return ((1 - chance) * IntraStageMs(to)) + (chance * restart) + transfer;
     }
 
@@ -74,16 +88,23 @@ public sealed class ArtifactCosts : ITransitionCosts
     /// <summary>The largest stage in need or, if more, all stages that were wholly lost one after the other; of the last stage already the last copy counts as lost.</summary>
     private double InterStageTransferMs(Strategy to, ReadOnlySpan<int> survivors)
     {
-        double largest = 0, sum = 0;
+        double longest = 0, sum = 0;
         for (int s = 0; s < survivors.Length; s++)
         {
-            int need = Math.Max(0, to.Pipelines - survivors[s]);
-            double ms = _stages.TransferMs[to.Depth][s];
-            if (need > 0) largest = Math.Max(largest, ms);
-            if (need > 0 && need >= (s == survivors.Length - 1 ? to.Pipelines - 1 : to.Pipelines)) sum += ms;
+            var (one, whole) = Fetch(to, s, survivors[s]);
+            longest = Math.Max(longest, one);
+            sum += whole;
         }
 
-        return Math.Max(largest, sum);
+        return Math.Max(longest, sum);
+    }
+
+    private (double LongestMs, double SumMs) Fetch(Strategy to, int stage, int survivors)
+    {
+        int need = Math.Max(0, to.Pipelines - survivors);
+        if (need == 0) return (0, 0);
+        double ms = _stages.TransferMs[to.Depth][stage];
+        return (ms, need >= (stage == to.Depth - 1 ? to.Pipelines - 1 : to.Pipelines) ? ms : 0);
     }
 
     private double RepartitionMs(double missingMs, Strategy to) => missingMs + (to.Pipelines > 1 ? _stages.LargestMs[to.Depth] : 0);

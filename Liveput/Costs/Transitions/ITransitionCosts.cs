@@ -31,4 +31,10 @@ public interface ITransitionCosts
     /// <param name="to">The strategy.</param>
     /// <param name="joining">Whether instances join, or only leave.</param>
     double RestartMs(Strategy to, bool joining);
+
+    /// <summary>What is owed when a migration of <paramref name="ms"/> begins while one that still takes <paramref name="owedMs"/> is running, milliseconds.</summary>
+    double DuringMs(double owedMs, double ms, Strategy to);
+
+    /// <summary>The price of a kind of change, for looking ahead: without the details of who is lost, milliseconds.</summary>
+    double TypicalMs(in MigrationCase migration);
 }

@@ -16,12 +16,12 @@ internal static class InterStageExpectation
     /// <param name="instances">N before.</param>
     /// <param name="lost">Of the N.</param>
     /// <param name="wanted">Pipelines after.</param>
-    /// <param name="transferMs">Of each stage, <c>[P]</c>.</param>
-    public static (double Chance, double TransferMs) Expect(Strategy from, int instances, int lost, int wanted, double[] transferMs)
+    /// <param name="fetch">For a stage and the replicas it kept: the time of its own transfer, above 0 when it is in need, and its part of the sum; milliseconds.</param>
+    public static (double Chance, double TransferMs) Expect(Strategy from, int instances, int lost, int wanted, Func<int, int, (double LongestMs, double SumMs)> fetch)
     {
         double chance = (double)lost / instances;
-        var stage = LossPolynomial.Binomial(from.Pipelines, chance, lost);
-        var states = new Dictionary<(double Longest, double Sum), double[]> { [(0, 0)] = LossPolynomial.Binomial(instances - from.Instances, chance, lost) };
+        var stage = LossPolynomial.Chances(from.Pipelines, chance, lost);
+        var states = new Dictionary<(double Longest, double Sum), double[]> { [(0, 0)] = LossPolynomial.Chances(instances - from.Instances, chance, lost) };
         for (int s = 0; s < from.Depth; s++)
         {
             var next = new Dictionary<(double Longest, double Sum), double[]>();
@@ -29,9 +29,8 @@ internal static class InterStageExpectation
             {
                 for (int gone = 0; gone <= Math.Min(lost, from.Pipelines); gone++)
                 {
-                    int need = Math.Max(0, wanted - (from.Pipelines - gone));
-                    bool whole = need > 0 && need >= (s == from.Depth - 1 ? wanted - 1 : wanted);
-                    var key = (need > 0 ? Math.Max(longest, transferMs[s]) : longest, whole ? sum + transferMs[s] : sum);
+                    var (one, whole) = from.Pipelines - gone < wanted ? fetch(s, from.Pipelines - gone) : default;
+                    var key = (Math.Max(longest, one), sum + whole);
                     ref double[]? target = ref CollectionsMarshal.GetValueRefOrAddDefault(next, key, out _);
                     target ??= new double[lost + 1];
                     for (int k = 0; k + gone <= lost; k++) target[k + gone] += polynomial[k] * stage[gone];
@@ -41,7 +40,7 @@ internal static class InterStageExpectation
             states = next;
         }
 
-        double all = LossPolynomial.Binomial(instances, chance, lost)[lost], some = 0, expected = 0;
+        double all = LossPolynomial.Chances(instances, chance, lost)[lost], some = 0, expected = 0;
         foreach (var ((longest, sum), polynomial) in states)
         {
             if (longest <= 0) continue;

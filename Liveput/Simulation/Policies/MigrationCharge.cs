@@ -4,7 +4,7 @@ using Parcae.Liveput.Costs.Transitions;
 namespace Parcae.Liveput.Simulation.Policies;
 
 /// <summary>What a policy that migrates pays: the transition, and a restart of leaving instances on top when another migration is still running, which it replaces.</summary>
-public static class MigrationCharge
+internal static class MigrationCharge
 {
     /// <summary>The step of taking a strategy.</summary>
     public static PolicyStep Take(SimulationSetting setting, in IntervalView view, Strategy to)
@@ -25,7 +25,7 @@ public static class MigrationCharge
 
         double rate = setting.Profile.Throughput(to);
         if (ms <= 0) return new PolicyStep(to, rate, view.OwedMs, null);
-        if (view.OwedMs > 0) ms += setting.Costs.RestartMs(to, joining: false);
+        if (view.OwedMs > 0) ms = setting.Costs.DuringMs(view.OwedMs, ms, to);
         bool same = view.Current.Depth == to.Depth && to.Instances <= view.Current.Instances - view.Interval.Removed;
         return new PolicyStep(to, rate, ms, MigrationCase.Between(view.Current, same ? to.Pipelines : 0, to).Kind);
     }

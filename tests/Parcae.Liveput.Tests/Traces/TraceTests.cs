@@ -121,51 +121,6 @@ public sealed class TraceTests
             [new(2, 0, 2), new(0, 0, 2), new(1, 1, 2)],
             Parse("0,add,a\n59999,add,b\n120000,remove,a\n121000,ADD,a\n").Intervals);
 
-    [Theory]
-    [InlineData("", 1, "empty")]
-    [InlineData("  \n ", 1, "empty")]
-    [InlineData("# only\n# comments", 2, "only comments")]
-    [InlineData("3\nx\n", 2, "'x'")]
-    [InlineData("3\n-1\n", 2, "'-1'")]
-    [InlineData("3\n4,5\n", 2, "2 fields")]
-    [InlineData("1,2\n", 1, "2 fields")]
-    [InlineData("minute,added,removed,available\n", 1, "rows after the header")]
-    [InlineData("minute,added,removed,available\n1,0,0,3\n", 2, "minute 0")]
-    [InlineData("0,3,0,3\n1,1,0,5\n", 2, "3 + 1 - 0 = 4, found 5")]
-    [InlineData("0,3,0,3\n1,0,4,0\n", 2, "at most 3 removed")]
-    [InlineData("0,3,0,2\n", 1, "at most 2 added")]
-    [InlineData("0,3,y,2\n", 1, "removed instances")]
-    [InlineData("0,add,a\nx,add,b\n", 2, "milliseconds")]
-    [InlineData("99999999999999999,add,a\n", 1, "milliseconds")]
-    [InlineData("5,add,a\n4,add,b\n", 2, "at 5 ms or later")]
-    [InlineData("0,add,a\n0,add,a\n", 2, "not there yet")]
-    [InlineData("0,remove,a\n", 1, "that is there")]
-    [InlineData("0,move,a\n", 1, "add or remove")]
-    [InlineData("0,add,\n", 1, "name of a node")]
-    [InlineData("{", 1, "well-formed JSON")]
-    [InlineData("[[1,0,1]]", 1, "an object")]
-    [InlineData("{\n\"name\": \"x\"\n}", 3, "expected intervals")]
-    [InlineData("{\n\"intervals\": [] }", 2, "at least one interval")]
-    [InlineData("{\n\"intervals\": [[1, 0]] }", 2, "number available")]
-    [InlineData("{\n\"intervals\": [[1, 0, 1, 7]] }", 2, "nothing more")]
-    [InlineData("{ \"intervals\": [[1, 0, 1],\n[0, -1, 2]] }", 2, "number removed")]
-    [InlineData("{ \"intervals\": [[1, 0, 1],\n[0, 0, 2]] }", 2, "1 + 0 - 0 = 1, found 2")]
-    [InlineData("{ \"intervals\": [[1, 0, 1],\n7] }", 2, "[added, removed, available], found 7")]
-    [InlineData("{\n\"intervalSeconds\": 0 }", 2, "above 0")]
-    [InlineData("{\n\"name\": 3 }", 2, "a text as name")]
-    [InlineData("{\n\"name\": \" \" }", 2, "not empty")]
-    [InlineData("{\n\n\"rate\": 3 }", 3, "'rate'")]
-    [InlineData("{\n\"segments\": { \"A\": [2, 1] }, \"intervals\": [[1, 0, 1]] }", 2, "end after 2")]
-    [InlineData("{\n\"segments\": {\n\"A\": [0, 2] }, \"intervals\": [[1, 0, 1]] }", 3, "end at 1")]
-    [InlineData("{\n\"segments\": { \"A\": [0, 1],\n\"a\": [0, 1] }, \"intervals\": [[1, 0, 1]] }", 3, "again")]
-    public void A_malformed_trace_is_refused_by_file_line_and_expectation(string content, int line, string expected)
-    {
-        var error = Assert.Throws<TraceFormatException>(() => Parse(content));
-        Assert.StartsWith($"t.trace:{line}: expected", error.Message, StringComparison.Ordinal);
-        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
-        Assert.Equal(("t.trace", line), (error.File, error.Line));
-    }
-
     [Fact]
     public void A_file_is_loaded_by_its_path()
     {

@@ -13,9 +13,11 @@ internal static class NeighbourLosses
     public static double NoneTogether(Strategy running, int instances, int lost)
     {
         double chance = (double)lost / instances;
-        var pipelines = Ring(running.Depth, chance, lost).Power(running.Pipelines, _ => (0, lost));
-        var standbys = new LossPolynomial(0, LossPolynomial.Chances(instances - running.Instances, chance, lost));
-        return Math.Min(1, pipelines.CoefficientOfProduct(standbys, lost) / LossPolynomial.Chances(instances, chance, lost)[lost]);
+        var pipelines = LossChances.Power(Ring(running.Depth, chance, lost), running.Pipelines, lost);
+        var standbys = LossPolynomial.Chances(instances - running.Instances, chance, lost);
+        double sum = 0;
+        for (int j = 0; j <= lost; j++) sum += pipelines[j] * standbys[lost - j];
+        return Math.Min(1, sum / LossPolynomial.Chances(instances, chance, lost)[lost]);
     }
 
     /// <summary>Whether it is so when just these are lost; instance k serves stage k mod P of pipeline k / P.</summary>
@@ -30,7 +32,7 @@ internal static class NeighbourLosses
         return false;
     }
 
-    private static LossPolynomial Ring(int depth, double chance, int degree)
+    private static double[] Ring(int depth, double chance, int degree)
     {
         var ring = new double[degree + 1];
         double ways = 1;
@@ -40,6 +42,6 @@ internal static class NeighbourLosses
             ways *= (depth - (2 * j)) * (depth - (2 * j) - 1) / ((j + 1.0) * (depth - j - 1));
         }
 
-        return new LossPolynomial(0, ring);
+        return ring;
     }
 }

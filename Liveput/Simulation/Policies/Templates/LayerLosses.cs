@@ -32,15 +32,15 @@ internal static class LayerLosses
             for (; s < shallowBounds.Length - 1 && shallowBounds[s] == layer; s++)
             {
                 double[] deepHolds = Sum(kept, shallowGone), deepMisses = Sum(deepGone, gone);
-                (kept, shallowGone) = (Product(deepHolds, shallow.Kept), Product(deepHolds, shallow.Gone));
-                (deepGone, gone) = (Product(deepMisses, shallow.Kept), Product(deepMisses, shallow.Gone));
+                (kept, shallowGone) = (LossChances.Product(deepHolds, shallow.Kept, lost), LossChances.Product(deepHolds, shallow.Gone, lost));
+                (deepGone, gone) = (LossChances.Product(deepMisses, shallow.Kept, lost), LossChances.Product(deepMisses, shallow.Gone, lost));
             }
 
             for (; d < deepBounds.Length - 1 && deepBounds[d] == layer; d++)
             {
                 double[] shallowHolds = Sum(kept, deepGone), shallowMisses = Sum(shallowGone, gone);
-                (kept, deepGone) = (Product(shallowHolds, deep.Kept), Product(shallowHolds, deep.Gone));
-                (shallowGone, gone) = (Product(shallowMisses, deep.Kept), Product(shallowMisses, deep.Gone));
+                (kept, deepGone) = (LossChances.Product(shallowHolds, deep.Kept, lost), LossChances.Product(shallowHolds, deep.Gone, lost));
+                (shallowGone, gone) = (LossChances.Product(shallowMisses, deep.Kept, lost), LossChances.Product(shallowMisses, deep.Gone, lost));
             }
 
             if (layer < shallowBounds[^1]) gone = none;
@@ -74,8 +74,6 @@ internal static class LayerLosses
         if (replicas <= degree) (gone[replicas], kept[replicas]) = (kept[replicas], 0);
         return (kept, gone);
     }
-
-    private static double[] Product(double[] left, double[] right) => new LossPolynomial(0, left).Times(new LossPolynomial(0, right), 0, left.Length - 1).Values;
 
     private static double[] Sum(double[] left, double[] right)
     {

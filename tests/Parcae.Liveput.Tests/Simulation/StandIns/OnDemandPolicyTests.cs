@@ -26,7 +26,7 @@ public sealed class OnDemandPolicyTests
     public void Too_few_instances_for_the_model_are_not_rented_at_all()
     {
         var result = Simulator.Run(new OnDemandPolicy(new() { Instances = 1 }), StandInSetting.Of([(1, 2, 10)], 4, 4));
-        Assert.Equal((0, 2, 0), (result.Samples, result.PausedIntervals, result.Intervals[0].OnDemandInstances));
+        Assert.Equal((0, 2, 0, 0), (result.Samples, result.PausedIntervals, result.Intervals[0].OnDemandInstances, result.Intervals[0].SpotInstances));
     }
 
     [Fact]

@@ -28,10 +28,11 @@ public sealed class StandInTotalsTests
             double running = 0;
             for (int i = 0; i < result.Intervals.Count; i++)
             {
-                var (strategy, stall, samples, _, _) = result.Intervals[i];
-                running += samples;
+                var outcome = result.Intervals[i];
+                running += outcome.Samples;
                 Assert.True(running >= -1e-6, $"{policy.Name} has lost more than it trained in interval {i}.");
-                Assert.True(strategy.Instances <= setting.Trace.Intervals[i].Available && stall >= 0 && stall <= setting.IntervalMs + 1e-6);
+                Assert.InRange(outcome.Strategy.Instances, 0, setting.Trace.Intervals[i].Available);
+                Assert.InRange(outcome.StallMs, 0, setting.IntervalMs + 1e-6);
             }
         }
 

@@ -37,18 +37,19 @@ public static class PolicyNames
         ["redundant"] = _ => new RedundantPolicy(),
         ["templates"] = _ => new TemplatePolicy(),
         ["artifact"] = o => new ArtifactPolicy(o.Forecast, s => Forecaster(o, s), o.LookAhead, o.History),
+        ["liveput-ahead"] = o => new Ahead.LiveputAheadPolicy(o.Forecast, s => Forecaster(o, s), new LiveputPolicyOptions { History = o.History, Optimizer = new OptimizerOptions { LookAhead = o.LookAhead } }),
         ["liveput"] = o => new LiveputPolicy(o.Forecast, s => Forecaster(o, s), new LiveputPolicyOptions { History = o.History, Optimizer = new OptimizerOptions { LookAhead = o.LookAhead, Budget = o.Budget } }),
         ["oracle"] = o => new OraclePolicy(o.LookAhead),
     };
 
     /// <summary>Every name.</summary>
-    public static IReadOnlyList<string> All { get; } = ["ideal", "on-demand", "reactive", "checkpoint", "redundant", "templates", "artifact", "liveput", "oracle"];
+    public static IReadOnlyList<string> All { get; } = ["ideal", "on-demand", "reactive", "checkpoint", "redundant", "templates", "artifact", "liveput-ahead", "liveput", "oracle"];
 
     /// <summary>Those that forecast.</summary>
-    public static IReadOnlyList<string> Forecasting { get; } = ["artifact", "liveput"];
+    public static IReadOnlyList<string> Forecasting { get; } = ["artifact", "liveput-ahead", "liveput"];
 
     /// <summary>Those that look ahead.</summary>
-    public static IReadOnlyList<string> LookingAhead { get; } = ["artifact", "liveput", "oracle"];
+    public static IReadOnlyList<string> LookingAhead { get; } = ["artifact", "liveput-ahead", "liveput", "oracle"];
 
     /// <summary>A policy.</summary>
     /// <param name="name">One of <see cref="All"/>, in any case.</param>

@@ -6,7 +6,7 @@ namespace Parcae.Liveput.Simulation.Policies.Templates;
 /// <remarks>
 /// Throughput of a mix of D pipelines: a pipeline of depth P is taken to do what each of D pipelines of depth P was measured to do, throughput(D, P) / D, which holds the price of synchronising D pipelines; micro-batches are
 /// dealt in proportion, so that all are ready at the same time, and the throughputs add up. Depths that were not measured with D pipelines cannot be mixed. A mix is never taken as faster than the fastest measured strategy
-/// of as many instances, so that <see cref="IdealPolicy"/> stays the bound: mixes were not measured, and a batch can only be dealt in whole micro-batches. (On the built-in trace this costs at most 2 % of the samples.)
+/// of as many instances, so that <see cref="IdealPolicy"/> stays the bound: mixes were not measured, and a batch can only be dealt in whole micro-batches. (On the built-in trace this costs at most 3 % of the samples.)
 /// </remarks>
 internal sealed class MixTable
 {

@@ -55,7 +55,9 @@ internal sealed class AvailabilityChain
             var after = OnGrid(counts[i]);
             if (forecast.Intervals[i].Joined is { } joined)
             {
-                (Moves[i], before) = Independent(before, OnLevels(lost[i]), Trimmed(joined, out _, out _));
+                // Forecasts often say the same of every interval: then so do the moves of a count.
+                bool same = i > 0 && ReferenceEquals(joined, forecast.Intervals[i - 1].Joined) && ReferenceEquals(forecast.Intervals[i].Lost, forecast.Intervals[i - 1].Lost);
+                (Moves[i], before) = Independent(before, OnLevels(lost[i]), Trimmed(joined, out int fewest, out int largest), fewest, largest, same ? Moves[i - 1] : null);
             }
             else
             {
@@ -198,14 +200,22 @@ internal sealed class AvailabilityChain
     }
 
     /// <summary>Losses and arrivals that know nothing of each other, as far as there is room; and what comes of them.</summary>
-    private (List<CountMove>?[] Moves, double[] After) Independent(double[] before, double[] lost, double[] joined)
+    private (List<CountMove>?[] Moves, double[] After) Independent(double[] before, double[] lost, double[] joined, int fewest, int largest, List<CountMove>?[]? known)
     {
         var moves = new List<CountMove>?[Counts.Length];
         double[] after = new double[Counts.Length], next = new double[Counts.Length], possible = new double[lost.Length];
         for (int n = 0; n < moves.Length; n++)
         {
             if (before[n] <= 0) continue;
-            var list = moves[n] = [];
+            var list = moves[n] = known?[n] ?? From(n);
+            foreach (var move in list) after[move.Next] += before[n] * move.Probability;
+        }
+
+        return (moves, after);
+
+        List<CountMove> From(int n)
+        {
+            var list = new List<CountMove>();
             Array.Clear(possible);
             for (int loss = 0, most = 0; loss < lost.Length; loss++)
             {
@@ -217,17 +227,15 @@ internal sealed class AvailabilityChain
             {
                 if (possible[loss] <= 0) continue;
                 Array.Clear(next);
-                for (int j = 0; j < joined.Length; j++) next[Nearest(Counts[n] - Losses[loss] + j)] += joined[j] * possible[loss];
+                for (int j = fewest; j <= largest; j++) next[Nearest(Counts[n] - Losses[loss] + j)] += joined[j] * possible[loss];
                 for (int to = 0; to < next.Length; to++)
                 {
-                    if (next[to] <= 0) continue;
-                    list.Add(new CountMove(loss, to, next[to]));
-                    after[to] += before[n] * next[to];
+                    if (next[to] > 0) list.Add(new CountMove(loss, to, next[to]));
                 }
             }
-        }
 
-        return (moves, after);
+            return list;
+        }
     }
 
     private int Nearest(int count) => Math.Clamp((count - _lowest + (_step / 2)) / _step, 0, Counts.Length - 1);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Parcae.Liveput.Planning;
@@ -146,23 +148,27 @@ internal sealed class StrategyStep
         }
     }
 
-    /// <summary>best = max(best, future + gain).</summary>
+    /// <summary>best = max(best, future + gain), of whole vectors.</summary>
     private static void Raise(Span<double> best, ReadOnlySpan<double> future, double gain)
     {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(future.Length, best.Length);
+        ref double target = ref MemoryMarshal.GetReference(best), source = ref MemoryMarshal.GetReference(future);
         var added = Vector256.Create(gain);
-        for (int i = 0; i + Vector256<double>.Count <= best.Length; i += Vector256<double>.Count)
+        for (nuint i = 0; i < (nuint)best.Length; i += (nuint)Vector256<double>.Count)
         {
-            Vector256.Max(Vector256.Create<double>(best[i..]), Vector256.Create<double>(future[i..]) + added).CopyTo(best[i..]);
+            Vector256.MaxNative(Vector256.LoadUnsafe(ref target, i), Vector256.LoadUnsafe(ref source, i) + added).StoreUnsafe(ref target, i);
         }
     }
 
     /// <summary>Sum of probability * value.</summary>
     private static double Expected(ReadOnlySpan<double> probabilities, ReadOnlySpan<double> values)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(probabilities.Length, values.Length);
+        ref double weights = ref MemoryMarshal.GetReference(probabilities), source = ref MemoryMarshal.GetReference(values);
         var sum = Vector256<double>.Zero;
-        for (int i = 0; i < probabilities.Length; i += Vector256<double>.Count)
+        for (nuint i = 0; i < (nuint)probabilities.Length; i += (nuint)Vector256<double>.Count)
         {
-            sum = Vector256.FusedMultiplyAdd(Vector256.Create<double>(probabilities[i..]), Vector256.Create<double>(values[i..]), sum);
+            sum = Vector256.FusedMultiplyAdd(Vector256.LoadUnsafe(ref weights, i), Vector256.LoadUnsafe(ref source, i), sum);
         }
 
         return Vector256.Sum(sum);
@@ -171,17 +177,23 @@ internal sealed class StrategyStep
     /// <summary>Sum of probability * chance * the better of changing and of going on with what is intact.</summary>
     private double Expected(ReadOnlySpan<double> probabilities, ReadOnlySpan<double> changed, ReadOnlySpan<double> chances, ReadOnlySpan<double> rerouted)
     {
+        if (chances.Length == 0) return 0;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(probabilities.Length, changed.Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(((chances.Length - 1) * _stride) + probabilities.Length, rerouted.Length);
+        ref double weights = ref MemoryMarshal.GetReference(probabilities), other = ref MemoryMarshal.GetReference(changed);
+        ref double intact = ref MemoryMarshal.GetReference(rerouted), broken = ref MemoryMarshal.GetReference(chances);
         var sum = Vector256<double>.Zero;
-        for (int i = 0; i < probabilities.Length; i += Vector256<double>.Count)
+        for (nuint i = 0; i < (nuint)probabilities.Length; i += (nuint)Vector256<double>.Count)
         {
-            var change = Vector256.Create<double>(changed[i..]);
+            var change = Vector256.LoadUnsafe(ref other, i);
             var expected = Vector256<double>.Zero;
-            for (int b = 0; b < chances.Length; b++)
+            nuint row = i;
+            for (int b = 0; b < chances.Length; b++, row += (nuint)_stride)
             {
-                expected = Vector256.FusedMultiplyAdd(Vector256.Create(chances[b]), Vector256.Max(change, Vector256.Create<double>(rerouted[((b * _stride) + i)..])), expected);
+                expected = Vector256.FusedMultiplyAdd(Vector256.Create(Unsafe.Add(ref broken, b)), Vector256.MaxNative(change, Vector256.LoadUnsafe(ref intact, row)), expected);
             }
 
-            sum = Vector256.FusedMultiplyAdd(Vector256.Create<double>(probabilities[i..]), expected, sum);
+            sum = Vector256.FusedMultiplyAdd(Vector256.LoadUnsafe(ref weights, i), expected, sum);
         }
 
         return Vector256.Sum(sum);

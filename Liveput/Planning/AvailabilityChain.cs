@@ -57,7 +57,7 @@ internal sealed class AvailabilityChain
             {
                 // Forecasts often say the same of every interval: then so do the moves of a count.
                 bool same = i > 0 && ReferenceEquals(joined, forecast.Intervals[i - 1].Joined) && ReferenceEquals(forecast.Intervals[i].Lost, forecast.Intervals[i - 1].Lost);
-                (Moves[i], before) = Independent(before, OnLevels(lost[i]), Trimmed(joined, out int fewest, out int largest), fewest, largest, same ? Moves[i - 1] : null);
+                (Moves[i], before) = Independent(before, OnLevels(lost[i]), joined, same ? Moves[i - 1] : null);
             }
             else
             {
@@ -200,7 +200,7 @@ internal sealed class AvailabilityChain
     }
 
     /// <summary>Losses and arrivals that know nothing of each other, as far as there is room; and what comes of them.</summary>
-    private (List<CountMove>?[] Moves, double[] After) Independent(double[] before, double[] lost, double[] joined, int fewest, int largest, List<CountMove>?[]? known)
+    private (List<CountMove>?[] Moves, double[] After) Independent(double[] before, double[] lost, double[]?[] joined, List<CountMove>?[]? known)
     {
         var moves = new List<CountMove>?[Counts.Length];
         double[] after = new double[Counts.Length], next = new double[Counts.Length], possible = new double[lost.Length];
@@ -227,7 +227,10 @@ internal sealed class AvailabilityChain
             {
                 if (possible[loss] <= 0) continue;
                 Array.Clear(next);
-                for (int j = fewest; j <= largest; j++) next[Nearest(Counts[n] - Losses[loss] + j)] += joined[j] * possible[loss];
+                int left = Counts[n] - Losses[loss];
+                double[]? row = left < joined.Length ? joined[left] : null;
+                if (row is null) next[Nearest(left)] = possible[loss];
+                else for (int j = 0; j < row.Length; j++) next[Nearest(left + j)] += row[j] * possible[loss];
                 for (int to = 0; to < next.Length; to++)
                 {
                     if (next[to] > 0) list.Add(new CountMove(loss, to, next[to]));

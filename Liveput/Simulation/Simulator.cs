@@ -31,7 +31,7 @@ public static class Simulator
             planning[i] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
             double stall = Math.Min(step.OwedMs, setting.IntervalMs);
             double samples = (step.SamplesPerSecond * (setting.IntervalMs - stall) / 1000) - step.LostSamples;
-            outcomes[i] = new IntervalOutcome(step.Strategy, stall, samples, step.Kind);
+            outcomes[i] = new IntervalOutcome(step.Strategy, stall, samples, step.Kind, step.OnDemandInstances);
             owed = step.OwedMs - stall;
             (current, before) = (step.Strategy, intervals[i].Available);
         }
@@ -45,7 +45,8 @@ public static class Simulator
 /// <param name="StallMs">Of the interval, the time that training stood still for a reconfiguration.</param>
 /// <param name="Samples">Trained, less those lost.</param>
 /// <param name="Kind">The reconfiguration that began in it, or null.</param>
-public readonly record struct IntervalOutcome(Strategy Strategy, double StallMs, double Samples, MigrationCaseKind? Kind);
+/// <param name="OnDemandInstances">Instances rented on demand. The default value is 0.</param>
+public readonly record struct IntervalOutcome(Strategy Strategy, double StallMs, double Samples, MigrationCaseKind? Kind, int OnDemandInstances = 0);
 
 /// <summary>What came of a policy.</summary>
 /// <param name="Policy">Its name.</param>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 
 using Parcae.Cli.Demo;
+using Parcae.Cli.Forecasting;
 using Parcae.Cli.Instances;
 using Parcae.Cli.Jobs;
 using Parcae.Cli.Planning;
@@ -73,6 +74,7 @@ internal static class ParcaeCommand
         InstancesCommand.Create(context),
         PlanCommand.Create(context),
         TraceCommand.Create(context),
+        ForecastCommand.Create(context),
     };
 
     /// <summary>The parser's messages; where a verb is wrong or missing, one of our own that says which there are.</summary>

@@ -149,7 +149,7 @@ internal sealed class CoupledZones
         for (int i = 0; i < products.Length; i++) _sums[_first + i] += products[i].Real;
     }
 
-    private static double[] Losses(int serving, double chance) => LossPolynomial.Binomial(serving, chance, serving);
+    private static double[] Losses(int serving, double chance) => LossPolynomial.Chances(serving, chance, serving);
 
     private static Complex Power(Complex value, int exponent)
     {

@@ -132,10 +132,10 @@ public static class PreemptionOutcomes
         if (lost > ((long)allowed * depth) + spares) return 0;
         double chance = (double)lost / instances;
         var (low, high) = Window(1);
-        var stages = LossWindow.Binomial(pipelines, chance, low, Math.Min(allowed, high)).Power(depth, Window);
+        var stages = LossPolynomial.Binomial(pipelines, chance, low, Math.Min(allowed, high)).Power(depth, Window);
         (low, high) = Hypergeometric.Window(instances, spares, lost, Negligible);
-        double numerator = stages.CoefficientOfProduct(LossWindow.Binomial(spares, chance, low, high), lost);
-        return Math.Min(1, numerator / LossWindow.Binomial(instances, chance, lost, lost).Values[0]);
+        double numerator = stages.CoefficientOfProduct(LossPolynomial.Binomial(spares, chance, low, high), lost);
+        return Math.Min(1, numerator / LossPolynomial.Binomial(instances, chance, lost, lost).Values[0]);
 
         (int, int) Window(int stages) => Hypergeometric.Window(instances, stages * pipelines, lost, Negligible);
     }

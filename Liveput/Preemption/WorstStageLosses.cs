@@ -16,7 +16,7 @@ internal sealed class WorstStageLosses
     private readonly double _chance;
     private readonly int _pipelines;
     private readonly int _mostLost;
-    private readonly List<LossWindow> _squares = [];
+    private readonly List<LossPolynomial> _squares = [];
     private readonly List<double[]> _squareReferences = [];
 
     /// <summary>Computes the chances.</summary>
@@ -33,7 +33,7 @@ internal sealed class WorstStageLosses
         for (int i = 0; i < depths.Length; i++)
         {
             int used = pipelines * depths[i], most = Math.Min(mostLost, used);
-            references[i] = LossWindow.Binomial(used, chance, 0, most).Values;
+            references[i] = LossPolynomial.Binomial(used, chance, 0, most).Values;
             _widths[i] = new WorstStageBounds(pipelines, depths[i], used, most).Last + 1;
             int size = (most + 1) * _widths[i];
             _chances[i] = ArrayPool<double>.Shared.Rent(size);
@@ -41,13 +41,13 @@ internal sealed class WorstStageLosses
             for (int j = 0; j <= most; j++) _chances[i][(j * _widths[i]) + _widths[i] - 1] = 1;
         }
 
-        var stage = LossWindow.Binomial(pipelines, chance, 0, mostLost);
+        var stage = LossPolynomial.Binomial(pipelines, chance, 0, mostLost);
         int widest = _widths.Max();
         for (int allowed = 0; allowed < widest - 1; allowed++)
         {
             _squares.Clear();
-            _squares.Add(new LossWindow(0, stage.Values[..(allowed + 1)]));
-            var power = default(LossWindow);
+            _squares.Add(new LossPolynomial(0, stage.Values[..(allowed + 1)]));
+            var power = default(LossPolynomial);
             for (int i = 0; i < depths.Length; i++)
             {
                 power = i == 0 ? Power(depths[0]) : power.Times(Power(depths[i] - depths[i - 1]), 0, mostLost);
@@ -80,27 +80,27 @@ internal sealed class WorstStageLosses
         foreach (double[] rented in _chances) ArrayPool<double>.Shared.Return(rented);
     }
 
-    private static void Record(LossWindow power, double[] reference, double[] chances, int width, int allowed)
+    private static void Record(LossPolynomial power, double[] reference, double[] chances, int width, int allowed)
     {
         for (int j = 0; j < power.Values.Length; j++) chances[(j * width) + allowed] = j <= allowed ? 1 : Math.Min(1, power.Values[j] / reference[j]);
     }
 
-    private static LossWindow Trimmed(LossWindow power, double[] reference)
+    private static LossPolynomial Trimmed(LossPolynomial power, double[] reference)
     {
         int length = power.Values.Length;
         while (length > 1 && power.Values[length - 1] <= Negligible * reference[length - 1]) length--;
-        return length == power.Values.Length ? power : new LossWindow(0, power.Values[..length]);
+        return length == power.Values.Length ? power : new LossPolynomial(0, power.Values[..length]);
     }
 
-    private LossWindow Power(int exponent)
+    private LossPolynomial Power(int exponent)
     {
-        LossWindow? power = null;
+        LossPolynomial? power = null;
         for (int bit = 0; exponent >> bit != 0; bit++)
         {
             if (bit == _squares.Count)
             {
                 var square = _squares[^1].Times(_squares[^1], 0, _mostLost);
-                if (bit > _squareReferences.Count) _squareReferences.Add(LossWindow.Binomial(_pipelines << bit, _chance, 0, _mostLost).Values);
+                if (bit > _squareReferences.Count) _squareReferences.Add(LossPolynomial.Binomial(_pipelines << bit, _chance, 0, _mostLost).Values);
                 _squares.Add(Trimmed(square, _squareReferences[bit - 1]));
             }
 

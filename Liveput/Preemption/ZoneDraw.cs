@@ -11,13 +11,13 @@ internal sealed class ZoneDraw
         (_zones, _chances, Lost) = (zones, chances, lost);
         double variance = 0;
         int instances = 0;
-        var number = new LossWindow(0, [1]);
+        var number = new LossPolynomial(0, [1]);
         for (int i = 0; i < zones.Length; i++)
         {
             int count = layout.Instances(zones[i]);
             instances += count;
             variance += count * chances[i] * (1 - chances[i]);
-            number = number.Times(new LossWindow(0, LossPolynomial.Binomial(count, chances[i], count)), 0, lost);
+            number = number.Times(new LossPolynomial(0, LossPolynomial.Chances(count, chances[i], count)), 0, lost);
         }
 
         ChanceOfLost = number[lost];
@@ -71,13 +71,13 @@ internal sealed class ZoneDraw
     /// <summary>The chance of each number of replicas that a stage loses, <c>[0 .. D]</c>.</summary>
     public double[] StageLosses(ZoneLayout layout, int stage)
     {
-        LossWindow here = new(0, [1]), others = here;
+        LossPolynomial here = new(0, [1]), others = here;
         for (int i = 0; i < _zones.Length; i++)
         {
             int serving = layout.Replicas(_zones[i], stage);
             int rest = layout.Instances(_zones[i]) - serving;
-            here = here.Times(new LossWindow(0, LossPolynomial.Binomial(serving, _chances[i], serving)), 0, int.MaxValue);
-            others = others.Times(new LossWindow(0, LossPolynomial.Binomial(rest, _chances[i], rest)), 0, Lost);
+            here = here.Times(new LossPolynomial(0, LossPolynomial.Chances(serving, _chances[i], serving)), 0, int.MaxValue);
+            others = others.Times(new LossPolynomial(0, LossPolynomial.Chances(rest, _chances[i], rest)), 0, Lost);
         }
 
         return [.. here.Values.Select((chance, j) => chance * others[Lost - j] / ChanceOfLost)];

@@ -98,7 +98,7 @@ public static class ZoneOutcomes
         Array.Fill(atMost, 1);
         for (int stage = 0; stage < layout.Depth; stage++)
         {
-            var lost = Convolved(Enumerable.Range(0, layout.Zones).Select(z => LossPolynomial.Binomial(layout.Replicas(z, stage), down[z] ? 1 : risks[z].LossChance, layout.Replicas(z, stage))));
+            var lost = Convolved(Enumerable.Range(0, layout.Zones).Select(z => LossPolynomial.Chances(layout.Replicas(z, stage), down[z] ? 1 : risks[z].LossChance, layout.Replicas(z, stage))));
             double sum = 0;
             for (int j = 0; j < lost.Length; j++)
             {
@@ -121,8 +121,8 @@ public static class ZoneOutcomes
 
     private static double[] Convolved(IEnumerable<double[]> distributions)
     {
-        var all = new LossWindow(0, [1]);
-        foreach (double[] one in distributions) all = all.Times(new LossWindow(0, one), 0, int.MaxValue);
+        var all = new LossPolynomial(0, [1]);
+        foreach (double[] one in distributions) all = all.Times(new LossPolynomial(0, one), 0, int.MaxValue);
         return all.Values;
     }
 

@@ -5,6 +5,7 @@ using Parcae.Cli.Demo;
 using Parcae.Cli.Forecasting;
 using Parcae.Cli.Instances;
 using Parcae.Cli.Jobs;
+using Parcae.Cli.Simulating;
 using Parcae.Cli.Planning;
 using Parcae.Cli.Traces;
 using Parcae.Client;
@@ -72,6 +73,7 @@ internal static class ParcaeCommand
         DemoCommand.Create((options, cancellation) => new DemoRunner(options, context).RunAsync(cancellation)),
         JobsCommand.Create(context),
         InstancesCommand.Create(context),
+        SimulateCommand.Create(context),
         PlanCommand.Create(context),
         TraceCommand.Create(context),
         ForecastCommand.Create(context),

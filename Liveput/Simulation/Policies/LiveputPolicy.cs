@@ -64,7 +64,8 @@ public sealed class LiveputPolicy : IPolicy
                 IntervalSeconds = setting.IntervalMs / 1000,
                 ChangeSeconds = to => MigrationCharge.Take(setting, expected, to).OwedMs / 1000,
             });
-            return MigrationCharge.Take(setting, view, decision.Strategy);
+            int rented = Math.Min(view.Available, options.Optimizer.Budget?.MaxInstances ?? int.MaxValue);
+            return MigrationCharge.Take(setting, view, decision.Strategy) with { SpotInstances = rented };
         }
     }
 }

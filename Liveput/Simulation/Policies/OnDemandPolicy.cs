@@ -52,7 +52,7 @@ public sealed class OnDemandPolicy : IPolicy
         public PolicyStep Step(in IntervalView view)
         {
             bool starts = view.Index == 0 && !_strategy.IsPause;
-            return new PolicyStep(_strategy, _rate, starts ? _startMs : view.OwedMs, starts ? MigrationCaseKind.Start : null, OnDemandInstances: _strategy.Instances);
+            return new PolicyStep(_strategy, _rate, starts ? _startMs : view.OwedMs, starts ? MigrationCaseKind.Start : null, OnDemandInstances: _strategy.Instances, SpotInstances: 0);
         }
     }
 }

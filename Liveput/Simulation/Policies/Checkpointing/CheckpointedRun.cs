@@ -95,7 +95,7 @@ internal abstract class CheckpointedRun<TPlan> : IPolicyRun
         in IntervalView view, TPlan running, double owedMs, Mass mass, Harm harm, double chance, Dictionary<(TPlan Plan, double OwedMs), Mass> next, ref Sums sums)
     {
         // What rounding leaves of a difference of chances.
-        if (chance < 1e-15) return;
+        if (chance < 1e-13) return;
         var turn = Turn(view, running, owedMs, harm);
         double weight = mass.Weight * chance, unsaved = mass.Unsaved * chance;
         double stall = Math.Min(turn.OwedMs, Setting.IntervalMs), trained = weight * Rate(turn.Plan) * (Setting.IntervalMs - stall) / 1000;

@@ -13,11 +13,11 @@ internal static class NeighbourLosses
     public static double NoneTogether(Strategy running, int instances, int lost)
     {
         double chance = (double)lost / instances;
-        var pipelines = LossPolynomial.Power(Ring(running.Depth, chance, lost), running.Pipelines, lost);
-        var standbys = LossPolynomial.Binomial(instances - running.Instances, chance, lost);
+        var pipelines = LossChances.Power(Ring(running.Depth, chance, lost), running.Pipelines, lost);
+        var standbys = LossPolynomial.Chances(instances - running.Instances, chance, lost);
         double sum = 0;
         for (int j = 0; j <= lost; j++) sum += pipelines[j] * standbys[lost - j];
-        return Math.Min(1, sum / LossPolynomial.Binomial(instances, chance, lost)[lost]);
+        return Math.Min(1, sum / LossPolynomial.Chances(instances, chance, lost)[lost]);
     }
 
     /// <summary>Whether it is so when just these are lost; instance k serves stage k mod P of pipeline k / P.</summary>

@@ -23,7 +23,7 @@ internal static class LayerLosses
 
         // By whether the shallow, then the deep stage is wholly lost; without deep pipelines theirs always is.
         var none = new double[lost + 1];
-        var spares = LossPolynomial.Binomial(instances - mix.Instances, chance, lost);
+        var spares = LossPolynomial.Chances(instances - mix.Instances, chance, lost);
         var (kept, shallowGone, deepGone, gone) = mix.Deep > 0 ? (spares, none, none, none) : (none, none, spares, none);
         int s = 0, d = 0;
         while (s < shallowBounds.Length - 1 || d < deepBounds.Length - 1)
@@ -32,21 +32,21 @@ internal static class LayerLosses
             for (; s < shallowBounds.Length - 1 && shallowBounds[s] == layer; s++)
             {
                 double[] deepHolds = Sum(kept, shallowGone), deepMisses = Sum(deepGone, gone);
-                (kept, shallowGone) = (LossPolynomial.Product(deepHolds, shallow.Kept, lost), LossPolynomial.Product(deepHolds, shallow.Gone, lost));
-                (deepGone, gone) = (LossPolynomial.Product(deepMisses, shallow.Kept, lost), LossPolynomial.Product(deepMisses, shallow.Gone, lost));
+                (kept, shallowGone) = (LossChances.Product(deepHolds, shallow.Kept, lost), LossChances.Product(deepHolds, shallow.Gone, lost));
+                (deepGone, gone) = (LossChances.Product(deepMisses, shallow.Kept, lost), LossChances.Product(deepMisses, shallow.Gone, lost));
             }
 
             for (; d < deepBounds.Length - 1 && deepBounds[d] == layer; d++)
             {
                 double[] shallowHolds = Sum(kept, deepGone), shallowMisses = Sum(shallowGone, gone);
-                (kept, deepGone) = (LossPolynomial.Product(shallowHolds, deep.Kept, lost), LossPolynomial.Product(shallowHolds, deep.Gone, lost));
-                (shallowGone, gone) = (LossPolynomial.Product(shallowMisses, deep.Kept, lost), LossPolynomial.Product(shallowMisses, deep.Gone, lost));
+                (kept, deepGone) = (LossChances.Product(shallowHolds, deep.Kept, lost), LossChances.Product(shallowHolds, deep.Gone, lost));
+                (shallowGone, gone) = (LossChances.Product(shallowMisses, deep.Kept, lost), LossChances.Product(shallowMisses, deep.Gone, lost));
             }
 
             if (layer < shallowBounds[^1]) gone = none;
         }
 
-        double all = LossPolynomial.Binomial(instances, chance, lost)[lost];
+        double all = LossPolynomial.Chances(instances, chance, lost)[lost];
         return Math.Min(1, (kept[lost] + shallowGone[lost] + deepGone[lost] + gone[lost]) / all);
     }
 
@@ -69,7 +69,7 @@ internal static class LayerLosses
 
     private static (double[] Kept, double[] Gone) Stage(int replicas, double chance, int degree)
     {
-        var kept = LossPolynomial.Binomial(replicas, chance, degree);
+        var kept = LossPolynomial.Chances(replicas, chance, degree);
         var gone = new double[degree + 1];
         if (replicas <= degree) (gone[replicas], kept[replicas]) = (kept[replicas], 0);
         return (kept, gone);

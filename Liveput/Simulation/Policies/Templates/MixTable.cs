@@ -6,7 +6,7 @@ namespace Parcae.Liveput.Simulation.Policies.Templates;
 /// <remarks>
 /// Throughput of a mix of D pipelines: a pipeline of depth P is taken to do what each of D pipelines of depth P was measured to do, throughput(D, P) / D, which holds the price of synchronising D pipelines; micro-batches are
 /// dealt in proportion, so that all are ready at the same time, and the throughputs add up. Depths that were not measured with D pipelines cannot be mixed. A mix is never taken as faster than the fastest measured strategy
-/// of as many instances: mixes were not measured, and the whole batch can only be dealt in whole micro-batches.
+/// of as many instances, so that <see cref="IdealPolicy"/> stays the bound: mixes were not measured, and a batch can only be dealt in whole micro-batches. (On the built-in trace this costs at most 2 % of the samples.)
 /// </remarks>
 internal sealed class MixTable
 {
@@ -55,9 +55,10 @@ internal sealed class MixTable
         {
             for (int depth = _profile.MinDepth; depth <= _profile.MaxDepth && depth * pipelines <= instances; depth++)
             {
-                int rest = instances - (depth * pipelines);
+                int rest = instances - (depth * pipelines), room = _profile.MaxDepth - depth;
                 if (rest == 0) yield return new PipelineMix(new Strategy(pipelines, depth));
-                for (int deep = 1; deep < pipelines && deep <= rest; deep++)
+                if (rest == 0 || room == 0) continue;
+                for (int deep = (rest + room - 1) / room; deep < pipelines && deep <= rest; deep++)
                 {
                     if (rest % deep == 0) yield return new PipelineMix(new Strategy(pipelines - deep, depth), deep, depth + (rest / deep));
                 }

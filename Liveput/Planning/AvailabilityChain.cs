@@ -55,7 +55,8 @@ internal sealed class AvailabilityChain
             var after = OnGrid(counts[i]);
             if (forecast.Intervals[i].Joined is { } joined)
             {
-                (Moves[i], before) = Independent(before, OnLevels(lost[i]), joined);
+                bool sameLosses = i > 0 && ReferenceEquals(forecast.Intervals[i].Lost, forecast.Intervals[i - 1].Lost);
+                (Moves[i], before) = Independent(before, OnLevels(lost[i]), joined, sameLosses ? forecast.Intervals[i - 1].Joined : null, sameLosses ? Moves[i - 1] : null);
             }
             else
             {
@@ -198,14 +199,27 @@ internal sealed class AvailabilityChain
     }
 
     /// <summary>Losses and arrivals that know nothing of each other, as far as there is room; and what comes of them.</summary>
-    private (List<CountMove>?[] Moves, double[] After) Independent(double[] before, double[] lost, double[]?[] joined)
+    private (List<CountMove>?[] Moves, double[] After) Independent(double[] before, double[] lost, double[]?[] joined, double[]?[]? joinedBefore, List<CountMove>?[]? known)
     {
         var moves = new List<CountMove>?[Counts.Length];
         double[] after = new double[Counts.Length], next = new double[Counts.Length], possible = new double[lost.Length];
         for (int n = 0; n < moves.Length; n++)
         {
             if (before[n] <= 0) continue;
-            var list = moves[n] = [];
+            var list = moves[n] = (Repeats(n) ? known?[n] : null) ?? From(n);
+            foreach (var move in list) after[move.Next] += before[n] * move.Probability;
+        }
+
+        return (moves, after);
+
+        // Forecasts often say the same of every interval: then a count's moves are shared.
+        bool Repeats(int n) => joinedBefore is not null && Array.TrueForAll(Losses, k => ReferenceEquals(Row(joined, Counts[n] - k), Row(joinedBefore, Counts[n] - k)));
+
+        static double[]? Row(double[]?[] rows, int left) => left >= 0 && left < rows.Length ? rows[left] : null;
+
+        List<CountMove> From(int n)
+        {
+            var list = new List<CountMove>();
             Array.Clear(possible);
             for (int loss = 0, most = 0; loss < lost.Length; loss++)
             {
@@ -218,19 +232,17 @@ internal sealed class AvailabilityChain
                 if (possible[loss] <= 0) continue;
                 Array.Clear(next);
                 int left = Counts[n] - Losses[loss];
-                double[]? row = left < joined.Length ? joined[left] : null;
+                double[]? row = Row(joined, left);
                 if (row is null) next[Nearest(left)] = possible[loss];
                 else for (int j = 0; j < row.Length; j++) next[Nearest(left + j)] += row[j] * possible[loss];
                 for (int to = 0; to < next.Length; to++)
                 {
-                    if (next[to] <= 0) continue;
-                    list.Add(new CountMove(loss, to, next[to]));
-                    after[to] += before[n] * next[to];
+                    if (next[to] > 0) list.Add(new CountMove(loss, to, next[to]));
                 }
             }
-        }
 
-        return (moves, after);
+            return list;
+        }
     }
 
     private int Nearest(int count) => Math.Clamp((count - _lowest + (_step / 2)) / _step, 0, Counts.Length - 1);

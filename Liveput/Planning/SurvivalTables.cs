@@ -50,8 +50,8 @@ internal static class SurvivalTables
         int next = 0;
         for (int cell = 0; cell < cells; cell++)
         {
-            int count = counts[first + (cell / losses.Length)], lost = losses[cell % losses.Length];
-            var found = lost > count ? [] : lost == 0 ? [1.0] : Mixed(count, lost);
+            int count = first + (cell / losses.Length), loss = cell % losses.Length;
+            var found = losses[loss] > counts[count] ? [] : losses[loss] == 0 ? [1.0] : Mixed(count, loss);
             int start = 0, end = found.Length;
             while (start < end && found[start] < Negligible) start++;
             while (end > start && found[end - 1] < Negligible) end--;
@@ -67,10 +67,10 @@ internal static class SurvivalTables
         return table;
 
         // The chance of each loss of the worst stage: over how many of the lost instances are the strategy's.
-        ReadOnlySpan<double> Mixed(int count, int lost)
+        ReadOnlySpan<double> Mixed(int count, int loss)
         {
-            int low = Hypergeometric.Fill(count, used, lost, weights, out int length);
-            var sums = worst[bands.Of(count, lost)].AtMost(member, low, weights.AsSpan(low, length), row);
+            int low = Hypergeometric.Fill(counts[count], used, losses[loss], weights, out int length);
+            var sums = worst[bands.Of(count, loss)].AtMost(member, low, weights.AsSpan(low, length), losses[loss], row);
             for (int d = sums.Length - 1; d > 0; d--) sums[d] = Math.Max(0, sums[d] - sums[d - 1]);
             return sums;
         }

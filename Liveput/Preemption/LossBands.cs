@@ -11,8 +11,9 @@ internal sealed class LossBands
     private const double Reach = 26;
 
     private readonly List<(double Angle, double Chance, int MostLost)> _bands = [];
+    private readonly int[,] _bandOf;
 
-    private LossBands() { }
+    private LossBands(int counts, int losses) => _bandOf = new int[counts, losses];
 
     /// <summary>How many chances are needed.</summary>
     public int Count => _bands.Count;
@@ -20,23 +21,28 @@ internal sealed class LossBands
     /// <summary>Bands for every pair of a count and a number of losses, at least 1 and at most the count.</summary>
     public static LossBands Of(int[] counts, int[] losses)
     {
-        var questions = (from n in counts from k in losses where k > 0 && k <= n let angle = Angle(n, k) let end = angle + (Reach / Math.Sqrt(n)) orderby end select (n, k, angle, end)).ToArray();
-        var bands = new LossBands();
+        var questions = (
+            from n in Enumerable.Range(0, counts.Length)
+            from k in Enumerable.Range(0, losses.Length)
+            where losses[k] > 0 && losses[k] <= counts[n]
+            let angle = 2 * Math.Asin(Math.Sqrt((double)losses[k] / counts[n]))
+            let reach = Reach / Math.Sqrt(counts[n])
+            orderby angle + reach
+            select (n, k, angle, reach)).ToArray();
+        var bands = new LossBands(counts.Length, losses.Length);
         double point = double.NegativeInfinity, greatest = questions.Select(q => q.angle).DefaultIfEmpty(0).Max();
-        foreach (var (n, k, angle, end) in questions)
+        foreach (var (_, _, angle, reach) in questions)
         {
-            if (angle - (Reach / Math.Sqrt(n)) > point)
-            {
-                point = Math.Min(end, greatest);
-                double chance = Math.Pow(Math.Sin(point / 2), 2);
-                bands._bands.Add((point, Math.Min(chance, 1 - (0.5 / counts[^1])), 0));
-            }
+            if (angle - reach <= point) continue;
+            point = Math.Min(angle + reach, greatest);
+            bands._bands.Add((point, Math.Min(Math.Pow(Math.Sin(point / 2), 2), 1 - (0.5 / counts[^1])), 0));
         }
 
-        foreach (var (n, k, _, _) in questions)
+        foreach (var (n, k, angle, _) in questions)
         {
-            int band = bands.Of(n, k);
-            bands._bands[band] = bands._bands[band] with { MostLost = Math.Max(k, bands._bands[band].MostLost) };
+            int band = bands.Nearest(angle);
+            bands._bandOf[n, k] = band;
+            bands._bands[band] = bands._bands[band] with { MostLost = Math.Max(losses[k], bands._bands[band].MostLost) };
         }
 
         return bands;
@@ -48,10 +54,11 @@ internal sealed class LossBands
     /// <summary>The most losses that are asked of a band.</summary>
     public int MostLost(int band) => _bands[band].MostLost;
 
-    /// <summary>The band for <paramref name="lost"/> of <paramref name="count"/>.</summary>
-    public int Of(int count, int lost)
+    /// <summary>The band for a count and a number of losses, by their indices.</summary>
+    public int Of(int count, int loss) => _bandOf[count, loss];
+
+    private int Nearest(double angle)
     {
-        double angle = Angle(count, lost);
         int nearest = 0;
         for (int band = 1; band < _bands.Count; band++)
         {
@@ -60,6 +67,4 @@ internal sealed class LossBands
 
         return nearest;
     }
-
-    private static double Angle(int count, int lost) => 2 * Math.Asin(Math.Sqrt((double)lost / count));
 }

@@ -61,15 +61,15 @@ internal sealed class WorstStageLosses
     /// <param name="member">Index of the depth.</param>
     /// <param name="low">The first number.</param>
     /// <param name="weights">The chance of each number from it on.</param>
+    /// <param name="most">More cannot be lost in all; 0 .. all of the numbers.</param>
     /// <param name="buffer">At least <c>[D + 1]</c>, overwritten.</param>
     /// <returns>A part of the buffer; the last chance is 1, as all further ones would be.</returns>
-    public Span<double> AtMost(int member, int low, ReadOnlySpan<double> weights, double[] buffer)
+    public Span<double> AtMost(int member, int low, ReadOnlySpan<double> weights, int most, double[] buffer)
     {
         int width = _widths[member];
-        var sums = buffer.AsSpan(0, width);
+        var sums = buffer.AsSpan(0, Math.Min(width, most + 1));
         sums.Clear();
-        var rows = _chances[member].AsSpan(low * width, weights.Length * width);
-        for (int i = 0; i < weights.Length; i++) Planning.Lanes.AddScaled(sums, rows.Slice(i * width, width), weights[i]);
+        for (int i = 0; i < weights.Length; i++) Planning.Lanes.AddScaled(sums, _chances[member].AsSpan((low + i) * width, sums.Length), weights[i]);
         sums[^1] = 1;
         return sums;
     }

@@ -3,8 +3,6 @@ using Parcae.Benchmarks;
 // Benchmarks that run in this process; those that are scripts of their own are called by ./run.
 var benchmarks = new SortedDictionary<string, Func<Task<BenchmarkResult>>>(StringComparer.Ordinal)
 {
-    ["plan-32"] = () => Task.FromResult(PlanBenchmark.Plan32()),
-    ["plan-1024"] = () => Task.FromResult(PlanBenchmark.Plan1024()),
     ["kill-recovery"] = KillRecoveryBenchmark.RunAsync,
 };
 

@@ -33,7 +33,7 @@ internal static class PlanCommand
         var intact = Values.OptionalInt("--intact", "How many of its pipelines can go on without moving a layer. Default: all.", 0, 65536);
         var trace = new Option<string?>("--trace") { Description = $"What was seen so far: {TraceSource.Help}. Default: the count never changed.", HelpName = TraceSource.HelpName };
         var at = Values.OptionalInt("--at", "The trace's interval that has just ended, from 0. Default: its last.", 0, int.MaxValue);
-        var forecast = new Option<string>("--forecast") { Description = "The forecaster.", HelpName = "NAME", DefaultValueFactory = _ => "persistence" };
+        var forecast = new Option<string>("--forecast") { Description = $"The forecaster, one of {string.Join(", ", Forecasters.Names)}.", HelpName = "NAME", DefaultValueFactory = _ => "persistence" };
         var lookAhead = Values.Int("--look-ahead", "Intervals to look into.", new OptimizerOptions().LookAhead, 1, 1000);
         var budget = Values.OptionalDouble("--budget", "Most that the instances may cost, USD per hour. Default: no bound.", 0, 1e9);
         var price = Values.OptionalDouble("--spot-price", "A spot instance's price, USD per hour. Default: the profile's.", 1e-6, 1e6);

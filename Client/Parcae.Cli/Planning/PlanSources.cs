@@ -8,8 +8,6 @@ namespace Parcae.Cli.Planning;
 /// <summary>Finds profiles, forecasters and strategies by what was typed.</summary>
 internal static class PlanSources
 {
-    private static readonly string[] Forecasters = ["persistence"];
-
     /// <summary>A built-in profile by its name, else the file of that path.</summary>
     /// <exception cref="UsageException">It is neither, or the file is not a profile.</exception>
     public static PlanningProfile Profile(string nameOrFile)
@@ -33,11 +31,10 @@ internal static class PlanSources
 
     /// <summary>A forecaster by its name.</summary>
     /// <exception cref="UsageException">There is none of that name.</exception>
-    public static IAvailabilityForecaster Forecaster(string name) => name switch
-    {
-        "persistence" => new PersistenceForecaster(),
-        _ => throw new UsageException($"--forecast: '{name}' is not valid; it must be one of {string.Join(", ", Forecasters)}."),
-    };
+    public static IAvailabilityForecaster Forecaster(string name) =>
+        Forecasters.Names.Contains(name, StringComparer.OrdinalIgnoreCase)
+            ? Forecasters.Create(name)
+            : throw new UsageException($"--forecast: '{name}' is not valid; it must be one of {string.Join(", ", Forecasters.Names)}.");
 
     /// <summary>A strategy: <c>4x8</c>, or <c>pause</c>.</summary>
     /// <exception cref="UsageException">It is neither.</exception>

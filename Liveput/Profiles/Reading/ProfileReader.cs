@@ -156,7 +156,7 @@ internal ref struct ProfileReader
         _json.BeginList("a list of layers");
         while (_json.Item())
         {
-            if (_layers.Count == ProfileLimits.MaxLayers) throw _json.Error($"layers holds more than {ProfileLimits.MaxLayers}; it must hold from 1 to {ProfileLimits.MaxLayers}");
+            if (_layers.Count == ProfileLimits.MaxLayers) throw _json.Error($"{_json.Path()} is beyond the last that there may be; layers must hold from 1 to {ProfileLimits.MaxLayers}");
             var layer = new ProfileLayer();
             ulong seen = 0;
             _json.BeginObject($"an object with {LayerMembers.Required}");
@@ -183,7 +183,7 @@ internal ref struct ProfileReader
         _json.BeginList("a list of measurements");
         while (_json.Item())
         {
-            if (_measured.Count == ProfileLimits.MaxMeasured) throw _json.Error($"measured holds more than {ProfileLimits.MaxMeasured}; it must hold from 1 to {ProfileLimits.MaxMeasured}");
+            if (_measured.Count == ProfileLimits.MaxMeasured) throw _json.Error($"{_json.Path()} is beyond the last that there may be; measured must hold from 1 to {ProfileLimits.MaxMeasured}");
             var measurement = new ProfileMeasurement();
             ulong seen = 0;
             _measuredAt.Add(_json.Position);

@@ -14,6 +14,8 @@ internal ref struct ProfileTokens
 
     private static readonly JsonReaderOptions Options = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, MaxDepth = MaxDepth };
 
+    private static readonly string ExpectedText = $"a text of 1 to {ProfileLimits.MaxTextLength} characters, none of them a control character";
+
     private readonly string _file;
     private readonly ReadOnlySpan<byte> _content;
     private readonly string?[] _names = new string?[MaxDepth];
@@ -40,7 +42,8 @@ internal ref struct ProfileTokens
         }
         catch (JsonException e)
         {
-            string problem = e.Message.Split(" LineNumber:")[0].TrimEnd('.');
+            // It may quote what stands there.
+            string problem = Excerpt.Of(e.Message.Split(" LineNumber:")[0].TrimEnd('.'), 200);
             throw new ProfileFormatException(_file, (int)(e.LineNumber ?? 0) + 1, "", $"it is not JSON: {problem}", e);
         }
     }
@@ -120,13 +123,10 @@ internal ref struct ProfileTokens
     }
 
     /// <summary>The value as a number.</summary>
-    public readonly double Number(double max, double min = 0, bool above = false)
-    {
-        string expected = above ? $"a number above {Shown(min)}, at most {Shown(max)}" : $"a number from {Shown(min)} to {Shown(max)}";
-        return _reader.TokenType == JsonTokenType.Number && _reader.TryGetDouble(out double value) && value <= max && (above ? value > min : value >= min)
+    public readonly double Number(double max, double min = 0, bool above = false) =>
+        _reader.TokenType == JsonTokenType.Number && _reader.TryGetDouble(out double value) && value <= max && (above ? value > min : value >= min)
             ? value
-            : throw Wrong(expected);
-    }
+            : throw Wrong(above ? $"a number above {Shown(min)}, at most {Shown(max)}" : $"a number from {Shown(min)} to {Shown(max)}");
 
     /// <summary>The value as a whole number; 24.0 is one too.</summary>
     public readonly int Whole(int max, int min = 1) =>
@@ -137,18 +137,17 @@ internal ref struct ProfileTokens
     /// <summary>The value as a text, not blank.</summary>
     public readonly string Text()
     {
-        string expected = $"a text of 1 to {ProfileLimits.MaxTextLength} characters, none of them a control character";
-        if (_reader.TokenType != JsonTokenType.String) throw Wrong(expected);
+        if (_reader.TokenType != JsonTokenType.String) throw Wrong(ExpectedText);
         try
         {
             string text = _reader.GetString()!;
             // Names and sources are shown in terminals.
-            return !string.IsNullOrWhiteSpace(text) && text.Length <= ProfileLimits.MaxTextLength && !text.Any(char.IsControl) ? text : throw Wrong(expected);
+            return !string.IsNullOrWhiteSpace(text) && text.Length <= ProfileLimits.MaxTextLength && !text.Any(char.IsControl) ? text : throw Wrong(ExpectedText);
         }
         catch (InvalidOperationException)
         {
             // Half of a surrogate pair, escaped.
-            throw Wrong(expected);
+            throw Wrong(ExpectedText);
         }
     }
 

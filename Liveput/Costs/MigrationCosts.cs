@@ -63,7 +63,7 @@ public sealed record MigrationConstants
 /// Replicas fetch in parallel, so the largest stage is what everyone waits for. This is an upper bound for a pipeline migration, where an instance
 /// already holds a part of its new layers, and for instances that shadowed their layers before the switch.
 /// </remarks>
-public sealed class ProfiledCostModel : IMigrationCostModel
+public sealed class ProfiledCostModel : IMigrationCostModel, IMigrationCostParts
 {
     private readonly MigrationConstants _constants;
     private readonly double[] _transferSeconds;
@@ -87,16 +87,22 @@ public sealed class ProfiledCostModel : IMigrationCostModel
     }
 
     /// <inheritdoc/>
-    public double Seconds(MigrationCase migration)
+    public double Seconds(MigrationCase migration) => Agreement(migration.Kind) + Transfer(migration);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<MigrationPart> Parts(MigrationCase migration) =>
+        migration.Kind == MigrationCaseKind.IntraStage
+            ? [new MigrationPart("agreement", Agreement(migration.Kind))]
+            : [new MigrationPart("agreement", Agreement(migration.Kind)), new MigrationPart("transfer", Transfer(migration))];
+
+    private double Agreement(MigrationCaseKind kind) => kind switch
     {
-        int depth = migration.To.Depth;
-        double transfer = depth < _transferSeconds.Length ? _transferSeconds[depth] : 0;
-        return migration.Kind switch
-        {
-            MigrationCaseKind.IntraStage => _constants.IntraStageSeconds,
-            MigrationCaseKind.InterStage => _constants.InterStageSeconds + transfer,
-            MigrationCaseKind.Pipeline => _constants.PipelineSeconds + transfer,
-            _ => _constants.StartSeconds + transfer,
-        };
-    }
+        MigrationCaseKind.IntraStage => _constants.IntraStageSeconds,
+        MigrationCaseKind.InterStage => _constants.InterStageSeconds,
+        MigrationCaseKind.Pipeline => _constants.PipelineSeconds,
+        _ => _constants.StartSeconds,
+    };
+
+    private double Transfer(MigrationCase migration) =>
+        migration.Kind != MigrationCaseKind.IntraStage && migration.To.Depth < _transferSeconds.Length ? _transferSeconds[migration.To.Depth] : 0;
 }

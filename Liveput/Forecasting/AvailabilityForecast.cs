@@ -16,9 +16,10 @@ public sealed record IntervalForecast
     public required double[] Lost { get; init; }
 
     /// <summary>
-    /// Probability that k instances become usable, <c>[0 .. max]</c>, summing to 1, independent of the losses as far as <see cref="Available"/> has room; null where the forecaster knows only the counts.
+    /// Probability that k instances become usable when n are left after the losses, <c>[n][k]</c>, each row summing to 1, null for an n that does not come up; the losses are the same for every count. Null where the forecaster
+    /// knows only the counts.
     /// </summary>
-    public double[]? Joined { get; init; }
+    public double[]?[]? Joined { get; init; }
 
     /// <summary>Mean of <see cref="Available"/>.</summary>
     public double MeanAvailable

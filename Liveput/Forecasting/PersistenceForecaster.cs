@@ -1,17 +1,17 @@
 namespace Parcae.Liveput.Forecasting;
 
 /// <summary>How the persistence forecaster reads the past.</summary>
-/// <remarks>The defaults gave the best calibrated counts on the built-in trace <c>aws-p3</c>; windows from 12 to 120 and prior weights from 50 to 500 do about as well there.</remarks>
+/// <remarks>The defaults scored best (counts and losses together) on synthetic traces: Poisson, bulk preemptions, zone outages, a daily wave, and self-exciting losses. Windows from 30 on and prior weights from 500 to 1,000 do about as well.</remarks>
 public sealed record PersistenceOptions
 {
-    /// <summary>Intervals of the past that count. The default value is 12.</summary>
-    public int Window { get; init; } = 12;
+    /// <summary>Intervals of the past that count. The default value is 120.</summary>
+    public int Window { get; init; } = 120;
 
     /// <summary>Chance that an instance is lost in an interval, before anything has been seen. The default value is 0.01.</summary>
     public double PriorHazard { get; init; } = 0.01;
 
-    /// <summary>How many instance-intervals of observation the prior weighs. The default value is 200.</summary>
-    public double PriorWeight { get; init; } = 200;
+    /// <summary>How many instance-intervals of observation the prior weighs. The default value is 1000.</summary>
+    public double PriorWeight { get; init; } = 1000;
 
     /// <summary>How much instances are lost together: the correlation between two instances' losses in an interval, in (0, 1). The default value is 0.12.</summary>
     public double Correlation { get; init; } = 0.12;
@@ -30,8 +30,6 @@ public sealed record PersistenceOptions
 /// </remarks>
 public sealed class PersistenceForecaster : IAvailabilityForecaster
 {
-    private const double Negligible = 1e-9;
-
     private readonly PersistenceOptions _options;
 
     /// <summary>A forecaster.</summary>
@@ -67,7 +65,7 @@ public sealed class PersistenceForecaster : IAvailabilityForecaster
         for (int i = 0; i < horizon; i++)
         {
             counts = Step(counts, lost, joined, highest);
-            intervals[i] = new IntervalForecast { Available = counts, Lost = lost, Joined = joined };
+            intervals[i] = new IntervalForecast { Available = counts, Lost = lost, Joined = Distributions.Rows(joined, counts.Length - 1) };
         }
 
         return new AvailabilityForecast(intervals);
@@ -87,52 +85,28 @@ public sealed class PersistenceForecaster : IAvailabilityForecaster
         return Math.Min(lost / exposed, 0.99);
     }
 
-    /// <summary>The beta-binomial distribution of how many of <paramref name="count"/> are lost, its negligible tail cut off.</summary>
-    private double[] LostOf(int count, double hazard)
-    {
-        double spread = (1 / _options.Correlation) - 1, alpha = hazard * spread, beta = (1 - hazard) * spread;
-        var lost = new double[count + 1];
-        double p = 1;
-        for (int j = 0; j < count; j++) p *= (beta + j) / (alpha + beta + j);
-        double total = 0;
-        int last = 0;
-        for (int k = 0; k <= count; k++)
-        {
-            lost[k] = p;
-            total += p;
-            if (p > Negligible) last = k;
-            if (k < count) p *= (double)(count - k) / (k + 1) * (alpha + k) / (beta + count - k - 1);
-        }
-
-        Array.Resize(ref lost, last + 1);
-        double kept = 0;
-        foreach (double chance in lost) kept += chance;
-        for (int k = 0; k < lost.Length; k++) lost[k] /= kept;
-        return lost;
-    }
+    /// <summary>The beta-binomial distribution of how many of <paramref name="count"/> are lost.</summary>
+    internal double[] LostOf(int count, double hazard) => Distributions.BetaBinomial(count, hazard, _options.Correlation);
 
     private static double[] Step(double[] counts, double[] lost, double[] joined, int highest)
     {
         var fallen = new double[counts.Length];
+        double[] reversed = [.. lost.Reverse()];
         for (int n = 0; n < counts.Length; n++)
         {
-            if (counts[n] < Negligible) continue;
-            for (int k = 0; k < lost.Length; k++) fallen[Math.Max(0, n - k)] += counts[n] * lost[k];
+            if (counts[n] < Distributions.Negligible) continue;
+            if (n + 1 >= lost.Length) Distributions.AddScaled(fallen.AsSpan(n + 1 - lost.Length), reversed, counts[n]);
+            else for (int k = 0; k < lost.Length; k++) fallen[Math.Max(0, n - k)] += counts[n] * lost[k];
         }
 
         var risen = new double[(int)Math.Min((long)highest, counts.Length - 1 + joined.Length - 1) + 1];
         for (int n = 0; n < fallen.Length; n++)
         {
-            if (fallen[n] < Negligible) continue;
-            for (int k = 0; k < joined.Length; k++) risen[Math.Min(risen.Length - 1, n + k)] += fallen[n] * joined[k];
+            if (fallen[n] < Distributions.Negligible) continue;
+            if (n + joined.Length <= risen.Length) Distributions.AddScaled(risen.AsSpan(n), joined, fallen[n]);
+            else for (int k = 0; k < joined.Length; k++) risen[Math.Min(risen.Length - 1, n + k)] += fallen[n] * joined[k];
         }
 
-        int last = risen.Length - 1;
-        while (last > 0 && risen[last] < Negligible) last--;
-        Array.Resize(ref risen, last + 1);
-        double total = 0;
-        foreach (double p in risen) total += p;
-        for (int n = 0; n < risen.Length; n++) risen[n] /= total;
-        return risen;
+        return Distributions.Trimmed(risen);
     }
 }

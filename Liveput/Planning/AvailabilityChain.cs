@@ -55,7 +55,7 @@ internal sealed class AvailabilityChain
             var after = OnGrid(counts[i]);
             if (forecast.Intervals[i].Joined is { } joined)
             {
-                (Moves[i], before) = Independent(before, OnLevels(lost[i]), Trimmed(joined, out _, out _));
+                (Moves[i], before) = Independent(before, OnLevels(lost[i]), joined);
             }
             else
             {
@@ -198,7 +198,7 @@ internal sealed class AvailabilityChain
     }
 
     /// <summary>Losses and arrivals that know nothing of each other, as far as there is room; and what comes of them.</summary>
-    private (List<CountMove>?[] Moves, double[] After) Independent(double[] before, double[] lost, double[] joined)
+    private (List<CountMove>?[] Moves, double[] After) Independent(double[] before, double[] lost, double[]?[] joined)
     {
         var moves = new List<CountMove>?[Counts.Length];
         double[] after = new double[Counts.Length], next = new double[Counts.Length], possible = new double[lost.Length];
@@ -217,7 +217,10 @@ internal sealed class AvailabilityChain
             {
                 if (possible[loss] <= 0) continue;
                 Array.Clear(next);
-                for (int j = 0; j < joined.Length; j++) next[Nearest(Counts[n] - Losses[loss] + j)] += joined[j] * possible[loss];
+                int left = Counts[n] - Losses[loss];
+                double[]? row = left < joined.Length ? joined[left] : null;
+                if (row is null) next[Nearest(left)] = possible[loss];
+                else for (int j = 0; j < row.Length; j++) next[Nearest(left + j)] += row[j] * possible[loss];
                 for (int to = 0; to < next.Length; to++)
                 {
                     if (next[to] <= 0) continue;

@@ -41,8 +41,15 @@ public sealed class LiveputOptimizer
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(request.IntervalSeconds, nameof(request));
         int horizon = Math.Min(_options.LookAhead, request.Forecast.Intervals.Count);
         if (horizon == 0) throw new ArgumentException("A plan needs the forecast of at least one interval.", nameof(request));
-        if (request.Available < _profile.MinInstances) return Pause(request);
+        if (_options.Budget is not { } budget) return Decide(request, horizon);
+        var decision = Decide(budget.Apply(request), horizon);
+        int beyond = budget.Beyond(request.Available);
+        return beyond == 0 ? decision : decision with { Reason = $"{decision.Reason}; {PlanReason.Beyond(beyond, budget)}", InstancesBeyondBudget = beyond };
+    }
 
+    private PlanDecision Decide(PlanRequest request, int horizon)
+    {
+        if (request.Available < _profile.MinInstances) return Pause(request);
         var chain = new AvailabilityChain(request.Available, request.Forecast, horizon, _options.MaxCounts);
         var space = new StrategySpace(_profile, _costs, chain.Counts[^1], _options.MaxStrategies, request.Current);
         var seconds = FirstChanges(request, space);

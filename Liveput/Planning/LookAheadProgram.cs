@@ -19,10 +19,13 @@ internal sealed class LookAheadProgram
     private readonly double[][] _rerouting;
     private readonly double _interval;
 
-    /// <summary>For (loss, next count), the best that every strategy can change to when it has to move layers; filled once an interval.</summary>
-    private readonly double[] _best;
-    private readonly int[] _bestOf;
-    private readonly double[] _intact;
+    /// <summary>Where each strategy's options begin in a block, by number of losses: one for every number of pipelines that may be broken, <c>[loss][Count + 1]</c>.</summary>
+    private readonly int[][] _offsets;
+
+    /// <summary>For (loss, next count), the value of every strategy's best option, by pipelines broken; filled when first asked for in an interval.</summary>
+    private readonly double[]?[] _blocks;
+    private readonly int[] _blockOf;
+    private readonly double[] _mixed;
     private double[][] _next;
     private double[][] _values;
 
@@ -33,24 +36,25 @@ internal sealed class LookAheadProgram
     public LookAheadProgram(StrategySpace space, AvailabilityChain chain, double intervalSeconds)
     {
         (_space, _chain, _interval) = (space, chain, intervalSeconds);
-        _survival = new SurvivalTable?[space.Count];
-        var totals = SurvivalTable.Totals(chain.Counts, chain.Losses);
-        for (int s = 1; s < space.Count; s++) _survival[s] = new SurvivalTable(space.Strategies[s], chain.Counts, chain.Losses, totals);
+        _survival = SurvivalTables.For(space.Strategies, chain.Counts, chain.Losses);
         _unharmed = Gains(space.Unharmed);
         _leaving = Gains(space.Leaving);
         _joining = Gains(space.Joining);
         _rerouting = new double[space.Count][];
-        int widest = 1;
         for (int s = 0; s < space.Count; s++)
         {
-            int[] narrower = space.Narrower[s];
-            _rerouting[s] = [.. narrower.Select((to, i) => (intervalSeconds - space.Rerouting[s][i]) * space.Throughput[to])];
-            widest = Math.Max(widest, space.Strategies[s].Pipelines + 1);
+            _rerouting[s] = [.. space.Narrower[s].Select((to, i) => (intervalSeconds - space.Rerouting[s][i]) * space.Throughput[to])];
         }
 
-        _best = new double[chain.Losses.Length * chain.Counts.Length * space.Count];
-        _bestOf = new int[chain.Losses.Length * chain.Counts.Length];
-        _intact = new double[widest];
+        _offsets = Array.ConvertAll(chain.Losses, lost =>
+        {
+            var offsets = new int[space.Count + 1];
+            for (int s = 0; s < space.Count; s++) offsets[s + 1] = offsets[s] + Math.Min(lost, space.Strategies[s].Pipelines) + 1;
+            return offsets;
+        });
+        _blocks = new double[]?[chain.Losses.Length * chain.Counts.Length];
+        _blockOf = new int[_blocks.Length];
+        _mixed = new double[_offsets[^1][^1]];
         _next = NewValues(chain.Counts.Length, space.Count);
         _values = NewValues(chain.Counts.Length, space.Count);
     }
@@ -65,7 +69,7 @@ internal sealed class LookAheadProgram
                 if (_chain.Moves[interval][count] is not { } moves) continue;
                 var values = _values[count].AsSpan(0, _space.Fitting(_chain.Counts[count]));
                 values.Clear();
-                foreach (var move in moves) Add(values, count, move, interval);
+                Evaluate(values, count, moves, interval);
             }
 
             (_next, _values) = (_values, _next);
@@ -88,8 +92,8 @@ internal sealed class LookAheadProgram
                 continue;
             }
 
-            var survival = _survival[strategy]!.Chances(_chain.Start, loss);
-            for (int broken = 0; broken < survival.Length; broken++)
+            var survival = _survival[strategy]!.Chances(_chain.Start, loss, out int fewest);
+            for (int broken = fewest; broken < fewest + survival.Length; broken++)
             {
                 double best = 0;
                 foreach (int to in narrower)
@@ -97,7 +101,7 @@ internal sealed class LookAheadProgram
                     if (_space.Strategies[to].Pipelines <= _space.Strategies[strategy].Pipelines - broken) best = Math.Max(best, _space.Throughput[to]);
                 }
 
-                expected += probability * survival[broken] * best;
+                expected += probability * survival[broken - fewest] * best;
             }
         }
 
@@ -119,83 +123,83 @@ internal sealed class LookAheadProgram
         return gains;
     }
 
-    /// <summary>Adds what follows one move of the chain to the values of all strategies that fit a count.</summary>
-    private void Add(Span<double> values, int count, CountMove move, int interval)
+    /// <summary>The values of all strategies that fit a count: for each number of losses, the options mixed over the counts that may follow, then over the pipelines that may be broken.</summary>
+    private void Evaluate(Span<double> values, int count, List<CountMove> moves, int interval)
     {
-        var best = Best(move.Loss, move.Next, interval);
-        if (move.Loss == 0)
+        for (int i = 0; i < moves.Count;)
         {
-            Lanes.AddScaled(values, best[..values.Length], move.Probability);
-            return;
-        }
+            int loss = moves[i].Loss;
+            int[] offsets = _offsets[loss];
+            var mixed = _mixed.AsSpan(0, offsets[values.Length]);
+            mixed.Clear();
+            for (; i < moves.Count && moves[i].Loss == loss; i++) Lanes.AddScaled(mixed, Options(loss, moves[i].Next, interval)[..mixed.Length], moves[i].Probability);
+            values[0] += mixed[0];
+            for (int s = 1; s < values.Length; s++)
+            {
+                if (loss == 0)
+                {
+                    values[s] += mixed[s];
+                    continue;
+                }
 
-        var future = _next[move.Next];
-        int fitting = _space.Fitting(_chain.Counts[move.Next]);
-        values[0] += move.Probability * best[0];
-        for (int s = 1; s < values.Length; s++)
-        {
-            var survival = _survival[s]!.Chances(count, move.Loss);
-            values[s] += move.Probability * WithIntact(s, survival, best[s], future, fitting);
+                var survival = _survival[s]!.Chances(count, loss, out int fewest);
+                double expected = 0;
+                for (int d = 0; d < survival.Length; d++) expected += survival[d] * mixed[offsets[s] + fewest + d];
+                values[s] += expected;
+            }
         }
     }
 
-    /// <summary>The better of going on with what is intact and of changing, over what may be broken.</summary>
-    private double WithIntact(int s, ReadOnlySpan<double> survival, double other, double[] future, int fitting)
+    private ReadOnlySpan<double> Options(int loss, int next, int interval)
+    {
+        int key = (loss * _chain.Counts.Length) + next;
+        var block = _blocks[key] ??= new double[_offsets[loss][^1]];
+        if (_blockOf[key] == interval + 1) return block;
+        _blockOf[key] = interval + 1;
+        int fitting = _space.Fitting(_chain.Counts[next]);
+        var future = _next[next].AsSpan(0, fitting);
+        for (int s = 0; s < _space.Count; s++)
+        {
+            var options = block.AsSpan(_offsets[loss][s], _offsets[loss][s + 1] - _offsets[loss][s]);
+
+            // Nobody pauses while something fits.
+            if (fitting == 1) options.Fill(future[0]);
+            else WithIntact(s, options, Change(s, loss, future), future);
+        }
+
+        return block;
+    }
+
+    /// <summary>The best that a strategy can change to when layers must move (when nothing was lost: or to stay).</summary>
+    private double Change(int from, int loss, ReadOnlySpan<double> future)
+    {
+        int row = from * _space.Count, fitting = future.Length;
+        if (loss == 0 || from == 0) return Lanes.Greatest(_unharmed.AsSpan(row + 1, fitting - 1), future[1..]);
+        int left = Math.Clamp(_space.Fitting(_space.Strategies[from].Instances - _chain.Losses[loss]), 1, fitting);
+        return Math.Max(
+            Lanes.Greatest(_leaving.AsSpan(row + 1, left - 1), future[1..left]),
+            Lanes.Greatest(_joining.AsSpan(row + left, fitting - left), future[left..]));
+    }
+
+    /// <summary>The better of changing and of going on with what is intact, by pipelines broken.</summary>
+    private void WithIntact(int s, Span<double> options, double best, ReadOnlySpan<double> future)
     {
         int[] narrower = _space.Narrower[s];
         double[] gains = _rerouting[s];
         int pipelines = _space.Strategies[s].Pipelines, i = 0;
-        double expected = 0, best = other;
 
         // From all broken to none: whatever fits fewer intact pipelines also fits more.
-        for (int broken = survival.Length - 1; broken >= 0; broken--)
+        for (int broken = options.Length - 1; broken >= 0; broken--)
         {
             for (; i < narrower.Length && _space.Strategies[narrower[i]].Pipelines <= pipelines - broken; i++)
             {
                 int to = narrower[i];
-                if (to >= fitting) continue;
+                if (to >= future.Length) continue;
                 double gain = to == s && broken == 0 ? _interval * _space.Throughput[s] : gains[i];
                 best = Math.Max(best, gain + future[to]);
             }
 
-            expected += survival[broken] * best;
+            options[broken] = best;
         }
-
-        return expected;
-    }
-
-    /// <summary>For every strategy, the best to change to for a count after a loss (after none: or to stay).</summary>
-    private ReadOnlySpan<double> Best(int loss, int next, int interval)
-    {
-        int strategies = _space.Count, key = (loss * _chain.Counts.Length) + next;
-        var best = _best.AsSpan(key * strategies, strategies);
-        if (_bestOf[key] == interval + 1) return best;
-        _bestOf[key] = interval + 1;
-        int fitting = _space.Fitting(_chain.Counts[next]);
-        var future = _next[next].AsSpan(0, fitting);
-
-        // Nobody pauses while something fits.
-        if (fitting == 1)
-        {
-            best.Fill(future[0]);
-            return best;
-        }
-
-        for (int from = 0; from < strategies; from++)
-        {
-            int row = from * strategies;
-            if (loss == 0 || from == 0)
-            {
-                best[from] = Lanes.Greatest(_unharmed.AsSpan(row + 1, fitting - 1), future[1..]);
-                continue;
-            }
-
-            int left = Math.Clamp(_space.Fitting(_space.Strategies[from].Instances - _chain.Losses[loss]), 1, fitting);
-            best[from] = Math.Max(
-                Lanes.Greatest(_leaving.AsSpan(row + 1, left - 1), future[1..left]),
-                Lanes.Greatest(_joining.AsSpan(row + left, fitting - left), future[left..]));
-        }
-
-        return best;
     }
 }

@@ -1,3 +1,5 @@
+using Parcae.Liveput.Planning.Limits;
+
 namespace Parcae.Liveput.Planning;
 
 /// <summary>How the optimizer looks ahead.</summary>
@@ -14,6 +16,9 @@ public sealed record OptimizerOptions
 
     /// <summary>Most instance counts that are told apart in the look-ahead; where the forecast spans more, neighbours are taken together. The default value is 40.</summary>
     public int MaxCounts { get; init; } = 40;
+
+    /// <summary>What may be spent in an hour; strategies and spares beyond it are not considered. The default value is null: no bound.</summary>
+    public HourlyBudget? Budget { get; init; }
 
     /// <summary>Throws when a value is out of range; the message names it and the range.</summary>
     internal void Validate()

@@ -41,4 +41,8 @@ public sealed record PlanCandidate(Strategy Strategy, double Throughput, double 
 /// <param name="ExpectedSamples">Over the look-ahead.</param>
 /// <param name="Candidates">Everything considered, best first.</param>
 /// <param name="Reason">Why this one, for people.</param>
-public sealed record PlanDecision(Strategy Strategy, double Liveput, double ExpectedSamples, IReadOnlyList<PlanCandidate> Candidates, string Reason);
+public sealed record PlanDecision(Strategy Strategy, double Liveput, double ExpectedSamples, IReadOnlyList<PlanCandidate> Candidates, string Reason)
+{
+    /// <summary>Usable instances that the budget does not pay for: not worth renting. 0 where there is no budget.</summary>
+    public int InstancesBeyondBudget { get; init; }
+}

@@ -25,6 +25,11 @@ internal static class PlanReason
 
     public static string Instances(int count) => count == 1 ? "1 instance" : $"{count} instances";
 
+    public static string Strategies(int count) => count == 1 ? "1 strategy" : $"{count} strategies";
+
+    public static string Beyond(int count, Limits.HourlyBudget budget) =>
+        $"{Instances(count)} beyond the budget of {budget.UsdPerHour.ToString("0.###", CultureInfo.InvariantCulture)} USD/h {(count == 1 ? "is" : "are")} not worth renting";
+
     private static string Rate(double value) => value.ToString(value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
 
     private static string Seconds(double value) => value.ToString("0.0#", CultureInfo.InvariantCulture) + " s";

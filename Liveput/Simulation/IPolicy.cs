@@ -44,4 +44,7 @@ public readonly record struct IntervalView(int Index, int Before, TraceInterval 
 /// <param name="OwedMs">To be waited for from the beginning of this interval on, milliseconds; what exceeds the interval is carried on.</param>
 /// <param name="Kind">The reconfiguration that begins here, or null.</param>
 /// <param name="LostSamples">Samples trained before that are lost and must be trained again. The default value is 0.</param>
-public readonly record struct PolicyStep(Strategy Strategy, double SamplesPerSecond, double OwedMs, Costs.MigrationCaseKind? Kind, double LostSamples = 0);
+/// <param name="OnDemandInstances">Instances that it rents on demand in this interval, in place of those of the trace. The default value is 0.</param>
+/// <param name="SpotInstances">Instances of the trace that it rents; null: all that there are, or none while it rents on demand. The default value is null.</param>
+public readonly record struct PolicyStep(
+    Strategy Strategy, double SamplesPerSecond, double OwedMs, Costs.MigrationCaseKind? Kind, double LostSamples = 0, int OnDemandInstances = 0, int? SpotInstances = null);

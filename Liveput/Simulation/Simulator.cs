@@ -1,6 +1,7 @@
 using System.Diagnostics;
 
 using Parcae.Liveput.Costs;
+using Parcae.Liveput.Profiles;
 
 namespace Parcae.Liveput.Simulation;
 
@@ -31,7 +32,8 @@ public static class Simulator
             planning[i] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
             double stall = Math.Min(step.OwedMs, setting.IntervalMs);
             double samples = (step.SamplesPerSecond * (setting.IntervalMs - stall) / 1000) - step.LostSamples;
-            outcomes[i] = new IntervalOutcome(step.Strategy, stall, samples, step.Kind);
+            int spot = step.SpotInstances ?? (step.OnDemandInstances > 0 ? 0 : intervals[i].Available);
+            outcomes[i] = new IntervalOutcome(step.Strategy, stall, samples, step.Kind, spot, step.OnDemandInstances);
             owed = step.OwedMs - stall;
             (current, before) = (step.Strategy, intervals[i].Available);
         }
@@ -45,7 +47,9 @@ public static class Simulator
 /// <param name="StallMs">Of the interval, the time that training stood still for a reconfiguration.</param>
 /// <param name="Samples">Trained, less those lost.</param>
 /// <param name="Kind">The reconfiguration that began in it, or null.</param>
-public readonly record struct IntervalOutcome(Strategy Strategy, double StallMs, double Samples, MigrationCaseKind? Kind);
+/// <param name="SpotInstances">Preemptible instances rented.</param>
+/// <param name="OnDemandInstances">Instances rented on demand.</param>
+public readonly record struct IntervalOutcome(Strategy Strategy, double StallMs, double Samples, MigrationCaseKind? Kind, int SpotInstances, int OnDemandInstances);
 
 /// <summary>What came of a policy.</summary>
 /// <param name="Policy">Its name.</param>
@@ -59,6 +63,15 @@ public sealed record PolicyResult(string Policy, string? Forecast, IReadOnlyList
 
     /// <summary>Intervals without a strategy.</summary>
     public int PausedIntervals { get; } = Intervals.Count(i => i.Strategy.IsPause);
+
+    /// <summary>What all rented instances cost, USD.</summary>
+    /// <param name="prices">An hour's.</param>
+    /// <param name="intervalMs">Length of an interval, milliseconds.</param>
+    public double Usd(InstancePrices prices, double intervalMs)
+    {
+        ArgumentNullException.ThrowIfNull(prices);
+        return Intervals.Sum(i => (i.SpotInstances * prices.SpotPerHour) + (i.OnDemandInstances * prices.OnDemandPerHour)) * intervalMs / 3_600_000;
+    }
 
     /// <summary>Reconfigurations of a kind.</summary>
     public int Count(MigrationCaseKind kind) => Intervals.Count(i => i.Kind == kind);

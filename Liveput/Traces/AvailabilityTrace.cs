@@ -89,11 +89,17 @@ public sealed class AvailabilityTrace
     /// <summary>The greatest count.</summary>
     public int Peak => _intervals.Max(i => i.Available);
 
+    /// <summary>The instances that were asked for, as far as is known: the greatest count of the whole trace that this is a part of.</summary>
+    public int Capacity => Whole > 0 ? Whole : Peak;
+
     /// <summary>The smallest count.</summary>
     public int Least => _intervals.Min(i => i.Available);
 
     /// <summary>Mean of the counts.</summary>
     public double MeanAvailable => _intervals.Average(i => i.Available);
+
+    /// <summary>The greatest count of the whole; 0: this is the whole.</summary>
+    private int Whole { get; init; }
 
     /// <summary>A trace that is the sum of zones.</summary>
     /// <param name="name">For people and the command line.</param>
@@ -141,7 +147,7 @@ public sealed class AvailabilityTrace
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(from, to);
         var inside = _segments.Where(s => s.Value.From >= from && s.Value.To <= to && s.Value.To - s.Value.From < to - from)
             .ToDictionary(s => s.Key, s => new TraceSegment(s.Value.From - from, s.Value.To - from));
-        return new AvailabilityTrace(name ?? $"{Name}[{from}..{to})", Source, IntervalSeconds, _intervals[from..to], inside, TraceZones.Map(_zones, z => z[from..to]));
+        return new AvailabilityTrace(name ?? $"{Name}[{from}..{to})", Source, IntervalSeconds, _intervals[from..to], inside, TraceZones.Map(_zones, z => z[from..to])) { Whole = Capacity };
     }
 
     /// <summary>The trace with counts scaled so that the greatest becomes <paramref name="peak"/>.</summary>
@@ -179,15 +185,15 @@ public sealed class AvailabilityTrace
         }
 
         var segments = _segments.ToDictionary(s => s.Key, s => grid.Move(s.Value));
-        return new AvailabilityTrace(Name, Source, seconds, grid.Move(_intervals), segments, TraceZones.Map(_zones, grid.Move));
+        return new AvailabilityTrace(Name, Source, seconds, grid.Move(_intervals), segments, TraceZones.Map(_zones, grid.Move)) { Whole = Whole };
     }
 
     /// <summary>The same trace with other named parts.</summary>
     /// <exception cref="ArgumentException">A segment lies outside.</exception>
-    public AvailabilityTrace WithSegments(IReadOnlyDictionary<string, TraceSegment> segments) => new(Name, Source, IntervalSeconds, _intervals, segments, _zones);
+    public AvailabilityTrace WithSegments(IReadOnlyDictionary<string, TraceSegment> segments) => new(Name, Source, IntervalSeconds, _intervals, segments, _zones) { Whole = Whole };
 
     /// <summary>The same trace under another name.</summary>
-    public AvailabilityTrace WithName(string name) => new(name, Source, IntervalSeconds, _intervals, _segments, _zones);
+    public AvailabilityTrace WithName(string name) => new(name, Source, IntervalSeconds, _intervals, _segments, _zones) { Whole = Whole };
 
     /// <summary>The trace as a forecaster's history.</summary>
     public AvailabilityInterval[] ToHistory() => Array.ConvertAll(_intervals, i => new AvailabilityInterval(i.Available, i.Added, i.Removed));

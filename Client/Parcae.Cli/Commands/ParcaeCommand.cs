@@ -2,8 +2,11 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 
 using Parcae.Cli.Demo;
+using Parcae.Cli.Forecasting;
 using Parcae.Cli.Instances;
 using Parcae.Cli.Jobs;
+using Parcae.Cli.Simulating;
+using Parcae.Cli.Planning;
 using Parcae.Cli.Traces;
 using Parcae.Client;
 
@@ -70,7 +73,10 @@ internal static class ParcaeCommand
         DemoCommand.Create((options, cancellation) => new DemoRunner(options, context).RunAsync(cancellation)),
         JobsCommand.Create(context),
         InstancesCommand.Create(context),
+        SimulateCommand.Create(context),
+        PlanCommand.Create(context),
         TraceCommand.Create(context),
+        ForecastCommand.Create(context),
     };
 
     /// <summary>The parser's messages; where a verb is wrong or missing, one of our own that says which there are.</summary>

@@ -25,6 +25,12 @@ internal static class Values
             text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double v) && v >= least && v <= most ? (true, v) : default,
             $"a number from {least} to {most}");
 
+    /// <summary>A number within limits, or nothing.</summary>
+    public static Option<double?> OptionalDouble(string name, string description, double least, double most) =>
+        With(new Option<double?>(name) { Description = description, HelpName = "X" },
+            text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double v) && v >= least && v <= most ? (true, (double?)v) : default,
+            $"a number from {least} to {most}");
+
     /// <summary>A span of seconds: <c>3</c>, <c>3s</c>, <c>500ms</c>, <c>2m</c>; null when it is left out (the help would print a default as 00:00:03).</summary>
     public static Option<TimeSpan?> Seconds(string name, string description, TimeSpan least, TimeSpan most) =>
         With(new Option<TimeSpan?>(name) { Description = description, HelpName = "SECONDS" },

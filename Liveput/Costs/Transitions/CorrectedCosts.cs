@@ -152,8 +152,7 @@ public sealed class CorrectedCosts : ITransitionCosts
     private static double Chance(int marked, int instances, int lost, int gone)
     {
         if (gone > lost || lost - gone > instances - marked) return 0;
-        double chance = (double)lost / instances;
-        if (lost == instances) return gone == marked ? 1 : 0;
-        return LossPolynomial.Binomial(marked, chance, gone)[gone] * LossPolynomial.Binomial(instances - marked, chance, lost - gone)[lost - gone] / LossPolynomial.Binomial(instances, chance, lost)[lost];
+        var (low, chances) = Hypergeometric.Distribution(instances, marked, lost);
+        return gone >= low && gone < low + chances.Length ? chances[gone - low] : 0;
     }
 }

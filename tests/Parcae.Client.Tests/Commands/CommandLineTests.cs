@@ -18,7 +18,7 @@ public sealed class CommandLineTests
     [InlineData("demo --report /no/such/folder/r.html", "--report: the folder '/no/such/folder' does not exist; it must be one that does.")]
     [InlineData("demo --silo /no/such.dll", "--silo: '/no/such.dll' does not exist; it must be the path of Parcae.Silo.dll.")]
     [InlineData("demo --colour", "--colour")]
-    [InlineData("dem", "'dem' is not a verb of 'parcae'; it must be one of demo, jobs, instances, trace.")]
+    [InlineData("dem", "'dem' is not a verb of 'parcae'; it must be one of demo, jobs, instances, plan, trace, forecast.")]
     [InlineData("jobs stop", "'stop' is not a verb of 'parcae jobs'; it must be one of list, show, watch, pause, resume, cancel.")]
     [InlineData("jobs", "a verb is missing after 'parcae jobs'; it must be one of list, show, watch, pause, resume, cancel.")]
     [InlineData("jobs show", "'job'")]

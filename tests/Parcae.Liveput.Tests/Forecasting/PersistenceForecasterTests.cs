@@ -10,7 +10,7 @@ public sealed class PersistenceForecasterTests
 
     [Fact]
     public void Defaults_are_as_documented() => Assert.Equal(
-        (12, 0.01, 200.0, 0.12, (int?)null),
+        (120, 0.01, 1000.0, 0.12, (int?)null),
         new PersistenceOptions() is var o ? (o.Window, o.PriorHazard, o.PriorWeight, o.Correlation, o.MaxInstances) : default);
 
     [Fact]
@@ -53,8 +53,8 @@ public sealed class PersistenceForecasterTests
     {
         AvailabilityInterval quiet = new(10, 0, 0), loss = new(10, 2, 2);
         double base_ = _forecaster.Hazard([.. Enumerable.Repeat(quiet, 20)]);
-        Assert.True(_forecaster.Hazard([.. Enumerable.Repeat(quiet, 15), loss]) > base_ + 0.005);
-        Assert.Equal(base_, _forecaster.Hazard([loss, .. Enumerable.Repeat(quiet, 20)]), 1e-12);
+        Assert.True(_forecaster.Hazard([.. Enumerable.Repeat(quiet, 19), loss]) > base_ + 0.001);
+        Assert.Equal(_forecaster.Hazard([.. Enumerable.Repeat(quiet, 120)]), _forecaster.Hazard([loss, .. Enumerable.Repeat(quiet, 120)]), 1e-12);
     }
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed class LiveputOptimizerTests
         // 1 x 5 is faster than 2 x 2 until something is lost; on five instances 2 x 2 has a spare.
         var costs = new FlatCosts(1, 2, 30, 30);
         Assert.Equal(new Strategy(1, 5), Plan(TwoDeep, 5, Quiet(5), costs: costs).Strategy);
-        var restless = new AvailabilityForecast([.. Enumerable.Repeat(new IntervalForecast { Available = [0, 0.1, 0.1, 0.1, 0.2, 0.5], Lost = [0.7, 0.3], Joined = [0.5, 0.5] }, 12)]);
+        var restless = new AvailabilityForecast([.. Enumerable.Repeat(new IntervalForecast { Available = [0, 0.1, 0.1, 0.1, 0.2, 0.5], Lost = [0.7, 0.3], Joined = [.. Enumerable.Repeat<double[]>([0.5, 0.5], 6)] }, 12)]);
         var decision = Plan(TwoDeep, 5, restless, costs: costs);
         Assert.Equal(new Strategy(2, 2), decision.Strategy);
         Assert.Contains("1 spare", decision.Reason, StringComparison.Ordinal);

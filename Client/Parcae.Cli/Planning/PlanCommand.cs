@@ -1,0 +1,101 @@
+using System.CommandLine;
+
+using Parcae.Cli.Commands;
+using Parcae.Cli.Traces;
+using Parcae.Liveput;
+using Parcae.Liveput.Costs;
+using Parcae.Liveput.Forecasting;
+using Parcae.Liveput.Planning;
+using Parcae.Liveput.Planning.Explaining;
+using Parcae.Liveput.Planning.Limits;
+using Parcae.Liveput.Profiles;
+
+namespace Parcae.Cli.Planning;
+
+/// <summary><c>parcae plan</c>: one planning decision, explained.</summary>
+internal static class PlanCommand
+{
+    private const string Help = """
+        Makes one planning decision and says why: every strategy that fits, its liveput, what changing to it costs, and what it brings over the look-ahead.
+
+        Examples:
+          parcae plan --profile gpt-1.5b --available 24
+          parcae plan --profile gpt-1.5b --trace HADP --at 30 --current 3x8 --intact 2
+          parcae plan --profile my-model.json --available 32 --budget 20 --json
+        """;
+
+    /// <summary>The verb.</summary>
+    public static Command Create(CommandContext context)
+    {
+        var profile = new Option<string>("--profile") { Description = "The model's profile.", HelpName = "NAME|FILE", Required = true };
+        var available = Values.OptionalInt("--available", "Usable instances. Default: those of the trace.", 0, 65536);
+        var current = new Option<string>("--current") { Description = "The strategy in force, like 4x8. Default: none, the job starts.", HelpName = "DxP", DefaultValueFactory = _ => "pause" };
+        var intact = Values.OptionalInt("--intact", "How many of its pipelines can go on without moving a layer. Default: all.", 0, 65536);
+        var trace = new Option<string?>("--trace") { Description = $"What was seen so far: {TraceSource.Help}. Default: the count never changed.", HelpName = TraceSource.HelpName };
+        var at = Values.OptionalInt("--at", "The trace's interval that has just ended, from 0. Default: its last.", 0, int.MaxValue);
+        var forecast = new Option<string>("--forecast") { Description = "The forecaster.", HelpName = "NAME", DefaultValueFactory = _ => "persistence" };
+        var lookAhead = Values.Int("--look-ahead", "Intervals to look into.", new OptimizerOptions().LookAhead, 1, 1000);
+        var budget = Values.OptionalDouble("--budget", "Most that the instances may cost, USD per hour. Default: no bound.", 0, 1e9);
+        var price = Values.OptionalDouble("--spot-price", "A spot instance's price, USD per hour. Default: the profile's.", 1e-6, 1e6);
+        var top = Values.Int("--top", "How many candidates to show.", 10, 1, 100_000);
+        var json = new Option<bool>("--json") { Description = "Print one JSON document on standard output and nothing else." };
+        var command = new Command("plan", Help) { profile, available, current, intact, trace, at, forecast, lookAhead, budget, price, top, json };
+        command.SetAction(parsed =>
+        {
+            var planning = PlanSources.Profile(parsed.GetValue(profile)!);
+            var (history, seconds, source) = History(parsed.GetValue(trace), parsed.GetValue(at), parsed.GetValue(available));
+            var strategy = PlanSources.Strategy("--current", parsed.GetValue(current)!);
+            int whole = parsed.GetValue(intact) ?? strategy.Pipelines;
+            if (whole > strategy.Pipelines) throw new UsageException($"--intact: '{whole}' is not valid; it must be at most the {strategy.Pipelines} pipelines of --current.");
+            var forecaster = PlanSources.Forecaster(parsed.GetValue(forecast)!);
+            var prices = planning.Prices ?? InstancePrices.P32XLarge;
+            if (parsed.GetValue(price) is { } spot) prices = prices with { SpotPerHour = spot };
+            int horizon = parsed.GetValue(lookAhead);
+            var options = new OptimizerOptions
+            {
+                LookAhead = horizon,
+                Budget = parsed.GetValue(budget) is { } usd ? new HourlyBudget(usd, prices) : null,
+            };
+            var request = new PlanRequest
+            {
+                Current = strategy,
+                Available = history[^1].Available,
+                IntactPipelines = whole,
+                Forecast = forecaster.Forecast(history, horizon),
+                IntervalSeconds = seconds,
+            };
+            var costs = new ProfiledCostModel(planning);
+            var explanation = PlanExplanation.Of(request, new LiveputOptimizer(planning, costs, options).Plan(request), costs);
+            var report = new PlanReport(planning.Model, source, forecaster.Name, prices.SpotPerHour, parsed.GetValue(top), explanation);
+            if (parsed.GetValue(json)) JsonOutput.Write(context.Output, report.ToDocument());
+            else report.Write(context);
+            return ParcaeCommand.Ok;
+        });
+        return command;
+    }
+
+    /// <summary>What was seen up to now, the length of an interval and where it is from.</summary>
+    private static (AvailabilityInterval[] History, double IntervalSeconds, string Source) History(string? name, int? at, int? available)
+    {
+        if (name is null)
+        {
+            if (at is not null) throw new UsageException("--at: it needs --trace.");
+            if (available is not { } count) throw new UsageException("--available: it is missing; give the number of instances, or --trace.");
+            return ([.. Enumerable.Repeat(new AvailabilityInterval(count, 0, 0), 12)], 60, "a steady count");
+        }
+
+        var trace = TraceSource.Load(name);
+        int last = at ?? trace.Intervals.Count - 1;
+        if (last >= trace.Intervals.Count) throw new UsageException($"--at: '{last}' is not valid; {trace.Name} has the intervals 0 to {trace.Intervals.Count - 1}.");
+        var history = trace.ToHistory()[..(last + 1)];
+
+        // What is usable now may differ from what the trace last saw: the difference has just come or gone.
+        if (available is { } now && now != history[^1].Available)
+        {
+            int before = history[^1].Available;
+            history = [.. history, new AvailabilityInterval(now, Math.Max(0, now - before), Math.Max(0, before - now))];
+        }
+
+        return (history, trace.IntervalSeconds, $"{trace.Name}, interval {last}");
+    }
+}

@@ -1,0 +1,67 @@
+using Parcae.Liveput.Forecasting;
+using Parcae.Liveput.Planning;
+
+namespace Parcae.Liveput.Simulation.Policies;
+
+/// <summary>What policies are made with.</summary>
+public sealed record PolicyOptions
+{
+    /// <summary>Forecaster of the policies that have one. The default value is <c>ensemble</c>.</summary>
+    public string Forecast { get; init; } = "ensemble";
+
+    /// <summary>Intervals that the planners look into. The default value is 12.</summary>
+    public int LookAhead { get; init; } = 12;
+
+    /// <summary>Intervals of the past that forecasters see; 0: all. The default value is 12.</summary>
+    public int History { get; init; } = 12;
+
+    /// <summary>Most instances that there can be; null: the trace's capacity. The default value is null.</summary>
+    public int? MaxInstances { get; init; }
+
+    /// <summary>What liveput may spend; null: no bound. The default value is null.</summary>
+    public Planning.Limits.HourlyBudget? Budget { get; init; }
+
+    /// <summary>Fixes what forecasters draw. The default value is 0.</summary>
+    public int Seed { get; init; }
+}
+
+/// <summary>Policies by the names that the command line knows them by.</summary>
+public static class PolicyNames
+{
+    private static readonly Dictionary<string, Func<PolicyOptions, IPolicy>> Makers = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["ideal"] = _ => new IdealPolicy(),
+        ["on-demand"] = _ => new OnDemandPolicy(),
+        ["reactive"] = _ => new ReactivePolicy(),
+        ["checkpoint"] = _ => new CheckpointPolicy(),
+        ["redundant"] = _ => new RedundantPolicy(),
+        ["templates"] = _ => new TemplatePolicy(),
+        ["artifact"] = o => new ArtifactPolicy(o.Forecast, s => Forecaster(o, s), o.LookAhead, o.History),
+        ["liveput"] = o => new LiveputPolicy(o.Forecast, s => Forecaster(o, s), new LiveputPolicyOptions { History = o.History, Optimizer = new OptimizerOptions { LookAhead = o.LookAhead, Budget = o.Budget } }),
+        ["oracle"] = o => new OraclePolicy(o.LookAhead),
+    };
+
+    /// <summary>Every name.</summary>
+    public static IReadOnlyList<string> All { get; } = ["ideal", "on-demand", "reactive", "checkpoint", "redundant", "templates", "artifact", "liveput", "oracle"];
+
+    /// <summary>Those that forecast.</summary>
+    public static IReadOnlyList<string> Forecasting { get; } = ["artifact", "liveput"];
+
+    /// <summary>Those that look ahead.</summary>
+    public static IReadOnlyList<string> LookingAhead { get; } = ["artifact", "liveput", "oracle"];
+
+    /// <summary>A policy.</summary>
+    /// <param name="name">One of <see cref="All"/>, in any case.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <exception cref="ArgumentException">There is no such policy; the message lists those that there are.</exception>
+    public static IPolicy Create(string name, PolicyOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return Makers.TryGetValue(name, out var make)
+            ? make(options ?? new PolicyOptions())
+            : throw new ArgumentException($"'{name}' is not a policy; it must be one of {string.Join(", ", All)}.", nameof(name));
+    }
+
+    private static IAvailabilityForecaster Forecaster(PolicyOptions options, SimulationSetting setting) =>
+        Forecasters.Create(options.Forecast, options.Seed, options.MaxInstances ?? setting.Trace.Capacity);
+}

@@ -25,10 +25,10 @@ public sealed class ProfileLoadTests : IDisposable
     public void A_file_that_is_too_large_is_refused_unread()
     {
         string path = Path.Combine(_folder, "large.json");
-        using (var file = File.Create(path)) file.SetLength(1L << 33);
+        using (var file = File.Create(path)) file.SetLength((16 << 20) + 1);
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Equal(
-            $"{path}: it holds 8589934592 bytes; a profile must have at most 16777216.",
+            $"{path}: it holds 16777217 bytes; a profile must have at most 16777216.",
             Assert.Throws<ProfileFormatException>(() => ProfileFile.Load(path)).Message);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
         Assert.Equal(

@@ -127,28 +127,6 @@ public sealed class PlanningProfileTests
         Assert.Equal(50, profile.Partition(8).Sum(s => s.Count));
     }
 
-    [Theory]
-    [InlineData("{ \"model\": \"m\" }", "globalBatch")]
-    [InlineData("{\n\"model\": 3 }", ":2:")]
-    [InlineData("null", "null")]
-    [InlineData("{ \"model\": \"m\", \"globalBatch\": 8, \"layers\": [], \"measured\": [] }", "layers holds 0; it must hold from 1")]
-    [InlineData("{ \"model\": \"m\", \"globalBatch\": 8, \"layers\": [{ \"parameters\": 1, \"forwardMs\": 1 }], \"measured\": [{ \"pipelines\": 1, \"depth\": 2, \"samplesPerSecond\": 1 }] }", "depth from 1 to 1")]
-    public void A_file_that_is_no_profile_is_refused_by_name(string content, string expected)
-    {
-        string path = Path.GetTempFileName();
-        try
-        {
-            File.WriteAllText(path, content);
-            string message = Assert.Throws<FormatException>(() => ProfileFile.Load(path)).Message;
-            Assert.Contains(path, message, StringComparison.Ordinal);
-            Assert.Contains(expected, message, StringComparison.Ordinal);
-        }
-        finally
-        {
-            File.Delete(path);
-        }
-    }
-
     [Fact]
     public void A_batch_that_cannot_be_cut_is_refused() =>
         Assert.Throws<ArgumentException>(() => PlanningProfile.FromLayers("m", TransformerCosts.Layers(1, 8, 1, 8, 256), 9, 4, Ample));

@@ -46,8 +46,8 @@ internal sealed class AheadProgram
                 Array.Fill(values[count], double.NegativeInfinity);
                 for (int named = 0; named < _strategies; named++)
                 {
-                    Expect(sum, named, count, moves, next);
-                    for (int from = 0; from < _strategies; from++) values[count][from] = Math.Max(values[count][from], sum[from]);
+                    double future = Expect(sum, named, count, moves, next);
+                    for (int from = 0; from < _strategies; from++) values[count][from] = Math.Max(values[count][from], sum[from] + future);
                 }
             }
 
@@ -57,24 +57,32 @@ internal sealed class AheadProgram
         var expected = new double[_strategies];
         for (int named = 0; named < _strategies; named++)
         {
-            Expect(sum, named, _chain.Start, _chain.Moves[0][_chain.Start]!, next);
-            expected[named] = sum[current];
+            double future = Expect(sum, named, _chain.Start, _chain.Moves[0][_chain.Start]!, next);
+            expected[named] = sum[current] + future;
         }
 
         return expected;
     }
 
-    /// <summary>What naming a strategy brings from every strategy that may be in force.</summary>
-    private void Expect(double[] sum, int named, int count, List<CountMove> moves, double[][] next)
+    /// <summary>What naming a strategy brings in the interval from every strategy that may be in force; returns what follows, which is the same for all.</summary>
+    private double Expect(double[] sum, int named, int count, List<CountMove> moves, double[][] next)
     {
         Array.Clear(sum);
-        foreach (var (loss, after, probability) in moves)
+        double future = 0, weight = 0;
+        for (int i = 0; i < moves.Count; i++)
         {
+            var (loss, after, probability) = moves[i];
             int to = _cut[after][named];
-            Lanes.AddScaled(sum, Gains(loss, count).AsSpan(to * _strategies, _strategies), probability);
-            double future = probability * next[after][to];
-            for (int from = 0; from < sum.Length; from++) sum[from] += future;
+            future += probability * next[after][to];
+            weight += probability;
+
+            // Mostly what is named fits whatever comes: one pass for all of that.
+            if (i + 1 < moves.Count && moves[i + 1].Loss == loss && _cut[moves[i + 1].Next][named] == to) continue;
+            Lanes.AddScaled(sum, Gains(loss, count).AsSpan(to * _strategies, _strategies), weight);
+            weight = 0;
         }
+
+        return future;
     }
 
     private double[] Gains(int loss, int count)

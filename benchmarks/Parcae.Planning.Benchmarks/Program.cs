@@ -3,6 +3,7 @@ using Parcae.Benchmarks;
 // The planner by itself: what needs no silo builds in seconds.
 var benchmarks = new SortedDictionary<string, Func<BenchmarkResult>>(StringComparer.Ordinal)
 {
+    ["forecast-skill"] = ForecastSkillBenchmark.Run,
     ["plan-32"] = PlanBenchmark.Plan32,
     ["plan-256"] = PlanBenchmark.Plan256,
     ["plan-1024"] = PlanBenchmark.Plan1024,

@@ -141,6 +141,9 @@ public sealed record PlanningSpec
     /// <summary>Most instances the job may use; null: all of the fleet.</summary>
     [Id(4)] public int? MaxInstances { get; init; }
 
-    /// <summary>Forecaster. The default value is <c>persistence</c>.</summary>
+    /// <summary>Forecaster, one of <see cref="Forecasters"/>. The default value is <c>persistence</c>.</summary>
     [Id(5)] public string Forecast { get; init; } = "persistence";
+
+    /// <summary>Every forecaster that a job can name.</summary>
+    public static IReadOnlyList<string> Forecasters { get; } = ["persistence", "arima", "artifact-arima", "holt", "survival", "ensemble"];
 }

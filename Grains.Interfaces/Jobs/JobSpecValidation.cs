@@ -38,7 +38,7 @@ public static class JobSpecValidation
         Check(p.LinkBytesPerSecond > 0, "planning.linkBytesPerSecond", p.LinkBytesPerSecond, "above 0");
         Check(p.LookAhead is >= 1 and <= 120, "planning.lookAhead", p.LookAhead, "from 1 to 120");
         Check(p.MaxInstances is null or >= 1, "planning.maxInstances", p.MaxInstances, "at least 1, or left out");
-        Check(p.Forecast is "persistence", "planning.forecast", p.Forecast, "persistence");
+        Check(PlanningSpec.Forecasters.Contains(p.Forecast), "planning.forecast", p.Forecast, $"one of {string.Join(", ", PlanningSpec.Forecasters)}");
         return problems;
     }
 }

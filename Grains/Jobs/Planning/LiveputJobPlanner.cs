@@ -18,13 +18,14 @@ internal sealed class LiveputJobPlanner : IJobPlanner
 {
     private readonly PlanningProfile _profile;
     private readonly LiveputOptimizer _optimizer;
-    private readonly PersistenceForecaster _forecaster = new();
+    private readonly IAvailabilityForecaster _forecaster;
     private readonly int _lookAhead;
 
     public LiveputJobPlanner(JobSpec spec)
     {
         var (model, training, planning) = (spec.Model, spec.Training, spec.Planning);
         _lookAhead = planning.LookAhead;
+        _forecaster = Forecasters.Create(planning.Forecast);
         _profile = PlanningProfile.FromLayers(
             spec.Name,
             TransformerCosts.Layers(model.Blocks, model.Hidden, model.Heads, model.SequenceLength, model.Vocabulary),

@@ -8,6 +8,21 @@ public sealed class LiveputJobPlannerTests
     private static readonly JobSpec Spec = new();
 
     [Fact]
+    public void A_job_can_name_every_forecaster()
+    {
+        Assert.Equal(Parcae.Liveput.Forecasting.Forecasters.Names, PlanningSpec.Forecasters);
+        foreach (string name in PlanningSpec.Forecasters)
+        {
+            var spec = Spec with { Planning = Spec.Planning with { Forecast = name } };
+            Assert.Empty(JobSpecValidation.Problems(spec));
+            Assert.Equal(spec.Planning.LookAhead, new LiveputJobPlanner(spec).Forecast(Fleet(4)).Intervals.Count);
+        }
+
+        var wrong = Spec with { Planning = Spec.Planning with { Forecast = "prophet" } };
+        Assert.Contains("planning.forecast", Assert.Single(JobSpecValidation.Problems(wrong)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_model_that_fits_one_instance_runs_on_one()
     {
         var planner = new LiveputJobPlanner(Spec);

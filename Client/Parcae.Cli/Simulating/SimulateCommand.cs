@@ -52,7 +52,7 @@ internal static class SimulateCommand
         var all = new Option<bool>("--all") { Description = "All built-in profiles on the whole trace aws-p3 and its segments, all policies." };
         var markdown = new Option<bool>("--markdown") { Description = "Print the comparison as a Markdown table." };
         var planOut = new Option<string?>("--plan-out") { Description = "Write what each policy ran, interval by interval, to a file that can be replayed and read as a trace. Only for a single run.", HelpName = "FILE" };
-        var plot = new Option<string?>("--plot") { Description = "Write a picture.", HelpName = "FILE.svg|.png" };
+        var plot = PlotFile.Option("Write a picture: of one run over time, of several as bars.");
         var json = new Option<bool>("--json") { Description = "Print one JSON document on standard output and nothing else." };
         var command = new Command("simulate", Help) { profile, trace };
         window.AddTo(command);

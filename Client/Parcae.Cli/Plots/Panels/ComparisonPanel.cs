@@ -17,8 +17,8 @@ internal static class ComparisonPanel
     /// <param name="title">Its title.</param>
     /// <param name="bars">At least one.</param>
     /// <param name="policies">Of the whole picture, so that places and colours are the same in all panels.</param>
-    /// <param name="withKeys">Whether the legend is here.</param>
-    public static Panel Create(string title, IReadOnlyList<ComparisonBar> bars, IReadOnlyList<string> policies, bool withKeys)
+    /// <param name="noted">Whether it says what the bars are.</param>
+    public static Panel Create(string title, IReadOnlyList<ComparisonBar> bars, IReadOnlyList<string> policies, bool noted)
     {
         var styles = Palette.OfPolicies(policies);
         string[] groups = [.. bars.Select(b => b.Group).Distinct()];
@@ -31,18 +31,24 @@ internal static class ComparisonPanel
         foreach (var bar in bars)
         {
             double middle = Array.IndexOf(groups, bar.Group) - (GroupWidth / 2) + ((Index(policies, bar.Policy) + 0.5) * width);
-            Add(model, bar, middle, width, units, styles[bar.Policy].Colour);
+            Add(model, bar, middle, width, units, styles[bar.Policy].Fill);
         }
 
         return new Panel
         {
             Title = title,
-            Note = withKeys ? "samples over the ideal's" : "",
+            Note = noted ? "samples over the ideal's" : "",
             Model = model,
             Height = 170,
             Foot = Axes.NamedFoot,
-            Keys = withKeys ? [.. policies.Select(p => new LegendKey(p, styles[p].Colour, KeyMark.Area)), .. IntervalKey(bars)] : [],
         };
+    }
+
+    /// <summary>The legend of all panels.</summary>
+    public static IReadOnlyList<LegendKey> Keys(IReadOnlyList<ComparisonBar> bars, IReadOnlyList<string> policies)
+    {
+        var styles = Palette.OfPolicies(policies);
+        return [.. policies.Select(p => new LegendKey(p, styles[p].Fill, KeyMark.Area)), .. IntervalKey(bars)];
     }
 
     private static void Add(PlotModel model, ComparisonBar bar, double middle, double width, double units, OxyColor colour)

@@ -15,6 +15,20 @@ internal static class ForecastCommand
 {
     private const string All = "all";
 
+    private const string Details = """
+        From every interval of the trace on, each forecaster forecasts what comes next and is scored by what came. With --from and --to only that part is forecast; what came before it is known to the forecasters.
+        CRPS is the error of the whole distribution, in instances; skill is what of persistence's CRPS is saved (1: all, below 0: worse), also for the nearest and the farthest interval.
+        50/80/95% is how often the count fell into the central 50, 80 and 95 % (ends of a band count in part, so a calibrated forecast has these very shares).
+        Loss is the mean of -ln(probability given to the number of instances lost); lower is better.
+        """;
+
+    private static readonly string[] Examples =
+    [
+        "parcae forecast",
+        "parcae forecast --from 480 --to 540 --forecast survival,ensemble \\\n    --plot bands.svg",
+        "parcae forecast --trace bursts:7,capacity=64 --look-ahead 6 --json",
+    ];
+
     /// <summary>The verb.</summary>
     public static Command Create(CommandContext context)
     {
@@ -28,17 +42,7 @@ internal static class ForecastCommand
         var seed = Values.Int("--seed", "Fixes the random removals of artifact-arima.", 0, 0, int.MaxValue);
         var plot = PlotFile.Option("Write a picture of every forecaster's bands, the look-ahead ahead, over what came.");
         var json = new Option<bool>("--json") { Description = "Print one JSON document on standard output and nothing else." };
-        var command = new Command("forecast", """
-            Back-tests forecasters: from every interval of a trace on, each forecasts what comes next and is scored by what came.
-            With --from and --to only that part is forecast; what came before it is known to the forecasters.
-            CRPS is the error of the whole distribution, in instances; skill is what of persistence's CRPS is saved (1: all, below 0: worse), also for the nearest and the farthest interval.
-            50/80/95% is how often the count fell into the central 50, 80 and 95 % (ends of a band count in part, so a calibrated forecast has these very shares).
-            Loss is the mean of -ln(probability given to the number of instances lost); lower is better.
-            Examples:
-              parcae forecast
-              parcae forecast --trace aws-p3 --from 480 --to 540 --forecast survival,ensemble
-              parcae forecast --trace bursts:7,capacity=64 --look-ahead 6 --json
-            """) { trace };
+        var command = new Verb("forecast", "Back-tests forecasters of availability on a trace.", Details, Examples) { trace };
         window.AddTo(command);
         foreach (var option in (Option[])[names, lookAhead, history, most, seed, plot, reading.Every, json]) command.Options.Add(option);
         command.SetAction((parsed, cancellation) =>

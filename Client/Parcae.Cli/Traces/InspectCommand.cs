@@ -18,13 +18,11 @@ internal static class InspectCommand
         var reading = new TraceReading();
         var plot = PlotFile.Option("Write a picture of the counts, of the trace's named parts, and of what came and went.");
         var json = new Option<bool>("--json") { Description = "Print one JSON document on standard output and nothing else." };
-        var command = new Command("inspect", """
-            Figures and a picture of a trace.
-            Examples:
-              parcae trace inspect aws-p3
-              parcae trace inspect bursts:7,capacity=64 --window 30
-              parcae trace inspect events.csv --from 60 --to 120 --json
-            """) { trace };
+        var command = new Verb(
+            "inspect", "Figures and a picture of a trace.", "A plan file is read as the trace that it holds.",
+            "parcae trace inspect aws-p3",
+            "parcae trace inspect bursts:7,capacity=64 --window 30 --plot bursts.svg",
+            "parcae trace inspect events.csv --from 60 --to 120 --json") { trace };
         window.AddTo(command);
         foreach (var option in (Option[])[length, reading.Every, plot, json]) command.Options.Add(option);
         command.SetAction(parsed =>

@@ -7,4 +7,5 @@ namespace Parcae.Cli.Plots;
 /// <param name="Strategies">The strategy in force in each interval; <see cref="Strategy.None"/> is a pause.</param>
 /// <param name="CumulativeSamples">Samples since the first interval's beginning, at the end of each interval.</param>
 /// <param name="FractionOfIdeal">Its samples over the ideal's, or null where there is no ideal.</param>
-internal sealed record PolicyTrack(string Name, IReadOnlyList<Strategy> Strategies, IReadOnlyList<double> CumulativeSamples, double? FractionOfIdeal);
+/// <param name="DoneAt">The first interval that begins with the job done, or null; what follows is no pause.</param>
+internal sealed record PolicyTrack(string Name, IReadOnlyList<Strategy> Strategies, IReadOnlyList<double> CumulativeSamples, double? FractionOfIdeal, int? DoneAt = null);

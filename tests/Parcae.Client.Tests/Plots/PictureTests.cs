@@ -98,4 +98,14 @@ public sealed class PictureTests
         Assert.Equal([3, 3, 1], LegendRows.Of([.. Enumerable.Repeat(key, 7)], 330).Select(r => r.Count));
         Assert.Equal([1, 1], LegendRows.Of([key, key], 5).Select(r => r.Count));
     }
+
+    [Fact]
+    public void What_follows_a_done_job_is_no_pause()
+    {
+        var picture = Pictures.Simulation();
+        var track = picture.Policies[2] with { Name = "deadline", Strategies = [.. picture.Policies[2].Strategies.Select((s, i) => i < 30 ? s : Strategy.None)] };
+        Assert.Contains("paused", Note(track), StringComparison.Ordinal);
+        Assert.DoesNotContain("paused", Note(track with { DoneAt = 30 }), StringComparison.Ordinal);
+        string Note(PolicyTrack policy) => (picture with { Policies = [policy] }).ToFigure().Panels[1].Note;
+    }
 }

@@ -46,5 +46,7 @@ public readonly record struct IntervalView(int Index, int Before, TraceInterval 
 /// <param name="LostSamples">Samples trained before that are lost and must be trained again. The default value is 0.</param>
 /// <param name="OnDemandInstances">Instances that it rents on demand in this interval, in place of those of the trace. The default value is 0.</param>
 /// <param name="SpotInstances">Instances of the trace that it rents; null: all that there are, or none while it rents on demand. The default value is null.</param>
+/// <param name="DoneAfterMs">The job is done so long after the beginning of this interval, and no more is trained; null: it is not done in it. The default value is null.</param>
 public readonly record struct PolicyStep(
-    Strategy Strategy, double SamplesPerSecond, double OwedMs, Costs.MigrationCaseKind? Kind, double LostSamples = 0, int OnDemandInstances = 0, int? SpotInstances = null);
+    Strategy Strategy, double SamplesPerSecond, double OwedMs, Costs.MigrationCaseKind? Kind, double LostSamples = 0, int OnDemandInstances = 0, int? SpotInstances = null,
+    double? DoneAfterMs = null);

@@ -6,8 +6,9 @@ namespace Parcae.Liveput.Simulation;
 
 /// <summary>What policies did on a trace, interval by interval, as a file that a replay can follow.</summary>
 /// <remarks>
-/// JSON: <c>{ "kind": "parcae-plan", "profile", "costModel", "trace": { ... }, "policies": [{ "policy", "forecast", "lookAhead", "strategies": [[D, P], ...] }] }</c>; <c>trace</c> is a trace of our own format,
-/// so that wherever a trace is read a plan file is too. A pause is <c>[0, 0]</c>.
+/// JSON: <c>{ "kind": "parcae-plan", "profile", "costModel", "trace": { ... }, "policies": [{ "policy", "forecast", "lookAhead", "strategies": [[D, P], ...], "onDemand": [N, ...] }] }</c>; <c>trace</c> is a trace of our own format,
+/// so that wherever a trace is read a plan file is too. A pause is <c>[0, 0]</c>. <c>onDemand</c>, where it is, holds the instances rented on demand in each
+/// interval; where they are above 0 the strategy runs on them and not on the trace's.
 /// </remarks>
 /// <param name="Profile">The model.</param>
 /// <param name="CostModel">Name of the cost model.</param>
@@ -62,6 +63,13 @@ public sealed record PlanFile(string Profile, string CostModel, AvailabilityTrac
             }
 
             json.WriteEndArray();
+            if (policy.OnDemand.Count > 0)
+            {
+                json.WriteStartArray("onDemand");
+                foreach (int instances in policy.OnDemand) json.WriteNumberValue(instances);
+                json.WriteEndArray();
+            }
+
             json.WriteEndObject();
         }
 
@@ -84,29 +92,32 @@ public sealed record PlanFile(string Profile, string CostModel, AvailabilityTrac
                 p.GetProperty("policy").GetString()!,
                 p.GetProperty("forecast").GetString(),
                 p.GetProperty("lookAhead").GetInt32(),
-                [.. p.GetProperty("strategies").EnumerateArray().Select(s => new Strategy(s[0].GetInt32(), s[1].GetInt32()))])).ToList();
-            foreach (var policy in policies)
+                [.. p.GetProperty("strategies").EnumerateArray().Select(s => new Strategy(s[0].GetInt32(), s[1].GetInt32()))])
             {
-                if (policy.Strategies.Count != trace.Intervals.Count)
-                {
-                    throw new FormatException($"{path}: policy {policy.Policy} has {policy.Strategies.Count} strategies; it must have one for each of the trace's {trace.Intervals.Count} intervals.");
-                }
-
-                for (int i = 0; i < policy.Strategies.Count; i++)
-                {
-                    var strategy = policy.Strategies[i];
-                    if (strategy.Pipelines < 0 || strategy.Depth < 0 || strategy.IsPause != (strategy.Depth == 0) || (long)strategy.Pipelines * strategy.Depth > trace.Intervals[i].Available)
-                    {
-                        throw new FormatException($"{path}: policy {policy.Policy}, interval {i}: [{strategy.Pipelines}, {strategy.Depth}] does not fit {trace.Intervals[i].Available} instances.");
-                    }
-                }
-            }
-
+                OnDemand = p.TryGetProperty("onDemand", out var counts) ? [.. counts.EnumerateArray().Select(c => c.GetInt32())] : [],
+            }).ToList();
+            foreach (var policy in policies) Check(path, trace, policy);
             return new PlanFile(root.GetProperty("profile").GetString()!, root.GetProperty("costModel").GetString()!, trace, policies);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException)
         {
             throw new FormatException($"{path}: expected a plan file, {{ kind, profile, costModel, trace, policies }}: {e.Message}", e);
+        }
+    }
+
+    private static void Check(string path, AvailabilityTrace trace, PlannedPolicy policy)
+    {
+        int intervals = trace.Intervals.Count;
+        if (policy.Strategies.Count != intervals)
+            throw new FormatException($"{path}: policy {policy.Policy} has {policy.Strategies.Count} strategies; it must have one for each of the trace's {intervals} intervals.");
+        if (policy.OnDemand.Count > 0 && policy.OnDemand.Count != intervals)
+            throw new FormatException($"{path}: policy {policy.Policy} has {policy.OnDemand.Count} counts of onDemand; it must have one for each of the trace's {intervals} intervals, or none.");
+        for (int i = 0; i < intervals; i++)
+        {
+            var strategy = policy.Strategies[i];
+            int rented = policy.OnDemand.Count > 0 ? policy.OnDemand[i] : 0, room = rented > 0 ? rented : trace.Intervals[i].Available;
+            if (rented < 0 || strategy.Pipelines < 0 || strategy.Depth < 0 || strategy.IsPause != (strategy.Depth == 0) || (long)strategy.Pipelines * strategy.Depth > room)
+                throw new FormatException($"{path}: policy {policy.Policy}, interval {i}: [{strategy.Pipelines}, {strategy.Depth}] does not fit {room} {(rented > 0 ? "on-demand " : "")}instances.");
         }
     }
 }
@@ -116,4 +127,8 @@ public sealed record PlanFile(string Profile, string CostModel, AvailabilityTrac
 /// <param name="Forecast">Its forecaster's name, or null.</param>
 /// <param name="LookAhead">Intervals that it looked into; 0 where it does not look ahead.</param>
 /// <param name="Strategies">One entry an interval; <see cref="Strategy.None"/>: paused.</param>
-public sealed record PlannedPolicy(string Policy, string? Forecast, int LookAhead, IReadOnlyList<Strategy> Strategies);
+public sealed record PlannedPolicy(string Policy, string? Forecast, int LookAhead, IReadOnlyList<Strategy> Strategies)
+{
+    /// <summary>Instances rented on demand in each interval; the default, empty, for none at all.</summary>
+    public IReadOnlyList<int> OnDemand { get; init; } = [];
+}

@@ -24,6 +24,7 @@ public static class Simulator
         var current = Strategy.None;
         int before = 0;
         double owed = 0;
+        double? done = null;
         for (int i = 0; i < intervals.Count; i++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -31,14 +32,15 @@ public static class Simulator
             var step = run.Step(new IntervalView(i, before, intervals[i], current, owed, chance));
             planning[i] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
             double stall = Math.Min(step.OwedMs, setting.IntervalMs);
-            double samples = (step.SamplesPerSecond * (setting.IntervalMs - stall) / 1000) - step.LostSamples;
+            double samples = (step.SamplesPerSecond * ((step.DoneAfterMs ?? setting.IntervalMs) - stall) / 1000) - step.LostSamples;
             int spot = step.SpotInstances ?? (step.OnDemandInstances > 0 ? 0 : intervals[i].Available);
-            outcomes[i] = new IntervalOutcome(step.Strategy, stall, samples, step.Kind, spot, step.OnDemandInstances);
+            outcomes[i] = new IntervalOutcome(step.Strategy, stall, samples, step.Kind, spot, step.OnDemandInstances, done is not null);
+            if (step.DoneAfterMs is { } after) done ??= (i * setting.IntervalMs) + after;
             owed = step.OwedMs - stall;
             (current, before) = (step.Strategy, intervals[i].Available);
         }
 
-        return new PolicyResult(policy.Name, policy.Forecast, outcomes, planning);
+        return new PolicyResult(policy.Name, policy.Forecast, outcomes, planning) { DoneMs = done };
     }
 }
 
@@ -49,7 +51,8 @@ public static class Simulator
 /// <param name="Kind">The reconfiguration that began in it, or null.</param>
 /// <param name="SpotInstances">Preemptible instances rented.</param>
 /// <param name="OnDemandInstances">Instances rented on demand.</param>
-public readonly record struct IntervalOutcome(Strategy Strategy, double StallMs, double Samples, MigrationCaseKind? Kind, int SpotInstances, int OnDemandInstances);
+/// <param name="Done">Whether the job was done before.</param>
+public readonly record struct IntervalOutcome(Strategy Strategy, double StallMs, double Samples, MigrationCaseKind? Kind, int SpotInstances, int OnDemandInstances, bool Done = false);
 
 /// <summary>What came of a policy.</summary>
 /// <param name="Policy">Its name.</param>
@@ -61,8 +64,11 @@ public sealed record PolicyResult(string Policy, string? Forecast, IReadOnlyList
     /// <summary>Trained in all.</summary>
     public double Samples { get; } = Intervals.Sum(i => i.Samples);
 
-    /// <summary>Intervals without a strategy.</summary>
-    public int PausedIntervals { get; } = Intervals.Count(i => i.Strategy.IsPause);
+    /// <summary>Intervals without a strategy while there was work.</summary>
+    public int PausedIntervals { get; } = Intervals.Count(i => i.Strategy.IsPause && !i.Done);
+
+    /// <summary>When the job was done, milliseconds after the beginning; null: it was not, or has no end.</summary>
+    public double? DoneMs { get; init; }
 
     /// <summary>What all rented instances cost, USD.</summary>
     /// <param name="prices">An hour's.</param>

@@ -5,8 +5,8 @@ using Parcae.Cli.Demo;
 using Parcae.Cli.Forecasting;
 using Parcae.Cli.Instances;
 using Parcae.Cli.Jobs;
-using Parcae.Cli.Simulating;
 using Parcae.Cli.Planning;
+using Parcae.Cli.Simulating;
 using Parcae.Cli.Traces;
 using Parcae.Client;
 
@@ -68,16 +68,21 @@ internal static class ParcaeCommand
         return e is UsageException ? WrongUsage : Failed;
     }
 
-    private static RootCommand Create(CommandContext context) => new("Trains deep networks on preemptible instances.")
+    private static RootCommand Create(CommandContext context)
     {
-        DemoCommand.Create((options, cancellation) => new DemoRunner(options, context).RunAsync(cancellation)),
-        JobsCommand.Create(context),
-        InstancesCommand.Create(context),
-        SimulateCommand.Create(context),
-        PlanCommand.Create(context),
-        TraceCommand.Create(context),
-        ForecastCommand.Create(context),
-    };
+        var root = new RootCommand("Trains deep networks on preemptible instances.")
+        {
+            DemoCommand.Create((options, cancellation) => new DemoRunner(options, context).RunAsync(cancellation)),
+            JobsCommand.Create(context),
+            InstancesCommand.Create(context),
+            SimulateCommand.Create(context),
+            ForecastCommand.Create(context),
+            PlanCommand.Create(context),
+            TraceCommand.Create(context),
+        };
+        VerbHelp.Use(root, context);
+        return root;
+    }
 
     /// <summary>The parser's messages; where a verb is wrong or missing, one of our own that says which there are.</summary>
     private static IEnumerable<string> Messages(ParseResult parsed)

@@ -54,8 +54,10 @@ internal static class DemoCommand
             HelpName = "FILE",
         };
 
-        var command = new Command("demo",
-            "The main job on one machine: trains a GPT on worker processes while a real spot trace is replayed onto them (notices, then kills).")
+        var command = new Verb(
+            "demo", "Trains a GPT on this machine while a spot trace is acted out.",
+            "It starts an embedded store, a control silo and worker processes, trains a GPT on real text while a real spot trace is replayed onto the workers (notices, then kills), and writes a report.",
+            "parcae demo", "parcae demo --verify --unannounced 0.5 --seed 3 --json")
         {
             instances, interval, trace, unannounced, seed, steps, verify, data, blocks, hidden, heads, sequence, batch, microBatches,
             report, json, folder, keep, redisPort, silo,

@@ -1,3 +1,7 @@
+using System.Globalization;
+
+using Parcae.Cli.Plots;
+using Parcae.Cli.Plots.Drawing;
 using Parcae.Liveput.Forecasting.Backtesting;
 using Parcae.Liveput.Traces;
 
@@ -25,6 +29,39 @@ internal sealed record ForecastReport(AvailabilityTrace Trace, BacktestOptions O
 
     /// <summary>What the picture shows.</summary>
     public string PictureTitle => $"{Best.Result.Forecaster}, {Options.BandsAhead} ahead: ● what came, ░ the central 80 % and ▒ 50 % of what was forecast";
+
+    /// <summary>Every forecaster's bands over what came.</summary>
+    public Figure Picture()
+    {
+        int from = FirstDrawn, to = Options.To ?? Trace.Intervals.Count;
+        var part = Trace.Intervals.Skip(from).Take(to - from).ToList();
+        return new ForecastPicture
+        {
+            Title = $"Forecasts of {Trace.Name}",
+            Subtitle = $"{Ahead} ahead of what was known{(Options.History is { } shown ? $", {Many(shown, "interval")} of the past shown" : "")}; lines are means, bands hold the central 50, 80 and 95 %",
+            Time = new PlotTime(from * Trace.IntervalSeconds / 60, Trace.IntervalSeconds, part.Count),
+            Available = [.. part.Select(i => i.Available)],
+            Lost = [.. part.Select(i => i.Removed)],
+            Forecasts = [.. Entries.Select(e => new ForecastTrack(e.Result.Forecaster, Note(e.Result), [[.. e.Result.Bands.Select(Point)]]))],
+        }.ToFigure();
+    }
+
+    // The trace's first interval is never forecast, but shown.
+    private int FirstDrawn => Options.From == 1 ? 0 : Options.From;
+
+    private string Ahead => Many(Options.BandsAhead, "interval");
+
+    private string Note(BacktestResult result)
+    {
+        var scores = result.ByAhead[Options.BandsAhead - 1];
+        return string.Create(
+            CultureInfo.InvariantCulture, $"off by {scores.MeanAbsoluteError:0.00} on average; CRPS {scores.Crps:0.00}, skill {Skill(scores)}; {scores.Coverage80 * 100:0} % within the 80 % band");
+    }
+
+    private ForecastPoint Point(ForecastBands b) =>
+        new(b.Interval - FirstDrawn, b.Mean, new ForecastBand(b.Low50, b.High50), new ForecastBand(b.Low80, b.High80), new ForecastBand(b.Low95, b.High95));
+
+    private static string Many(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 
     /// <summary>One row a forecaster.</summary>
     public Table Table()
@@ -61,5 +98,5 @@ internal sealed record ForecastReport(AvailabilityTrace Trace, BacktestOptions O
         forecasters = Entries.Select(e => new { forecaster = e.Result.Forecaster, millisecondsPerForecast = e.Milliseconds, scores = e.Result.Scores, byAhead = e.Result.ByAhead }),
     };
 
-    private static string Skill(BacktestScores scores) => scores.Skill.ToString("+0.00;-0.00;0.00", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Skill(BacktestScores scores) => scores.Skill.ToString("+0.00;-0.00;0.00", CultureInfo.InvariantCulture);
 }

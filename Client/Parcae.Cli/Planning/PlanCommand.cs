@@ -15,21 +15,22 @@ namespace Parcae.Cli.Planning;
 /// <summary><c>parcae plan</c>: one planning decision, explained.</summary>
 internal static class PlanCommand
 {
-    private const string Help = """
-        Makes one planning decision and says why: every strategy that fits, its liveput, what changing to it costs, and what it brings over the look-ahead.
+    private const string Details =
+        "It shows every strategy that fits the instances, its liveput (expected throughput over what may be preempted), what changing to it costs, and what it brings over the look-ahead.";
 
-        Examples:
-          parcae plan --profile gpt-1.5b --available 24
-          parcae plan --profile gpt-1.5b --trace HADP --at 30 --current 3x8 --intact 2
-          parcae plan --profile my-model.json --available 32 --budget 20 --json
-        """;
+    private static readonly string[] Examples =
+    [
+        "parcae plan --profile gpt-1.5b --available 24",
+        "parcae plan --profile gpt-1.5b --trace HADP --at 30 --current 3x8 --intact 2",
+        "parcae plan --profile my-model.json --available 32 --budget 20 --json",
+    ];
 
     /// <summary>The verb.</summary>
     public static Command Create(CommandContext context)
     {
         var profile = new Option<string>("--profile") { Description = "The model's profile.", HelpName = "NAME|FILE", Required = true };
         var available = Values.OptionalInt("--available", "Usable instances. Default: those of the trace.", 0, 65536);
-        var current = new Option<string>("--current") { Description = "The strategy in force, like 4x8. Default: none, the job starts.", HelpName = "DxP", DefaultValueFactory = _ => "pause" };
+        var current = new Option<string>("--current") { Description = "The strategy in force, like 4x8; pause: none, the job starts.", HelpName = "DxP", DefaultValueFactory = _ => "pause" };
         var intact = Values.OptionalInt("--intact", "How many of its pipelines can go on without moving a layer. Default: all.", 0, 65536);
         var trace = new Option<string?>("--trace") { Description = $"What was seen so far: {TraceSource.Help}. Default: the count never changed.", HelpName = TraceSource.HelpName };
         var at = Values.OptionalInt("--at", "The trace's interval that has just ended, from 0. Default: its last.", 0, int.MaxValue);
@@ -39,7 +40,7 @@ internal static class PlanCommand
         var price = Values.OptionalDouble("--spot-price", "A spot instance's price, USD per hour. Default: the profile's.", 1e-6, 1e6);
         var top = Values.Int("--top", "How many candidates to show.", 10, 1, 100_000);
         var json = new Option<bool>("--json") { Description = "Print one JSON document on standard output and nothing else." };
-        var command = new Command("plan", Help) { profile, available, current, intact, trace, at, forecast, lookAhead, budget, price, top, json };
+        var command = new Verb("plan", "Makes one planning decision and says why.", Details, Examples) { profile, available, current, intact, trace, at, forecast, lookAhead, budget, price, top, json };
         command.SetAction(parsed =>
         {
             var planning = PlanSources.Profile(parsed.GetValue(profile)!);

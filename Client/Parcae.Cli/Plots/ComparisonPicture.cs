@@ -34,7 +34,8 @@ internal sealed record ComparisonPicture
         {
             Title = Title,
             Subtitle = Subtitle,
-            Panels = [.. Bars.GroupBy(b => b.Panel).Select((panel, i) => ComparisonPanel.Create(panel.Key, [.. panel], policies, withKeys: i == 0))],
+            Keys = ComparisonPanel.Keys(Bars, policies),
+            Panels = [.. Bars.GroupBy(b => b.Panel).Select((panel, i) => ComparisonPanel.Create(panel.Key, [.. panel], policies, noted: i == 0))],
         };
     }
 }

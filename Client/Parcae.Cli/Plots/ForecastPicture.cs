@@ -29,6 +29,9 @@ internal sealed record ForecastPicture
     public Figure ToFigure()
     {
         if (Forecasts.Count == 0) throw new ArgumentException("A picture of forecasts needs at least one forecaster.");
+
+        // One scale, so that the panels can be compared.
+        double most = Forecasts.SelectMany(f => f.Runs).SelectMany(r => r).Select(p => p.Band95.High).DefaultIfEmpty(0).Max();
         return new Figure
         {
             Title = Title,
@@ -36,7 +39,7 @@ internal sealed record ForecastPicture
             Panels =
             [
                 .. Forecasts.Select((f, i) => AvailabilityPanel.Create(
-                    Time, Available, Lost, f, title: f.Name, height: Forecasts.Count == 1 ? 380 : 200, labelled: i == Forecasts.Count - 1, withKeys: i == 0)),
+                    Time, Available, Lost, f, title: f.Name, height: Forecasts.Count == 1 ? 380 : 200, labelled: i == Forecasts.Count - 1, withKeys: i == 0, most)),
             ],
         };
     }

@@ -1,3 +1,5 @@
+using System.CommandLine;
+
 using Parcae.Cli.Commands;
 using Parcae.Cli.Plots.Drawing;
 
@@ -6,6 +8,9 @@ namespace Parcae.Cli.Plots;
 /// <summary>Writes figures to files, <c>.svg</c> or <c>.png</c> by the name's extension.</summary>
 internal static class PlotFile
 {
+    /// <summary>The option of a verb that draws.</summary>
+    public static Option<string?> Option(string description) => new("--plot") { Description = description, HelpName = "FILE.svg|.png" };
+
     /// <summary>Whether a figure can go there, to be asked before the work that leads to it.</summary>
     /// <exception cref="UsageException">The extension is another one, the folder does not exist, or the path is a folder.</exception>
     public static void Check(string path)

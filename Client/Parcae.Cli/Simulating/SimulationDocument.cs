@@ -14,7 +14,7 @@ internal sealed record SimulationDocument(
 
 internal sealed record PolicyDocument(
     string Policy, string? Forecast, int? LookAhead, double Samples, double FractionOfIdeal, DrawnDocument? Draws, ReconfigurationsDocument Reconfigurations, int PausedIntervals, PlanningDocument PlanningMs,
-    int[][] Strategies, double? CostUsd)
+    int[][] Strategies, double? CostUsd, double? FinishedAtMinute)
 {
     public static PolicyDocument Of(SimulationRun run, PolicyOutcome outcome)
     {
@@ -26,7 +26,8 @@ internal sealed record PolicyDocument(
             result.PausedIntervals,
             new PlanningDocument(result.PlanningMs[0], result.PlanningMs.Average(), result.PlanningMs.Max()),
             [.. result.Intervals.Select(i => new[] { i.Strategy.Pipelines, i.Strategy.Depth })],
-            run.Setting.Profile.Prices is { } prices ? result.Usd(prices, run.Setting.IntervalMs) : null);
+            run.Setting.Profile.Prices is { } prices ? result.Usd(prices, run.Setting.IntervalMs) : null,
+            result.DoneMs / 60_000);
     }
 }
 

@@ -22,7 +22,8 @@ internal static class SimulationPictures
             Available = [.. trace.Intervals.Select(i => i.Available)],
             Lost = [.. trace.Intervals.Select(i => i.Removed)],
             Policies = [.. run.Policies.Select(p => new PolicyTrack(
-                p.Title(several), [.. p.Result.Intervals.Select(i => i.Strategy)], Cumulative(p.Result), p.Result.Policy == "ideal" ? null : run.Fraction(p.Result.Samples)))],
+                p.Title(several), [.. p.Result.Intervals.Select(i => i.Strategy)], Cumulative(p.Result), p.Result.Policy == "ideal" ? null : run.Fraction(p.Result.Samples),
+                p.Result.DoneMs is { } done ? (int)Math.Ceiling(done / run.Setting.IntervalMs) : null))],
         }.ToFigure();
     }
 

@@ -1,4 +1,5 @@
 using Parcae.Liveput.Profiles;
+using Parcae.Liveput.Simulation.Policies;
 using Parcae.Liveput.Traces;
 
 namespace Parcae.Cli.Simulating;
@@ -19,7 +20,8 @@ internal sealed record SimulationRequest
     /// <summary>Names, in the order to print.</summary>
     public required IReadOnlyList<string> Policies { get; init; }
 
-    public required IReadOnlyList<string> Forecasts { get; init; }
+    /// <summary>Forecasters of a policy that forecasts.</summary>
+    public required Func<string, IReadOnlyList<string>> Forecasts { get; init; }
 
     public required IReadOnlyList<int> LookAheads { get; init; }
 
@@ -35,6 +37,9 @@ internal sealed record SimulationRequest
 
     /// <summary>USD per hour.</summary>
     public double? Budget { get; init; }
+
+    /// <summary>The job of the policy that has one.</summary>
+    public DeadlineOptions? Deadline { get; init; }
 
     /// <summary>Realizations beside the expectation; 0: none.</summary>
     public int Draws { get; init; }

@@ -12,6 +12,9 @@ namespace Parcae.Cli.Simulating;
 /// <param name="Drawn">Over realizations, or null.</param>
 internal sealed record PolicyOutcome(int? LookAhead, PolicyResult Result, Realizations? Drawn)
 {
+    /// <summary>Whether it has a job that can be done.</summary>
+    public bool HasJob => Result.Policy == PolicyNames.Deadline;
+
     /// <summary>The policy with what tells it from its like.</summary>
     public string Title(bool severalLookAheads) =>
         Result.Policy + (Result.Forecast is { } forecast ? $" ({forecast})" : "") + (severalLookAheads && LookAhead is { } ahead ? $" {ahead}" : "");
@@ -74,7 +77,7 @@ internal static class SimulationRunner
     /// <summary>Every policy, with every forecaster and look-ahead where it has one.</summary>
     private static IEnumerable<(string Policy, string? Forecast, int? LookAhead)> Variants(SimulationRequest request) =>
         from policy in request.Policies
-        from forecast in PolicyNames.Forecasting.Contains(policy) ? request.Forecasts : (IReadOnlyList<string?>)[null]
+        from forecast in PolicyNames.Forecasting.Contains(policy) ? (IReadOnlyList<string?>)request.Forecasts(policy) : [null]
         from lookAhead in PolicyNames.LookingAhead.Contains(policy) ? request.LookAheads.Select(n => (int?)n) : [null]
         select (policy, forecast, lookAhead);
 
@@ -88,6 +91,7 @@ internal static class SimulationRunner
             History = request.History,
             MaxInstances = request.MaxInstances,
             Budget = request.Budget is { } usd ? new HourlyBudget(usd, profile.Prices) : null,
+            Deadline = request.Deadline,
             Seed = request.Seed,
         };
     }

@@ -13,10 +13,10 @@ internal static class SimulationTables
     /// <summary>One run: a row a policy.</summary>
     public static Table Of(SimulationRun run)
     {
-        bool drawn = run.Policies.Any(p => p.Drawn is not null), several = Several([run]), priced = run.Setting.Profile.Prices is not null;
+        bool drawn = run.Policies.Any(p => p.Drawn is not null), several = Several([run]), job = run.Policies.Any(p => p.HasJob), priced = run.Setting.Profile.Prices is not null;
         var table = new Table().Border(TableBorder.Simple);
         table.AddColumn(new TableColumn("policy").NoWrap());
-        foreach (string column in (string[])["samples", "of ideal", .. drawn ? ["drawn, 95 %"] : Array.Empty<string>(), "intra", "inter", "depth", "paused", "plan ms", .. priced ? ["USD", "per million"] : Array.Empty<string>()])
+        foreach (string column in (string[])["samples", "of ideal", .. drawn ? ["drawn, 95 %"] : Array.Empty<string>(), "intra", "inter", "depth", "paused", .. job ? ["done after"] : Array.Empty<string>(), "plan ms", .. priced ? ["USD", "per million"] : Array.Empty<string>()])
         {
             table.AddColumn(new TableColumn(column).NoWrap().RightAligned());
         }
@@ -28,6 +28,7 @@ internal static class SimulationTables
             if (drawn) cells.Add(policy.Drawn is { } d ? $"{Share(run.Fraction(d.Low))} to {Share(run.Fraction(d.High))}" : "");
             cells.AddRange(Kinds.Select(k => result.Count(k).ToString(CultureInfo.InvariantCulture)));
             cells.Add(result.PausedIntervals.ToString(CultureInfo.InvariantCulture));
+            if (job) cells.Add(!policy.HasJob ? "" : result.DoneMs is { } ms ? $"{(ms / 60_000).ToString("0.0", CultureInfo.InvariantCulture)} min" : "never");
             cells.Add(result.PlanningMs.Average().ToString("0.0", CultureInfo.InvariantCulture));
             if (run.Setting.Profile.Prices is { } prices)
             {

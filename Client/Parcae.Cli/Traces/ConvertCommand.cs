@@ -19,14 +19,12 @@ internal static class ConvertCommand
         var scale = Values.OptionalInt("--scale", "Scale the counts so that the greatest of the part becomes N.", 1, TraceLimits.MaxCount);
         var zone = new Option<string?>("--zone") { Description = "Only this zone of the trace.", HelpName = "NAME" };
         var seed = Values.OptionalInt("--seed", "For events: draws which nodes are lost. Default: the oldest first.", 0, int.MaxValue);
-        var command = new Command("convert", """
-            Writes a trace, or a part of one, in another format. A plan file is read as the trace that it holds.
-            Zone, part, interval and scale are applied in this order.
-            Examples:
-              parcae trace convert aws-p3 events.csv --format events --from 480 --to 540 --seed 7
-              parcae trace convert counts.txt trace.json --every 30 --interval 60
-              parcae trace convert zones:7 - --zone zone-a --format counts
-            """) { from, to };
+        var command = new Verb(
+            "convert", "Writes a trace, or a part of one, in another format.",
+            "A plan file is read as the trace that it holds. Zone, part, interval and scale are applied in this order.",
+            "parcae trace convert aws-p3 events.csv --format events \\\n    --from 480 --to 540 --seed 7",
+            "parcae trace convert counts.txt trace.json --every 30 --interval 60",
+            "parcae trace convert zones:7 - --zone zone-a --format counts") { from, to };
         window.AddTo(command);
         output.AddTo(command);
         foreach (var option in (Option[])[interval, scale, zone, seed, reading.Every]) command.Options.Add(option);

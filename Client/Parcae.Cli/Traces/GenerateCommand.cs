@@ -11,12 +11,10 @@ internal static class GenerateCommand
 {
     public static Command Create(CommandContext context)
     {
-        var command = new Command("generate", """
-            Generates a trace; the same options and seed give the same one everywhere. Wherever a trace is asked for, its name will do as well.
-            Examples:
-              parcae trace generate bursts --seed 7 --capacity 64 --out bursts.json
-              parcae trace inspect bursts:7,capacity=64
-            """);
+        var command = new Verb(
+            "generate", "Generates a trace from a seed.", "The same options and seed give the same trace everywhere. Wherever a trace is asked for, its name will do as well.",
+            "parcae trace generate bursts --seed 7 --capacity 64 --out bursts.json",
+            "parcae trace inspect bursts:7,capacity=64");
         foreach (var kind in SyntheticSpec.Kinds) command.Subcommands.Add(Kind(context, kind));
         return command;
     }

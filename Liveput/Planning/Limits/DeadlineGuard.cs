@@ -8,7 +8,7 @@ namespace Parcae.Liveput.Planning.Limits;
 /// <list type="bullet">
 /// <item>Done: nothing is rented any more.</item>
 /// <item>Safety net: spot instances are used only if, should they bring nothing for the whole interval, on-demand instances could still finish in time, the switch paid.</item>
-/// <item>Uniform progress: a job behind its share of the elapsed time that spot instances are not expected to bring up to it goes to on-demand instances; one that they are, takes the risk.</item>
+/// <item>Uniform progress: a job behind its share of the elapsed time that spot instances are expected to bring farther behind goes to on-demand instances; one that catches up on them takes the risk, which the safety net bounds.</item>
 /// <item>Hysteresis: it comes back once spot instances are expected to leave it ahead by twice the time of a switch.</item>
 /// </list>
 /// So the deadline is met, whatever spot instances do, whenever on-demand instances alone could meet it at the time of a decision and every decision is followed. The number of
@@ -85,7 +85,7 @@ public sealed class DeadlineGuard
                 : Decision(DeadlineChoice.OnDemand, onDemand.Instances, $"spot instances would leave the job {Relative(aheadAfter)}; it comes back at {Time(2 * _switchSeconds)} ahead");
         }
 
-        return ahead < 0 && aheadAfter < 0
+        return ahead < 0 && aheadAfter < ahead
             ? Decision(DeadlineChoice.OnDemand, onDemand.Instances, $"{Relative(ahead)}, and spot instances would leave it {Relative(aheadAfter)}")
             : Decision(DeadlineChoice.Spot, 0, $"{Relative(ahead)}, {Time(slack)} of slack");
 

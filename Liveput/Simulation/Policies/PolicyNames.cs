@@ -21,6 +21,9 @@ public sealed record PolicyOptions
     /// <summary>What liveput may spend; null: no bound. The default value is null.</summary>
     public Planning.Limits.HourlyBudget? Budget { get; init; }
 
+    /// <summary>The job of the policy <c>deadline</c>, which needs one. The default value is null.</summary>
+    public DeadlineOptions? Deadline { get; init; }
+
     /// <summary>Fixes what forecasters draw. The default value is 0.</summary>
     public int Seed { get; init; }
 }
@@ -28,6 +31,9 @@ public sealed record PolicyOptions
 /// <summary>Policies by the names that the command line knows them by.</summary>
 public static class PolicyNames
 {
+    /// <summary>The one that needs <see cref="PolicyOptions.Deadline"/>.</summary>
+    public const string Deadline = "deadline";
+
     private static readonly Dictionary<string, Func<PolicyOptions, IPolicy>> Makers = new(StringComparer.OrdinalIgnoreCase)
     {
         ["ideal"] = _ => new IdealPolicy(),
@@ -38,18 +44,20 @@ public static class PolicyNames
         ["templates"] = _ => new TemplatePolicy(),
         ["artifact"] = o => new ArtifactPolicy(o.Forecast, s => Forecaster(o, s), o.LookAhead, o.History),
         ["liveput-ahead"] = o => new Ahead.LiveputAheadPolicy(o.Forecast, s => Forecaster(o, s), new LiveputPolicyOptions { History = o.History, Optimizer = new OptimizerOptions { LookAhead = o.LookAhead } }),
-        ["liveput"] = o => new LiveputPolicy(o.Forecast, s => Forecaster(o, s), new LiveputPolicyOptions { History = o.History, Optimizer = new OptimizerOptions { LookAhead = o.LookAhead, Budget = o.Budget } }),
+        ["liveput"] = Liveput,
+        [Deadline] = o => new DeadlinePolicy(
+            Liveput(o), o.Deadline ?? throw new ArgumentException($"The policy '{Deadline}' needs a job; it must have PolicyOptions.Deadline.", nameof(o))),
         ["oracle"] = o => new OraclePolicy(o.LookAhead),
     };
 
     /// <summary>Every name.</summary>
-    public static IReadOnlyList<string> All { get; } = ["ideal", "on-demand", "reactive", "checkpoint", "redundant", "templates", "artifact", "liveput-ahead", "liveput", "oracle"];
+    public static IReadOnlyList<string> All { get; } = ["ideal", "on-demand", "reactive", "checkpoint", "redundant", "templates", "artifact", "liveput-ahead", "liveput", "oracle", Deadline];
 
     /// <summary>Those that forecast.</summary>
-    public static IReadOnlyList<string> Forecasting { get; } = ["artifact", "liveput-ahead", "liveput"];
+    public static IReadOnlyList<string> Forecasting { get; } = ["artifact", "liveput-ahead", "liveput", Deadline];
 
     /// <summary>Those that look ahead.</summary>
-    public static IReadOnlyList<string> LookingAhead { get; } = ["artifact", "liveput-ahead", "liveput", "oracle"];
+    public static IReadOnlyList<string> LookingAhead { get; } = ["artifact", "liveput-ahead", "liveput", "oracle", Deadline];
 
     /// <summary>A policy.</summary>
     /// <param name="name">One of <see cref="All"/>, in any case.</param>
@@ -62,6 +70,10 @@ public static class PolicyNames
             ? make(options ?? new PolicyOptions())
             : throw new ArgumentException($"'{name}' is not a policy; it must be one of {string.Join(", ", All)}.", nameof(name));
     }
+
+    private static LiveputPolicy Liveput(PolicyOptions options) => new(
+        options.Forecast, setting => Forecaster(options, setting),
+        new LiveputPolicyOptions { History = options.History, Optimizer = new OptimizerOptions { LookAhead = options.LookAhead, Budget = options.Budget } });
 
     private static IAvailabilityForecaster Forecaster(PolicyOptions options, SimulationSetting setting) =>
         Forecasters.Create(options.Forecast, options.Seed, options.MaxInstances ?? setting.Trace.Capacity);

@@ -18,7 +18,7 @@ public sealed class CommandLineTests
     [InlineData("demo --report /no/such/folder/r.html", "--report: the folder '/no/such/folder' does not exist; it must be one that does.")]
     [InlineData("demo --silo /no/such.dll", "--silo: '/no/such.dll' does not exist; it must be the path of Parcae.Silo.dll.")]
     [InlineData("demo --colour", "--colour")]
-    [InlineData("dem", "'dem' is not a verb of 'parcae'; it must be one of demo, jobs, instances, simulate, plan, trace, forecast.")]
+    [InlineData("dem", "'dem' is not a verb of 'parcae'; it must be one of demo, jobs, instances, simulate, forecast, plan, trace.")]
     [InlineData("jobs stop", "'stop' is not a verb of 'parcae jobs'; it must be one of list, show, watch, pause, resume, cancel.")]
     [InlineData("jobs", "a verb is missing after 'parcae jobs'; it must be one of list, show, watch, pause, resume, cancel.")]
     [InlineData("jobs show", "'job'")]
@@ -30,6 +30,41 @@ public sealed class CommandLineTests
         Assert.Contains(message, error);
         Assert.DoesNotContain("   at ", error);
         Assert.Equal("", output);
+    }
+
+    [Fact]
+    public async Task Help_lists_every_verb_with_one_line()
+    {
+        var (code, output, error) = await RunAsync("--help");
+        Assert.Equal((0, ""), (code, error));
+        string[] verbs = output[output.IndexOf("Commands:", StringComparison.Ordinal)..].Split('\n', StringSplitOptions.RemoveEmptyEntries)[1..];
+        Assert.Equal(
+            ["demo", "jobs", "instances", "simulate", "forecast", "plan", "trace"],
+            verbs.Where(l => l.Trim().Length > 0).Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[0]));
+    }
+
+    [Theory]
+    [InlineData("demo", "parcae demo --verify")]
+    [InlineData("simulate", "parcae simulate --all --markdown")]
+    [InlineData("forecast", "parcae forecast --trace bursts:7,capacity=64 --look-ahead 6 --json")]
+    [InlineData("plan", "parcae plan --profile gpt-1.5b --available 24")]
+    [InlineData("trace", "A trace says how many instances there were")]
+    [InlineData("trace inspect", "parcae trace inspect aws-p3")]
+    [InlineData("trace convert", "--from 480 --to 540 --seed 7")]
+    [InlineData("trace generate", "parcae trace generate bursts")]
+    public async Task Help_of_a_verb_has_examples_and_fits_80_columns(string verb, string text)
+    {
+        var (code, output, error) = await RunAsync($"{verb} --help");
+        Assert.Equal((0, ""), (code, error));
+        Assert.Contains(text, output, StringComparison.Ordinal);
+        Assert.All(output.Split('\n'), line => Assert.InRange(line.TrimEnd().Length, 0, 80));
+    }
+
+    [Fact]
+    public void Paragraphs_are_wrapped_between_words()
+    {
+        Assert.Equal(["one two", "three", "incomprehensible", "four"], VerbHelp.Wrap("one two three incomprehensible four", 8));
+        Assert.Empty(VerbHelp.Wrap("", 8));
     }
 
     [Fact]

@@ -45,6 +45,29 @@ public sealed class ForecastCommandTests
     }
 
     [Theory]
+    [InlineData("svg", 12)]
+    [InlineData("png", 100)]
+    public async Task A_picture_has_a_panel_for_each_forecaster(string kind, int lookAhead)
+    {
+        string folder = Directory.CreateTempSubdirectory("parcae-test-").FullName;
+        try
+        {
+            string file = Path.Combine(folder, $"bands.{kind}");
+            var (code, output, error) = await RunAsync($"forecast --trace LADP --forecast persistence,holt --look-ahead {lookAhead} --plot {file} --json");
+            Assert.Equal((0, ""), (code, error));
+            using var json = JsonDocument.Parse(output);
+            string content = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+            if (kind == "svg") Assert.All((string[])["Forecasts of aws-p3:LADP", ">persistence<", ">holt<", "12 intervals ahead"], text => Assert.Contains(text, content, StringComparison.Ordinal));
+            else Assert.Contains("PNG", content[..8], StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("forecast --plot bands.gif", "--plot: 'bands.gif' is not valid; it must be a file that ends in .svg or .png.")]
     [InlineData("forecast --forecast prophet", "--forecast: 'prophet' is not a forecaster; it must be one of persistence, arima, artifact-arima, holt, survival, ensemble, or all.")]
     [InlineData("forecast --forecast ,", "--forecast: ',' names no forecaster")]
     [InlineData("forecast --trace nowhere.csv", "--trace: 'nowhere.csv' is neither a built-in trace nor a file")]

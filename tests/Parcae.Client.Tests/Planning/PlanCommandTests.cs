@@ -82,7 +82,7 @@ public sealed class PlanCommandTests : IDisposable
         await File.WriteAllTextAsync(ProfilePath, "{ \"model\": 3 }", TestContext.Current.CancellationToken);
         var (code, _, error) = await RunAsync("plan", "--profile", ProfilePath, "--available", "3");
         Assert.Equal(2, code);
-        Assert.Contains("not a profile", error);
+        Assert.Contains("small.json:1: model is 3; it must be a text", error);
     }
 
     private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)

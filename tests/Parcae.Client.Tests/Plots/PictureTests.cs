@@ -77,9 +77,10 @@ public sealed class PictureTests
     [Fact]
     public void Policies_have_colours_of_their_own_and_the_ideal_is_dashed_grey()
     {
-        var styles = Palette.OfPolicies(["ideal", .. Enumerable.Range(0, 12).Select(i => $"policy {i}")]);
-        Assert.Equal(13, styles.Values.Distinct().Count());
-        Assert.Equal((Palette.Muted, OxyPlot.LineStyle.Dash), styles["ideal"]);
+        var styles = Palette.OfPolicies(["ideal", .. Enumerable.Range(0, 20).Select(i => $"policy {i}")]);
+        Assert.Equal(21, styles.Values.Select(s => (s.Colour, s.Line)).Distinct().Count());
+        Assert.Equal(21, styles.Values.Select(s => s.Fill).Distinct().Count());
+        Assert.Equal(new PolicyStyle(Palette.Muted, OxyPlot.LineStyle.Dash, Palette.Muted), styles["ideal"]);
     }
 
     [Fact]
@@ -87,5 +88,24 @@ public sealed class PictureTests
     {
         Assert.Equal([10, 27, 60], FigureDrawing.Spread([10, 12, 60], 17, 100));
         Assert.Equal([66, 83, 100], FigureDrawing.Spread([98, 99, 100], 17, 100));
+    }
+
+    [Fact]
+    public void A_legend_takes_as_many_rows_as_it_needs()
+    {
+        Assert.Empty(LegendRows.Of([], 100));
+        LegendKey key = new("ten chars!", Palette.Ink, KeyMark.Area);
+        Assert.Equal([3, 3, 1], LegendRows.Of([.. Enumerable.Repeat(key, 7)], 330).Select(r => r.Count));
+        Assert.Equal([1, 1], LegendRows.Of([key, key], 5).Select(r => r.Count));
+    }
+
+    [Fact]
+    public void What_follows_a_done_job_is_no_pause()
+    {
+        var picture = Pictures.Simulation();
+        var track = picture.Policies[2] with { Name = "deadline", Strategies = [.. picture.Policies[2].Strategies.Select((s, i) => i < 30 ? s : Strategy.None)] };
+        Assert.Contains("paused", Note(track), StringComparison.Ordinal);
+        Assert.DoesNotContain("paused", Note(track with { DoneAt = 30 }), StringComparison.Ordinal);
+        string Note(PolicyTrack policy) => (picture with { Policies = [policy] }).ToFigure().Panels[1].Note;
     }
 }

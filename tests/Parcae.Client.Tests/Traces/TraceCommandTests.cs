@@ -35,6 +35,27 @@ public sealed class TraceCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("svg")]
+    [InlineData("png")]
+    public async Task Inspect_draws_the_part_into_a_file(string kind)
+    {
+        string file = Path.Combine(_folder, $"trace.{kind}");
+        var (code, _, error) = await RunAsync($"trace inspect aws-p3 --from 60 --to 180 --plot {file}");
+        Assert.Equal((0, ""), (code, error));
+        string content = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+        if (kind == "svg") Assert.All((string[])["120 intervals", ">HASP<", ">180<"], text => Assert.Contains(text, content, StringComparison.Ordinal));
+        else Assert.Contains("PNG", content[..8], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_picture_that_cannot_be_written_is_refused_before_anything_is_read()
+    {
+        var (code, output, error) = await RunAsync("trace inspect nowhere.csv --plot /no/such/folder/t.png");
+        Assert.Equal((2, ""), (code, output));
+        Assert.Contains("--plot: the folder '/no/such/folder' does not exist", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("counts")]
     [InlineData("csv")]
     [InlineData("events")]

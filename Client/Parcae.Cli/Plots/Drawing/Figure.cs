@@ -14,6 +14,9 @@ internal sealed record Figure
     /// <summary>A line under it, empty for none.</summary>
     public string Subtitle { get; init; } = "";
 
+    /// <summary>A legend for all panels, under the headline.</summary>
+    public IReadOnlyList<LegendKey> Keys { get; init; } = [];
+
     /// <summary>At least one.</summary>
     public required IReadOnlyList<Panel> Panels { get; init; }
 
@@ -62,5 +65,5 @@ internal enum KeyMark
 /// <summary>An entry of a legend.</summary>
 internal sealed record LegendKey(string Text, OxyColor Colour, KeyMark Mark);
 
-/// <summary>The name of a line, to the right of its last value.</summary>
-internal sealed record EndLabel(double Value, string Text, OxyColor Colour);
+/// <summary>The name of a line, to the right of its last value, behind a piece of the line.</summary>
+internal sealed record EndLabel(double Value, string Text, OxyColor Colour, LineStyle Line);

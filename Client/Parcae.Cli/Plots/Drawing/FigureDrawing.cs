@@ -9,11 +9,15 @@ internal static class FigureDrawing
     /// <summary>Font of all text. SVG readers use what they have under that name; PNG files carry the shapes of the bundled font.</summary>
     public const string Font = "sans-serif";
 
-    private const double Left = 66, LeastRight = 26, Header = 74, TitleRow = 34, Bottom = 10;
+    private const double Left = 66, LeastRight = 26, Header = 74, TitleRow = 34, Bottom = 10, Sample = 24, SampleGap = 6;
+
+    /// <summary>Room over a plot area that the number of its topmost grid line may reach into; more is cut off.</summary>
+    private const double Overhang = 9;
+
     private const double SemiBold = 600;
 
     /// <summary>Height of a figure, units.</summary>
-    public static double HeightOf(Figure figure) => Header + figure.Panels.Sum(HeightOf) + Bottom;
+    public static double HeightOf(Figure figure) => HeaderOf(figure) + figure.Panels.Sum(HeightOf) + Bottom;
 
     /// <summary>Draws it, white background included.</summary>
     public static void Draw(IRenderContext context, Figure figure)
@@ -22,14 +26,26 @@ internal static class FigureDrawing
         Text(context, 24, 26, figure.Title, Palette.Ink, 21, SemiBold);
         Text(context, 24, 51, Fit(context, figure.Subtitle, 14, Figure.Width - 48), Palette.Muted, 14);
         var labels = figure.Panels.SelectMany(p => p.EndLabels);
-        double right = labels.Select(l => 20 + context.MeasureText(l.Text, Font, 13, SemiBold).Width).Append(LeastRight).Max();
-        double top = Header;
+        double right = labels.Select(l => 20 + Sample + SampleGap + context.MeasureText(l.Text, Font, 13, SemiBold).Width).Append(LeastRight).Max();
+        double legend = Header - 4;
+        foreach (var row in LegendOf(figure))
+        {
+            double x = Left;
+            foreach (var key in row) x = Key(context, key, x, legend + (LegendRows.Height / 2)) + LegendRows.Gap;
+            legend += LegendRows.Height;
+        }
+
+        double top = HeaderOf(figure);
         foreach (var panel in figure.Panels)
         {
             Draw(context, panel, top, right);
             top += HeightOf(panel);
         }
     }
+
+    private static double HeaderOf(Figure figure) => Header + (LegendOf(figure).Count * LegendRows.Height);
+
+    private static IReadOnlyList<IReadOnlyList<LegendKey>> LegendOf(Figure figure) => LegendRows.Of(figure.Keys, Figure.Width - Left - LeastRight);
 
     private static double HeightOf(Panel panel) => TitleRow + panel.Height + panel.Foot;
 
@@ -42,9 +58,9 @@ internal static class FigureDrawing
         Text(context, note, middle + 0.5, Fit(context, panel.Note, 13, keys - note), Palette.Muted, 13);
 
         var model = panel.Model;
-        model.PlotMargins = new OxyThickness(Left, 0, right, panel.Foot);
+        model.PlotMargins = new OxyThickness(Left, Overhang, right, panel.Foot);
         ((IPlotModel)model).Update(true);
-        ((IPlotModel)model).Render(context, new OxyRect(0, top + TitleRow, Figure.Width, panel.Height + panel.Foot));
+        ((IPlotModel)model).Render(context, new OxyRect(0, top + TitleRow - Overhang, Figure.Width, Overhang + panel.Height + panel.Foot));
         EndLabels(context, panel, Figure.Width - right + 8);
     }
 
@@ -54,19 +70,25 @@ internal static class FigureDrawing
         double x = right;
         for (int i = keys.Count - 1; i >= 0; i--)
         {
-            var key = keys[i];
-            x -= context.MeasureText(key.Text, Font, 13, FontWeights.Normal).Width;
-            Text(context, x, middle, key.Text, Palette.Ink, 13);
-            double mark = key.Mark == KeyMark.Area ? 13 : 24;
-            x -= mark + 6;
-            if (key.Mark == KeyMark.Area)
-                context.DrawRectangle(new OxyRect(x, middle - 7, 13, 13), key.Colour, OxyColors.Undefined, 0, EdgeRenderingMode.Automatic);
-            else
-                context.DrawLine([new(x, middle), new(x + mark, middle)], key.Colour, 2.5, EdgeRenderingMode.Automatic, key.Mark == KeyMark.Dashed ? [6, 4] : null, LineJoin.Miter);
-            x -= 18;
+            x -= LegendRows.MarkWidth(keys[i]) + LegendRows.MarkGap + context.MeasureText(keys[i].Text, Font, LegendRows.FontSize, FontWeights.Normal).Width;
+            _ = Key(context, keys[i], x, middle);
+            x -= LegendRows.Gap;
         }
 
         return x;
+    }
+
+    /// <summary>Draws a key and returns where it ends.</summary>
+    private static double Key(IRenderContext context, LegendKey key, double x, double middle)
+    {
+        double mark = LegendRows.MarkWidth(key);
+        if (key.Mark == KeyMark.Area)
+            context.DrawRectangle(new OxyRect(x, middle - 7, 13, 13), key.Colour, OxyColors.Undefined, 0, EdgeRenderingMode.Automatic);
+        else
+            context.DrawLine([new(x, middle), new(x + mark, middle)], key.Colour, 2.5, EdgeRenderingMode.Automatic, key.Mark == KeyMark.Dashed ? [6, 4] : null, LineJoin.Miter);
+        x += mark + LegendRows.MarkGap;
+        Text(context, x, middle, key.Text, Palette.Ink, LegendRows.FontSize);
+        return x + context.MeasureText(key.Text, Font, LegendRows.FontSize, FontWeights.Normal).Width;
     }
 
     private static void EndLabels(IRenderContext context, Panel panel, double x)
@@ -75,7 +97,11 @@ internal static class FigureDrawing
         var axis = panel.Model.Axes.First(a => a.Position == AxisPosition.Left);
         var labels = panel.EndLabels.OrderByDescending(l => l.Value).ToArray();
         double[] places = Spread([.. labels.Select(l => axis.Transform(l.Value))], 17, panel.Model.PlotArea.Bottom);
-        for (int i = 0; i < labels.Length; i++) Text(context, x, places[i], labels[i].Text, labels[i].Colour, 13, SemiBold);
+        for (int i = 0; i < labels.Length; i++)
+        {
+            context.DrawLine([new(x, places[i]), new(x + Sample, places[i])], labels[i].Colour, 2.2, EdgeRenderingMode.Automatic, labels[i].Line.GetDashArray(), LineJoin.Miter);
+            Text(context, x + Sample + SampleGap, places[i], labels[i].Text, labels[i].Colour, 13, SemiBold);
+        }
     }
 
     /// <summary>Moves places (ascending) apart to at least a distance, the last at most at a limit, none farther than needed.</summary>
@@ -96,7 +122,7 @@ internal static class FigureDrawing
     private static void Text(IRenderContext context, double x, double y, string text, OxyColor colour, double size, double weight = FontWeights.Normal) =>
         context.DrawText(new ScreenPoint(x, y), text, colour, Font, size, weight, 0, HorizontalAlignment.Left, VerticalAlignment.Middle, null);
 
-    /// <summary>The text, or as much of its begin as there is room for.</summary>
+    /// <summary>The text, or as much of its beginning as there is room for.</summary>
     private static string Fit(IRenderContext context, string text, double size, double width)
     {
         string fitting = text;

@@ -29,12 +29,16 @@ internal static class Palette
     /// <summary>Forecasts; their bands are lighter.</summary>
     public static readonly OxyColor Forecast = OxyColor.FromRgb(0x00, 0x72, 0xB2);
 
-    // Without the yellow, which is hardly seen on white; vermilion last, since losses have it too.
+    // Without the yellow, which is hardly seen on white; vermilion and black last, since losses and availability have them too.
     private static readonly OxyColor[] Policies =
     [
         OxyColor.FromRgb(0xE6, 0x9F, 0x00), OxyColor.FromRgb(0x00, 0x72, 0xB2), OxyColor.FromRgb(0x00, 0x9E, 0x73),
         OxyColor.FromRgb(0xCC, 0x79, 0xA7), OxyColor.FromRgb(0x56, 0xB4, 0xE9), OxyColor.FromRgb(0xD5, 0x5E, 0x00),
+        OxyColor.FromRgb(0x00, 0x00, 0x00),
     ];
+
+    // Of the first round through the colours, the second and so on.
+    private static readonly LineStyle[] Lines = [LineStyle.Solid, LineStyle.Dot, LineStyle.DashDot, LineStyle.Dash];
 
     // Light to dark, so that the order of depths is seen even without colour.
     private static readonly OxyColor[] Depths =
@@ -46,22 +50,23 @@ internal static class Palette
     /// <summary>Name of the policy that all others are compared with.</summary>
     public const string Ideal = "ideal";
 
-    /// <summary>A colour and a dash for each policy: grey and dashed for the ideal, the palette in order for the others, lighter and dotted when it comes round again.</summary>
-    public static IReadOnlyDictionary<string, (OxyColor Colour, LineStyle Line)> OfPolicies(IEnumerable<string> names)
+    /// <summary>Looks for each policy: grey and dashed for the ideal, the colours in order for the others; when they come round again, other dashes and lighter areas.</summary>
+    public static IReadOnlyDictionary<string, PolicyStyle> OfPolicies(IEnumerable<string> names)
     {
-        var styles = new Dictionary<string, (OxyColor, LineStyle)>(StringComparer.Ordinal);
+        var styles = new Dictionary<string, PolicyStyle>(StringComparer.Ordinal);
         int next = 0;
         foreach (string name in names)
         {
             if (styles.ContainsKey(name)) continue;
             if (name == Ideal)
             {
-                styles[name] = (Muted, LineStyle.Dash);
+                styles[name] = new PolicyStyle(Muted, LineStyle.Dash, Muted);
                 continue;
             }
 
             var colour = Policies[next % Policies.Length];
-            styles[name] = next < Policies.Length ? (colour, LineStyle.Solid) : (OxyColor.Interpolate(colour, OxyColors.White, 0.4), LineStyle.Dot);
+            int round = Math.Min(next / Policies.Length, Lines.Length - 1);
+            styles[name] = new PolicyStyle(colour, Lines[round], OxyColor.Interpolate(colour, OxyColors.White, 0.27 * round));
             next++;
         }
 
@@ -80,3 +85,9 @@ internal static class Palette
     public static OxyColor On(OxyColor background) =>
         (0.299 * background.R) + (0.587 * background.G) + (0.114 * background.B) > 140 ? Ink : OxyColors.White;
 }
+
+/// <summary>How a policy looks.</summary>
+/// <param name="Colour">Of its line and its name.</param>
+/// <param name="Line">Dash of its line.</param>
+/// <param name="Fill">Of its areas.</param>
+internal readonly record struct PolicyStyle(OxyColor Colour, LineStyle Line, OxyColor Fill);

@@ -19,11 +19,11 @@ internal static class AvailabilityPanel
 
     /// <summary>With losses and, where there is one, a forecast.</summary>
     public static Panel Create(
-        PlotTime time, IReadOnlyList<int> available, IReadOnlyList<int> lost, ForecastTrack? forecast, string title, double height, bool labelled, bool withKeys = true)
+        PlotTime time, IReadOnlyList<int> available, IReadOnlyList<int> lost, ForecastTrack? forecast, string title, double height, bool labelled, bool withKeys = true, double most = 0)
     {
         _ = time.Each(available, "Available");
         _ = time.Each(lost, "Lost");
-        double most = available.Max();
+        most = Math.Max(most, available.Max());
         if (forecast is not null) most = Math.Max(most, Points(time, forecast).Select(p => p.Band95.High).DefaultIfEmpty(0).Max());
         var model = Axes.OverTime(time, Top(most), labelled);
         var keys = new List<LegendKey> { new("available", Palette.Ink, KeyMark.Line) };

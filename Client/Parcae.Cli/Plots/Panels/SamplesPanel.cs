@@ -6,7 +6,7 @@ using Parcae.Cli.Plots.Drawing;
 
 namespace Parcae.Cli.Plots.Panels;
 
-/// <summary>Samples trained since the begin, for each policy.</summary>
+/// <summary>Samples trained since the beginning, for each policy.</summary>
 internal static class SamplesPanel
 {
     /// <summary>The panel.</summary>
@@ -17,19 +17,19 @@ internal static class SamplesPanel
         var model = Axes.OverTime(time, Math.Max(most, 1) * 1.04, labelled);
         foreach (var policy in policies)
         {
-            var (colour, line) = styles[policy.Name];
+            var style = styles[policy.Name];
             var points = policy.CumulativeSamples.Select((s, i) => new DataPoint(time.Minute(i + 1), s)).Prepend(new DataPoint(time.Minute(0), 0));
-            model.Series.Add(Shapes.Line(points, colour, policy.Name == Palette.Ideal ? 1.6 : 2.2, line));
+            model.Series.Add(Shapes.Line(points, style.Colour, policy.Name == Palette.Ideal ? 1.6 : 2.2, style.Line));
         }
 
         return new Panel
         {
             Title = "Samples trained",
-            Note = "since the begin",
+            Note = "since the beginning",
             Model = model,
             Height = 250,
             Foot = Axes.FootOf(labelled),
-            EndLabels = [.. policies.Select(p => new EndLabel(p.CumulativeSamples[^1], Text(p), styles[p.Name].Colour))],
+            EndLabels = [.. policies.Select(p => new EndLabel(p.CumulativeSamples[^1], Text(p), styles[p.Name].Colour, styles[p.Name].Line))],
         };
     }
 

@@ -15,13 +15,14 @@ internal static class StrategyPanel
     private const double Height = 104, LabelSize = 12;
 
     /// <summary>How many depths the legend names; more are thinned out evenly, since the colours are a scale.</summary>
-    private const int MostKeys = 9;
+    private const int MostKeys = 7;
 
     /// <summary>One panel for each policy, with the same colours.</summary>
     public static IEnumerable<Panel> Create(PlotTime time, IReadOnlyList<int> available, IReadOnlyList<PolicyTrack> policies, bool labelled)
     {
         int[] depths = [.. policies.SelectMany(p => p.Strategies).Where(s => !s.IsPause).Select(s => s.Depth).Distinct().Order()];
         double top = Math.Max(1, Math.Max(available.Max(), policies.SelectMany(p => p.Strategies).Select(s => s.Instances).DefaultIfEmpty(0).Max())) * 1.06;
+        bool pauses = policies.Any(p => Working(p).Any(s => s.IsPause));
         for (int i = 0; i < policies.Count; i++)
         {
             var policy = policies[i];
@@ -29,20 +30,21 @@ internal static class StrategyPanel
             {
                 Title = policy.Name,
                 Note = (i == 0 ? "D x P instances in use; " : "") + Note(policy),
-                Model = ModelOf(time, available, time.Each(policy.Strategies, $"Strategies of {policy.Name}"), depths, top, labelled && i == policies.Count - 1),
+                Model = ModelOf(time, available, policy, depths, top, labelled && i == policies.Count - 1),
                 Height = Height,
                 Foot = Axes.FootOf(labelled && i == policies.Count - 1),
-                Keys = i == 0 ? Keys(depths, policies.Any(p => p.Strategies.Any(s => s.IsPause))) : [],
+                Keys = i == 0 ? Keys(depths, pauses) : [],
             };
         }
     }
 
-    private static PlotModel ModelOf(PlotTime time, IReadOnlyList<int> available, IReadOnlyList<Strategy> strategies, int[] depths, double top, bool labelled)
+    private static PlotModel ModelOf(PlotTime time, IReadOnlyList<int> available, PolicyTrack policy, int[] depths, double top, bool labelled)
     {
+        _ = time.Each(policy.Strategies, $"Strategies of {policy.Name}");
         var model = Axes.OverTime(time, top, labelled);
         model.Series.Add(Shapes.Band(time, available.Select((n, i) => (i, 0.0, (double)n)), Palette.Unused));
         double unitsPerMinute = Shapes.UnitsPerMinute(time);
-        foreach (var (strategy, from, to) in RunsOf(strategies))
+        foreach (var (strategy, from, to) in RunsOf(Working(policy)))
         {
             double left = time.Minute(from), right = time.Minute(to), width = (right - left) * unitsPerMinute;
             double high = strategy.IsPause ? top : strategy.Instances;
@@ -53,8 +55,28 @@ internal static class StrategyPanel
             Label(model, strategy, (left + right) / 2, high, width, Height / top, strategy.IsPause ? Palette.Ink : Palette.On(colour));
         }
 
+        if (policy.DoneAt is { } done && done < time.Intervals) Done(model, time.Minute(done), top);
+
         model.Series.Add(Shapes.Steps(time, Shapes.Indexed(available), Palette.Ink, 1));
         return model;
+    }
+
+    private static List<Strategy> Working(PolicyTrack policy) => [.. policy.Strategies.Take(policy.DoneAt ?? policy.Strategies.Count)];
+
+    private static void Done(PlotModel model, double minute, double top)
+    {
+        model.Annotations.Add(new LineAnnotation { Type = LineAnnotationType.Vertical, X = minute, Color = Palette.Ink, LineStyle = LineStyle.Solid, StrokeThickness = 1.5 });
+        model.Annotations.Add(new TextAnnotation
+        {
+            Text = "done",
+            TextPosition = new DataPoint(minute, top * 0.2),
+            Offset = new ScreenVector(6, 0),
+            TextHorizontalAlignment = HorizontalAlignment.Left,
+            TextVerticalAlignment = VerticalAlignment.Middle,
+            FontSize = LabelSize,
+            TextColor = Palette.Ink,
+            StrokeThickness = 0,
+        });
     }
 
     /// <summary>"D x P" in the middle of its area: level where it fits, else upright, else not at all. A pause is named at the top, above the line of what was available.</summary>
@@ -92,7 +114,8 @@ internal static class StrategyPanel
 
     private static string Note(PolicyTrack policy)
     {
-        int changes = RunsOf(policy.Strategies).Count() - 1, paused = policy.Strategies.Count(s => s.IsPause);
+        var strategies = Working(policy);
+        int changes = RunsOf(strategies).Count() - 1, paused = strategies.Count(s => s.IsPause);
         string fraction = policy.FractionOfIdeal is { } f && policy.Name != Palette.Ideal ? string.Create(CultureInfo.InvariantCulture, $"{f:0.000} of ideal; ") : "";
         return $"{fraction}{changes} {(changes == 1 ? "change" : "changes")} of strategy{(paused > 0 ? $"; {paused} {(paused == 1 ? "interval" : "intervals")} paused" : "")}";
     }

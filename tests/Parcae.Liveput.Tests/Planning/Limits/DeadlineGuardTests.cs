@@ -54,7 +54,7 @@ public sealed class DeadlineGuardTests
     }
 
     [Fact]
-    public void A_job_behind_goes_on_demand_unless_spot_instances_bring_it_up_again()
+    public void A_job_behind_goes_on_demand_unless_it_catches_up_on_spot_instances()
     {
         var behind = Halfway with { DoneSamples = 49_900, ExpectedSpotSamples = 200 };
         var decision = Guard.Decide(behind);
@@ -62,6 +62,7 @@ public sealed class DeadlineGuardTests
         Assert.Equal(4 * 3.06, decision.UsdPerHour, 1e-12);
         Assert.Equal("20 s behind uniform progress, and spot instances would leave it 40 s behind uniform progress", decision.Reason);
         Assert.Equal(DeadlineChoice.Spot, Guard.Decide(behind with { ExpectedSpotSamples = 500 }).Choice);
+        Assert.Equal(DeadlineChoice.Spot, Guard.Decide(behind with { ExpectedSpotSamples = 310 }).Choice);
     }
 
     [Fact]

@@ -95,7 +95,7 @@ public sealed record ProfileDocument
         {
             Source = Source,
             StateBytesPerParameter = (1 + OptimizerStatesPerParameter) * BytesPerValue,
-            Prices = Prices,
+            Prices = Prices ?? InstancePrices.Of(InstanceType),
             Reconfiguration = ModelBuildMs is null ? null : new ReconfigurationConstants
             {
                 RendezvousMs = RendezvousMs,

@@ -21,8 +21,23 @@ public sealed class ArtifactCostsTests
         var stages = new StageSizes(BuiltInProfiles.Get(model), TransferTable.TenGigabit);
         foreach (var (depth, bounds) in ArtifactData.Rules.Models[model].Partition)
         {
-            if (depth < stages.Bounds.Length) Assert.Equal(bounds, stages.Bounds[depth]);
+            if (depth >= stages.Bounds.Length) continue;
+            Assert.Equal(bounds, stages.Bounds[depth]);
+            Assert.Equal(ArtifactData.Rules.Models[model].StageParameters[depth], Enumerable.Range(0, depth).Select(s => (double)stages.Parameters(depth, s)));
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void A_profile_holds_the_artifacts_layers_strategies_and_times(string model)
+    {
+        var rules = ArtifactData.Rules.Models[model];
+        var profile = BuiltInProfiles.Get(model);
+        Assert.Equal(rules.StateBytes, profile.StateBytesPerParameter);
+        Assert.Equal(rules.LayerParameters, Enumerable.Range(0, profile.LayerCount).Select(l => (double)profile.Parameters(l, l + 1)));
+        var feasible = from pipelines in Enumerable.Range(1, 32) from depth in Enumerable.Range(1, 32 / pipelines) where profile.Throughput(pipelines, depth) > 0 select (pipelines, depth);
+        Assert.Equal(rules.Candidates.Select(c => (c[0], c[1])).Order(), feasible.Order());
+        foreach (var (depth, ms) in rules.ModelBuildMs ?? []) Assert.Equal(ms, profile.Reconfiguration!.ModelBuild(depth), 1e-9);
     }
 
     [Theory]

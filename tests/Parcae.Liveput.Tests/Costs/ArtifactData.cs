@@ -20,7 +20,7 @@ internal sealed record Rules(double[][] TransferMs, Dictionary<string, ModelRule
 
 /// <summary>RestartMs: [D, P, joining, leaving, intra-stage]. Best: [N, D, P, samples/s]. Costs: [D, P, ms].</summary>
 internal sealed record ModelRules(
-    Dictionary<int, int[]> Partition, double[][] RestartMs, double?[][] Best, MigrationRule[] Migrations, ExpectedRule[] Expected, PlanRule[] Plans);
+    int[][] Candidates, double[] LayerParameters, int StateBytes, Dictionary<int, double[]> StageParameters, Dictionary<int, double>? ModelBuildMs, Dictionary<int, int[]> Partition, double[][] RestartMs, double?[][] Best, MigrationRule[] Migrations, ExpectedRule[] Expected, PlanRule[] Plans);
 
 internal sealed record MigrationRule(int[] From, int Instances, int Joined, int[] Lost, double[][] Costs);
 

@@ -97,7 +97,7 @@ public sealed class ProfileLoadTests : IDisposable
         Assert.Equal((6600, 14_000, 2000, 30, 110), (constants.RendezvousMs, constants.CheckpointMs, constants.RestartExtraMs, constants.ProcessStartMs, constants.ModelBuild(2)));
         Assert.Equal(joinMs, constants.Groups.Milliseconds(new Strategy(4, 2), joining: true));
         Assert.Same(TransferTable.TenGigabit, constants.Transfers);
-        Assert.Null(profile.Prices);
+        Assert.Equal(InstancePrices.P32XLarge, profile.Prices);
         Assert.Equal(ProfileFile.DefaultLinkBytesPerSecond, profile.LinkBytesPerSecond);
     }
 

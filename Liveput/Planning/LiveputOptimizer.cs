@@ -1,4 +1,5 @@
 using Parcae.Liveput.Costs;
+using Parcae.Liveput.Planning.Futures;
 using Parcae.Liveput.Profiles;
 
 namespace Parcae.Liveput.Planning;

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 
+using Parcae.Liveput.Planning.Futures;
+
 namespace Parcae.Liveput.Planning;
 
 /// <summary>

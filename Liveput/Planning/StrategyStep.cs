@@ -2,6 +2,8 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
+using Parcae.Liveput.Planning.Futures;
+
 namespace Parcae.Liveput.Planning;
 
 /// <summary>One step back of the look-ahead for one strategy at a time: the expected samples of what follows an interval, for every count that the interval may begin with.</summary>

@@ -1,5 +1,6 @@
 using Parcae.Liveput.Costs;
 using Parcae.Liveput.Planning;
+using Parcae.Liveput.Planning.Futures;
 
 namespace Parcae.Liveput.Simulation.Policies.Ahead;
 

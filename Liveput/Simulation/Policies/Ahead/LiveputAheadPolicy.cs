@@ -1,6 +1,7 @@
 using Parcae.Liveput.Costs.Transitions;
 using Parcae.Liveput.Forecasting;
 using Parcae.Liveput.Planning;
+using Parcae.Liveput.Planning.Futures;
 
 namespace Parcae.Liveput.Simulation.Policies.Ahead;
 

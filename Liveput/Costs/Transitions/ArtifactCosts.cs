@@ -43,15 +43,12 @@ public sealed class ArtifactCosts : ITransitionCosts
     /// <inheritdoc/>
     public double TypicalMs(in MigrationCase migration)
     {
-        var (kind, from, to, joining) = migration;
-        return kind switch
-        {
-            MigrationCaseKind.IntraStage => IntraStageMs(to),
-            MigrationCaseKind.InterStage => RestartMs(to, joining) + _stages.LargestMs[to.Depth],
-            MigrationCaseKind.Pipeline => RestartMs(to, joining) + RepartitionMs(_repartition.LastStageMs(from, from.Instances, 0, to.Depth), to),
-            _ => RestartMs(to, joining: true) + RepartitionMs(_stages.Ms(0), to),
-        };
+        var (to, restarts, joining, transferMs) = Typical(migration);
+        return (restarts ? RestartMs(to, joining) : IntraStageMs(to)) + transferMs;
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<MigrationPart> TypicalParts(in MigrationCase migration) => Typical(migration).Parts(_constants, _restartMs);
 
     /// <summary>Setting up the groups of a strategy again when nobody needs a layer, milliseconds.</summary>
     public double IntraStageMs(Strategy to) => _constants.Groups.Milliseconds(to, joining: false) + _constants.ProcessStartMs;
@@ -81,6 +78,18 @@ public sealed class ArtifactCosts : ITransitionCosts
         bool kept = true;
         foreach (int replicas in survivors) kept &= replicas >= to.Pipelines;
         return kept ? IntraStageMs(to) : restart + InterStageTransferMs(to, survivors);
+    }
+
+    private TypicalChange Typical(in MigrationCase migration)
+    {
+        var (kind, from, to, joining) = migration;
+        return kind switch
+        {
+            MigrationCaseKind.IntraStage => new TypicalChange(to, false, false, 0),
+            MigrationCaseKind.InterStage => new TypicalChange(to, true, joining, _stages.LargestMs[to.Depth]),
+            MigrationCaseKind.Pipeline => new TypicalChange(to, true, joining, RepartitionMs(_repartition.LastStageMs(from, from.Instances, 0, to.Depth), to)),
+            _ => new TypicalChange(to, true, true, RepartitionMs(_stages.Ms(0), to)),
+        };
     }
 
     private static bool Joins(in Transition transition) => transition.To.Instances > transition.From.Instances - transition.Lost;

@@ -96,13 +96,22 @@ public sealed class CorrectedCosts : ITransitionCosts
     /// <inheritdoc/>
     public double TypicalMs(in MigrationCase migration)
     {
+        var (to, restarts, joining, transferMs) = Typical(migration);
+        return (restarts ? RestartMs(to, joining) : RoutesMs(to)) + transferMs;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<MigrationPart> TypicalParts(in MigrationCase migration) => Typical(migration).Parts(_constants, _restartMs);
+
+    private TypicalChange Typical(in MigrationCase migration)
+    {
         var (kind, from, to, joining) = migration;
         return kind switch
         {
-            MigrationCaseKind.IntraStage => RoutesMs(to),
-            MigrationCaseKind.InterStage => RestartMs(to, joining) + _stages.LargestMs[to.Depth],
-            MigrationCaseKind.Pipeline => RestartMs(to, joining) + TransferMs(from, 0, to),
-            _ => RestartMs(to, joining: true) + _stages.LargestMs[to.Depth],
+            MigrationCaseKind.IntraStage => new TypicalChange(to, false, false, 0),
+            MigrationCaseKind.InterStage => new TypicalChange(to, true, joining, _stages.LargestMs[to.Depth]),
+            MigrationCaseKind.Pipeline => new TypicalChange(to, true, joining, TransferMs(from, 0, to)),
+            _ => new TypicalChange(to, true, true, _stages.LargestMs[to.Depth]),
         };
     }
 

@@ -32,7 +32,7 @@ public sealed class PlanCommandTests : IDisposable
         Assert.Contains("3 strategies fit; 2 x 2 brings", output);
         Assert.Contains("slower by", output);
         Assert.Contains("forecast (ensemble)", output);
-        Assert.Contains("2 x 2 in 0.33 s (profiled costs): 0.3 agreement, 0.03 transfer", output);
+        Assert.Contains("2 x 2 in 0.32 s (profiled costs): 0.3 agreement, 0.02 transfer", output);
     }
 
     [Fact]

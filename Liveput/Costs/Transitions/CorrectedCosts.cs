@@ -53,18 +53,16 @@ public sealed class CorrectedCosts : ITransitionCosts
         if (from.Depth != to.Depth)
         {
             double repartition = 0;
-            for (int gone = Math.Max(0, lost - (instances - from.Instances)); gone <= Math.Min(lost, from.Instances); gone++)
-            {
-                repartition += Chance(from.Instances, instances, lost, gone) * TransferMs(from, gone, to);
-            }
+            var (fewest, chances) = Hypergeometric.Distribution(instances, from.Instances, lost);
+            for (int i = 0; i < chances.Length; i++) repartition += chances[i] * TransferMs(from, fewest + i, to);
 
             // A stage is wholly lost when all its replicas are among the lost.
-            double whole = Chance(from.Pipelines, instances, lost, from.Pipelines);
+            double whole = Hypergeometric.All(instances, from.Pipelines, lost)[from.Pipelines];
             return restart + repartition + (whole * _stages.TransferMs[from.Depth].Sum());
         }
 
         var (chance, transfer) = InterStageExpectation.Expect(from, instances, lost, to.Pipelines, (stage, survivors) => Fetch(to, stage, survivors));
-        double unharmed = from == to ? Chance(from.Instances, instances, lost, 0) : 0;
+        double unharmed = from == to ? Hypergeometric.All(instances, from.Instances, lost)[0] : 0;
         return ((1 - chance - unharmed) * RoutesMs(to)) + (chance * restart) + transfer;
     }
 
@@ -155,13 +153,5 @@ public sealed class CorrectedCosts : ITransitionCosts
 
         double whole = fresh * _stages.TransferMs[to.Depth].Average();
         return Math.Max(most, (missing + whole) / sources);
-    }
-
-    /// <summary>The chance that of <paramref name="lost"/> among <paramref name="instances"/> just <paramref name="gone"/> are of a given <paramref name="marked"/>.</summary>
-    private static double Chance(int marked, int instances, int lost, int gone)
-    {
-        if (gone > lost || lost - gone > instances - marked) return 0;
-        var (low, chances) = Hypergeometric.Distribution(instances, marked, lost);
-        return gone >= low && gone < low + chances.Length ? chances[gone - low] : 0;
     }
 }

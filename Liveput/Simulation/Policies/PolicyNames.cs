@@ -1,5 +1,9 @@
 using Parcae.Liveput.Forecasting;
 using Parcae.Liveput.Planning;
+using Parcae.Liveput.Simulation.Policies.Artifact;
+using Parcae.Liveput.Simulation.Policies.Checkpointing;
+using Parcae.Liveput.Simulation.Policies.Redundancy;
+using Parcae.Liveput.Simulation.Policies.Templates;
 
 namespace Parcae.Liveput.Simulation.Policies;
 

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 
 using Parcae.Liveput.Planning.Futures;
 
-namespace Parcae.Liveput.Planning;
+namespace Parcae.Liveput.Planning.LookAhead;
 
 /// <summary>One step back of the look-ahead for one strategy at a time: the expected samples of what follows an interval, for every count that the interval may begin with.</summary>
 /// <remarks>

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 using Parcae.Liveput.Planning.Futures;
 
-namespace Parcae.Liveput.Planning;
+namespace Parcae.Liveput.Planning.LookAhead;
 
 /// <summary>
 /// The dynamic program over the look-ahead: expected samples of what follows an interval, by count of instances and strategy.

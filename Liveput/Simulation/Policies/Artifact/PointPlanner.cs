@@ -1,6 +1,6 @@
 using Parcae.Liveput.Costs.Transitions;
 
-namespace Parcae.Liveput.Simulation.Policies;
+namespace Parcae.Liveput.Simulation.Policies.Artifact;
 
 /// <summary>One interval of a future that is taken as certain.</summary>
 /// <param name="Available">Instances from its beginning on.</param>

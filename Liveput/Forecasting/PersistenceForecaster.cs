@@ -1,7 +1,7 @@
 namespace Parcae.Liveput.Forecasting;
 
 /// <summary>How the persistence forecaster reads the past.</summary>
-/// <remarks>The defaults scored best (counts and losses together) on synthetic traces: Poisson, bulk preemptions, zone outages, a daily wave, and self-exciting losses. Windows from 30 on and prior weights from 500 to 1,000 do about as well.</remarks>
+/// <remarks>The defaults scored best (counts and losses together) on synthetic traces like those of the generators poisson, bursts, zones, day and selfexciting. Windows from 30 on and prior weights from 500 to 1,000 do about as well.</remarks>
 public sealed record PersistenceOptions
 {
     /// <summary>Intervals of the past that count. The default value is 120.</summary>

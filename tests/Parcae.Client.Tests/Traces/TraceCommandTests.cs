@@ -97,7 +97,7 @@ public sealed class TraceCommandTests : IDisposable
 
     [Theory]
     [InlineData("trace", "a verb is missing after 'parcae trace'; it must be one of inspect, convert, generate.")]
-    [InlineData("trace generate tides", "'tides' is not a verb of 'parcae trace generate'; it must be one of poisson, bursts, zones, day.")]
+    [InlineData("trace generate tides", "'tides' is not a verb of 'parcae trace generate'; it must be one of poisson, bursts, zones, day, selfexciting, shifting.")]
     [InlineData("trace inspect nowhere.csv", "trace: 'nowhere.csv' is neither a built-in trace nor a file; built in are aws-p3")]
     [InlineData("trace inspect bursts:7,colour=3", "trace: 'bursts:7,colour=3': 'colour' is not a parameter of bursts; it must be one of")]
     [InlineData("trace inspect LADP --from 60", "--from: 60 is not valid; it must be under 60, where the part ends.")]

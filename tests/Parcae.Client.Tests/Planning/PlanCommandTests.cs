@@ -1,7 +1,5 @@
 using System.Text.Json;
 
-using Parcae.Cli.Commands;
-
 namespace Parcae.Client.Tests.Planning;
 
 public sealed class PlanCommandTests : IDisposable
@@ -25,7 +23,7 @@ public sealed class PlanCommandTests : IDisposable
     [Fact]
     public async Task A_decision_is_explained_in_words_and_tables()
     {
-        var (code, output, error) = await RunAsync("plan", "--profile", ProfilePath, "--available", "5", "--current", "1x4");
+        var (code, output, error) = await CommandRun.RunAsync(["plan", "--profile", ProfilePath, "--available", "5", "--current", "1x4"]);
         Assert.Equal((0, ""), (code, error));
         Assert.StartsWith("small on 5 instances (a steady count): 2 x 2, 4.59 USD/h", output);
         Assert.Contains("5 instances usable; 1 x 4 runs.", output);
@@ -38,7 +36,7 @@ public sealed class PlanCommandTests : IDisposable
     [Fact]
     public async Task Json_is_one_document_with_strategies_as_pairs()
     {
-        var (code, output, error) = await RunAsync("plan", "--profile", ProfilePath, "--available", "6", "--budget", "2", "--top", "1", "--look-ahead", "3", "--json");
+        var (code, output, error) = await CommandRun.RunAsync(["plan", "--profile", ProfilePath, "--available", "6", "--budget", "2", "--top", "1", "--look-ahead", "3", "--json"]);
         Assert.Equal((0, ""), (code, error));
         using var document = JsonDocument.Parse(output);
         var root = document.RootElement;
@@ -54,10 +52,10 @@ public sealed class PlanCommandTests : IDisposable
     [Fact]
     public async Task A_trace_is_the_past_up_to_its_interval()
     {
-        var (code, output, _) = await RunAsync("plan", "--profile", ProfilePath, "--trace", "HADP", "--at", "30");
+        var (code, output, _) = await CommandRun.RunAsync(["plan", "--profile", ProfilePath, "--trace", "HADP", "--at", "30"]);
         Assert.Equal(0, code);
         Assert.Contains("21 instances (aws-p3:HADP, interval 30)", output);
-        (_, output, _) = await RunAsync("plan", "--profile", ProfilePath, "--trace", "HADP", "--at", "30", "--available", "1");
+        (_, output, _) = await CommandRun.RunAsync(["plan", "--profile", ProfilePath, "--trace", "HADP", "--at", "30", "--available", "1"]);
         Assert.Contains("pause: 1 instance, and small needs at least 2", output);
     }
 
@@ -68,7 +66,7 @@ public sealed class PlanCommandTests : IDisposable
     [InlineData("profiled", "--cost-model", "profiled")]
     public async Task Changes_are_priced_as_asked_and_their_parts_add_up(string name, params string[] arguments)
     {
-        var (code, output, error) = await RunAsync(["plan", "--profile", "gpt-1.5b", "--available", "24", "--current", "3x7", "--top", "100", "--json", .. arguments]);
+        var (code, output, error) = await CommandRun.RunAsync(["plan", "--profile", "gpt-1.5b", "--available", "24", "--current", "3x7", "--top", "100", "--json", .. arguments]);
         Assert.Equal((0, ""), (code, error));
         using var document = JsonDocument.Parse(output);
         Assert.Equal(name, document.RootElement.GetProperty("costModel").GetString());
@@ -86,7 +84,7 @@ public sealed class PlanCommandTests : IDisposable
     [Fact]
     public async Task No_forecast_goes_above_the_instances_that_were_asked_for()
     {
-        var (code, output, _) = await RunAsync("plan", "--profile", ProfilePath, "--trace", "HADP", "--at", "30", "--forecast", "survival", "--max-instances", "32", "--json");
+        var (code, output, _) = await CommandRun.RunAsync(["plan", "--profile", ProfilePath, "--trace", "HADP", "--at", "30", "--forecast", "survival", "--max-instances", "32", "--json"]);
         Assert.Equal(0, code);
         using var document = JsonDocument.Parse(output);
         Assert.All(document.RootElement.GetProperty("forecast").EnumerateArray(), f => Assert.InRange(f.GetProperty("highAvailable").GetInt32(), 0, 32));
@@ -106,7 +104,7 @@ public sealed class PlanCommandTests : IDisposable
     [InlineData("--budget: '-1' is not valid; it must be a number from 0", "--profile", "PROFILE", "--available", "3", "--budget", "-1")]
     public async Task Wrong_usage_says_what_would_be_right(string message, params string[] arguments)
     {
-        var (code, output, error) = await RunAsync(["plan", .. arguments.Select(a => a == "PROFILE" ? ProfilePath : a)]);
+        var (code, output, error) = await CommandRun.RunAsync(["plan", .. arguments.Select(a => a == "PROFILE" ? ProfilePath : a)]);
         Assert.Equal((2, ""), (code, output));
         Assert.Contains(message, error);
     }
@@ -115,16 +113,8 @@ public sealed class PlanCommandTests : IDisposable
     public async Task A_file_that_is_no_profile_is_said_to_be_none()
     {
         await File.WriteAllTextAsync(ProfilePath, "{ \"model\": 3 }", TestContext.Current.CancellationToken);
-        var (code, _, error) = await RunAsync("plan", "--profile", ProfilePath, "--available", "3");
+        var (code, _, error) = await CommandRun.RunAsync(["plan", "--profile", ProfilePath, "--available", "3"]);
         Assert.Equal(2, code);
         Assert.Contains("model is 3; it must be a text", error);
-    }
-
-    private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
-    {
-        using var output = new StringWriter();
-        using var error = new StringWriter();
-        int code = await ParcaeCommand.RunAsync(arguments, new CommandContext(output, error, IsTerminal: false), TestContext.Current.CancellationToken);
-        return (code, output.ToString(), error.ToString());
     }
 }

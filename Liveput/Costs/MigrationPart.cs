@@ -1,13 +1,6 @@
 namespace Parcae.Liveput.Costs;
 
 /// <summary>A part of what a change costs.</summary>
-/// <param name="Name">What the time goes to, for people: <c>transfer</c>, <c>agreement</c>, <c>restart</c>.</param>
+/// <param name="Name">What the time goes to, for people: <c>agreement</c>, <c>rendezvous</c>, <c>groups</c>, <c>process</c>, <c>model build</c>, <c>restart</c>, <c>transfer</c>.</param>
 /// <param name="Seconds">At least 0.</param>
 public readonly record struct MigrationPart(string Name, double Seconds);
-
-/// <summary>A cost model that can say what a change's time goes to.</summary>
-public interface IMigrationCostParts
-{
-    /// <summary>The parts of <see cref="IMigrationCostModel.Seconds"/>, in the order in which they happen; their sum is that time.</summary>
-    IReadOnlyList<MigrationPart> Parts(MigrationCase migration);
-}

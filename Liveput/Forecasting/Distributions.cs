@@ -1,4 +1,3 @@
-using System.Numerics;
 using MathNet.Numerics;
 
 namespace Parcae.Liveput.Forecasting;
@@ -78,16 +77,7 @@ internal static class Distributions
     public static void Add(ref double[] sum, double[] distribution, double weight)
     {
         if (sum.Length < distribution.Length) Array.Resize(ref sum, distribution.Length);
-        AddScaled(sum, distribution, weight);
-    }
-
-    /// <summary>sum := sum + weight * values, entry by entry.</summary>
-    public static void AddScaled(Span<double> sum, ReadOnlySpan<double> values, double weight)
-    {
-        int i = 0, wide = Vector<double>.Count;
-        var factor = new Vector<double>(weight);
-        for (; i + wide <= values.Length; i += wide) (new Vector<double>(sum[i..]) + (new Vector<double>(values[i..]) * factor)).CopyTo(sum[i..]);
-        for (; i < values.Length; i++) sum[i] += values[i] * weight;
+        Lanes.AddScaled(sum, distribution, weight);
     }
 
     /// <summary>The mean.</summary>

@@ -9,6 +9,9 @@ namespace Parcae.Liveput.Forecasting;
 /// <summary>Forecasters by the names that the command line knows them by.</summary>
 public static class Forecasters
 {
+    /// <summary>The one that is used where none is named.</summary>
+    public const string Default = "ensemble";
+
     private static readonly Dictionary<string, Func<int, int?, IAvailabilityForecaster>> Makers = new(StringComparer.OrdinalIgnoreCase)
     {
         ["persistence"] = (_, most) => new PersistenceForecaster(new PersistenceOptions { MaxInstances = most }),

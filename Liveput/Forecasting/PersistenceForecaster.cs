@@ -1,7 +1,7 @@
 namespace Parcae.Liveput.Forecasting;
 
 /// <summary>How the persistence forecaster reads the past.</summary>
-/// <remarks>The defaults scored best (counts and losses together) on synthetic traces: Poisson, bulk preemptions, zone outages, a daily wave, and self-exciting losses. Windows from 30 on and prior weights from 500 to 1,000 do about as well.</remarks>
+/// <remarks>The defaults scored best (counts and losses together) on synthetic traces like those of the generators poisson, bursts, zones, day and selfexciting. Windows from 30 on and prior weights from 500 to 1,000 do about as well.</remarks>
 public sealed record PersistenceOptions
 {
     /// <summary>Intervals of the past that count. The default value is 120.</summary>
@@ -95,7 +95,7 @@ public sealed class PersistenceForecaster : IAvailabilityForecaster
         for (int n = 0; n < counts.Length; n++)
         {
             if (counts[n] < Distributions.Negligible) continue;
-            if (n + 1 >= lost.Length) Distributions.AddScaled(fallen.AsSpan(n + 1 - lost.Length), reversed, counts[n]);
+            if (n + 1 >= lost.Length) Lanes.AddScaled(fallen.AsSpan(n + 1 - lost.Length), reversed, counts[n]);
             else for (int k = 0; k < lost.Length; k++) fallen[Math.Max(0, n - k)] += counts[n] * lost[k];
         }
 
@@ -103,7 +103,7 @@ public sealed class PersistenceForecaster : IAvailabilityForecaster
         for (int n = 0; n < fallen.Length; n++)
         {
             if (fallen[n] < Distributions.Negligible) continue;
-            if (n + joined.Length <= risen.Length) Distributions.AddScaled(risen.AsSpan(n), joined, fallen[n]);
+            if (n + joined.Length <= risen.Length) Lanes.AddScaled(risen.AsSpan(n), joined, fallen[n]);
             else for (int k = 0; k < joined.Length; k++) risen[Math.Min(risen.Length - 1, n + k)] += fallen[n] * joined[k];
         }
 

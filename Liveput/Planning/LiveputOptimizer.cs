@@ -1,4 +1,6 @@
 using Parcae.Liveput.Costs;
+using Parcae.Liveput.Planning.Futures;
+using Parcae.Liveput.Planning.LookAhead;
 using Parcae.Liveput.Profiles;
 
 namespace Parcae.Liveput.Planning;

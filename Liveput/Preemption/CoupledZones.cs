@@ -41,7 +41,7 @@ internal sealed class CoupledZones
 
         // For each draw, zone of it and kind: the chance of each number of replicas lost there.
         _zoneLosses = [.. draws.Select(draw => Enumerable.Range(0, draw.Zones.Length)
-            .Select(i => _kinds.Select(kind => Losses(layout.Replicas(draw.Zones[i], kind.Stage), draw.Chance(i))).ToArray()).ToArray())];
+            .Select(i => _kinds.Select(kind => LossPolynomial.Binomial(layout.Replicas(draw.Zones[i], kind.Stage), draw.Chance(i)).Coefficients(layout.Replicas(draw.Zones[i], kind.Stage))).ToArray()).ToArray())];
         _partial = new Complex[draws.Length + 1][][];
         _partial[0] = [.. _kinds.Select(_ => new[] { Complex.One })];
         _sums = new double[layout.Pipelines + 1];
@@ -148,8 +148,6 @@ internal sealed class CoupledZones
 
         for (int i = 0; i < products.Length; i++) _sums[_first + i] += products[i].Real;
     }
-
-    private static double[] Losses(int serving, double chance) => LossPolynomial.Chances(serving, chance, serving);
 
     private static Complex Power(Complex value, int exponent)
     {

@@ -23,7 +23,18 @@ internal static class Hypergeometric
         return (low, buffer[low..(low + count)]);
     }
 
-    /// <summary>The same into a buffer that begins with the chance of 0; entries outside what is returned are left as they were.</summary>
+    /// <summary>The chance of every number, <c>[0 .. marked]</c>.</summary>
+    /// <param name="total">N.</param>
+    /// <param name="marked">Of these, 0 .. N.</param>
+    /// <param name="lost">k, 0 .. N.</param>
+    public static double[] All(int total, int marked, int lost)
+    {
+        var chances = new double[marked + 1];
+        _ = Fill(total, marked, lost, chances, out _, 0);
+        return chances;
+    }
+
+    /// <summary>The chances of the numbers that are not negligible, into a buffer that begins with the chance of 0; entries outside what is returned are left as they were.</summary>
     /// <param name="total">N.</param>
     /// <param name="marked">Of these, 0 .. N.</param>
     /// <param name="lost">k, 0 .. N.</param>

@@ -14,7 +14,11 @@ namespace Parcae.Liveput.Preemption;
 /// </remarks>
 internal readonly record struct LossPolynomial(int Low, double[] Values)
 {
-    private static readonly LossPolynomial Zero = new(0, []);
+    /// <summary>Impossible.</summary>
+    public static LossPolynomial Zero { get; } = new(0, []);
+
+    /// <summary>Nothing is lost.</summary>
+    public static LossPolynomial One { get; } = new(0, [1]);
 
     /// <summary>The highest degree of the window; below <see cref="Low"/> when the polynomial is 0.</summary>
     public int High => Low + Values.Length - 1;
@@ -24,13 +28,18 @@ internal readonly record struct LossPolynomial(int Low, double[] Values)
 
     /// <summary>Exactly j of <paramref name="count"/> are lost, in the window [<paramref name="low"/>, <paramref name="high"/>].</summary>
     /// <param name="count">At least 0.</param>
-    /// <param name="chance">Of each, in (0, 1).</param>
+    /// <param name="chance">Of each, in [0, 1].</param>
     /// <param name="low">At least 0.</param>
     /// <param name="high">May lie beyond <paramref name="count"/>.</param>
     public static LossPolynomial Binomial(int count, double chance, int low, int high)
     {
         high = Math.Min(high, count);
         if (high < low) return Zero;
+        if (chance <= 0 || chance >= 1)
+        {
+            int certain = chance <= 0 ? 0 : count;
+            return certain >= low && certain <= high ? new LossPolynomial(certain, [1]) : Zero;
+        }
 
         // From the most likely count outwards, then scaled to a sum of 1: no logarithms of factorials, whose digits run out for thousands of instances.
         var values = new double[high - low + 1];
@@ -55,13 +64,27 @@ internal readonly record struct LossPolynomial(int Low, double[] Values)
         return new LossPolynomial(low, values);
     }
 
-    /// <summary>Exactly j of <paramref name="count"/> are lost, <c>[0 .. degree]</c>; certainty is allowed.</summary>
-    public static double[] Chances(int count, double chance, int degree)
+    /// <summary>Exactly j of <paramref name="count"/> are lost.</summary>
+    public static LossPolynomial Binomial(int count, double chance) => Binomial(count, chance, 0, count);
+
+    /// <summary>Coefficients of the degrees from 0 on, <c>[0 .. degree]</c>.</summary>
+    public double[] Coefficients(int degree)
     {
-        var chances = new double[degree + 1];
-        if (chance is > 0 and < 1) Binomial(count, chance, 0, degree).Values.CopyTo(chances, 0);
-        else if (chance <= 0 || count <= degree) chances[chance <= 0 ? 0 : count] = 1;
-        return chances;
+        var coefficients = new double[degree + 1];
+        for (int d = Low; d <= Math.Min(High, degree); d++) coefficients[d] = Values[d - Low];
+        return coefficients;
+    }
+
+    /// <summary>The sum; of chances that exclude each other.</summary>
+    public LossPolynomial Plus(in LossPolynomial other)
+    {
+        if (Values.Length == 0) return other;
+        if (other.Values.Length == 0) return this;
+        int low = Math.Min(Low, other.Low);
+        var sum = new double[Math.Max(High, other.High) - low + 1];
+        Values.CopyTo(sum, Low - low);
+        for (int i = 0; i < other.Values.Length; i++) sum[other.Low - low + i] += other.Values[i];
+        return new LossPolynomial(low, sum);
     }
 
     /// <summary>The product in the window [<paramref name="low"/>, <paramref name="high"/>].</summary>

@@ -64,9 +64,7 @@ public static class PreemptionOutcomes
     public static double[] StageLosses(int pipelines, int instances, int lost)
     {
         Check(pipelines, 1, instances, lost);
-        var chances = new double[pipelines + 1];
-        _ = Hypergeometric.Fill(instances, pipelines, lost, chances, out _, 0);
-        return chances;
+        return Hypergeometric.All(instances, pipelines, lost);
     }
 
     /// <summary>How many replicas are expected to be missing, over all stages, where each should have <paramref name="replicas"/>: the expectation of sum_s max(0, m - survivors_s).</summary>

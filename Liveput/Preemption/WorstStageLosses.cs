@@ -69,7 +69,7 @@ internal sealed class WorstStageLosses
         int width = _widths[member];
         var sums = buffer.AsSpan(0, Math.Min(width, most + 1));
         sums.Clear();
-        for (int i = 0; i < weights.Length; i++) Planning.Lanes.AddScaled(sums, _chances[member].AsSpan((low + i) * width, sums.Length), weights[i]);
+        for (int i = 0; i < weights.Length; i++) Lanes.AddScaled(sums, _chances[member].AsSpan((low + i) * width, sums.Length), weights[i]);
         sums[^1] = 1;
         return sums;
     }

@@ -11,13 +11,13 @@ internal sealed class ZoneDraw
         (_zones, _chances, Lost) = (zones, chances, lost);
         double variance = 0;
         int instances = 0;
-        var number = new LossPolynomial(0, [1]);
+        var number = LossPolynomial.One;
         for (int i = 0; i < zones.Length; i++)
         {
             int count = layout.Instances(zones[i]);
             instances += count;
             variance += count * chances[i] * (1 - chances[i]);
-            number = number.Times(new LossPolynomial(0, LossPolynomial.Chances(count, chances[i], count)), 0, lost);
+            number = number.Times(LossPolynomial.Binomial(count, chances[i]), 0, lost);
         }
 
         ChanceOfLost = number[lost];
@@ -76,10 +76,12 @@ internal sealed class ZoneDraw
         {
             int serving = layout.Replicas(_zones[i], stage);
             int rest = layout.Instances(_zones[i]) - serving;
-            here = here.Times(new LossPolynomial(0, LossPolynomial.Chances(serving, _chances[i], serving)), 0, int.MaxValue);
-            others = others.Times(new LossPolynomial(0, LossPolynomial.Chances(rest, _chances[i], rest)), 0, Lost);
+            here = here.Times(LossPolynomial.Binomial(serving, _chances[i]), 0, int.MaxValue);
+            others = others.Times(LossPolynomial.Binomial(rest, _chances[i]), 0, Lost);
         }
 
-        return [.. here.Values.Select((chance, j) => chance * others[Lost - j] / ChanceOfLost)];
+        var losses = here.Coefficients(layout.Pipelines);
+        for (int j = 0; j < losses.Length; j++) losses[j] *= others[Lost - j] / ChanceOfLost;
+        return losses;
     }
 }

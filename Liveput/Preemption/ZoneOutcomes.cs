@@ -33,7 +33,7 @@ public static class ZoneOutcomes
         }
 
         var draws = Enumerable.Range(0, layout.Zones).Select(z => ZoneDraw.Uniform(layout, z, lost[z])).ToArray();
-        var losses = Stages(layout, stage => Convolved(Enumerable.Range(0, layout.Zones).Select(z => Hypergeometrically(layout.Instances(z), layout.Replicas(z, stage), lost[z]))));
+        var losses = Stages(layout, stage => Product(layout, z => new LossPolynomial(0, Hypergeometric.All(layout.Instances(z), layout.Replicas(z, stage), lost[z]))));
         return new Remains(new CoupledZones(layout, draws).SurvivingPipelines(losses), losses);
     }
 
@@ -98,7 +98,7 @@ public static class ZoneOutcomes
         Array.Fill(atMost, 1);
         for (int stage = 0; stage < layout.Depth; stage++)
         {
-            var lost = Convolved(Enumerable.Range(0, layout.Zones).Select(z => LossPolynomial.Chances(layout.Replicas(z, stage), down[z] ? 1 : risks[z].LossChance, layout.Replicas(z, stage))));
+            var lost = Product(layout, z => LossPolynomial.Binomial(layout.Replicas(z, stage), down[z] ? 1 : risks[z].LossChance));
             double sum = 0;
             for (int j = 0; j < lost.Length; j++)
             {
@@ -112,18 +112,12 @@ public static class ZoneOutcomes
 
     private static double[][] Stages(ZoneLayout layout, Func<int, double[]> losses) => [.. Enumerable.Range(0, layout.Depth).Select(losses)];
 
-    private static double[] Hypergeometrically(int total, int marked, int lost)
+    /// <summary>The chance of each number of replicas that a stage loses in all zones together, <c>[0 .. D]</c>.</summary>
+    private static double[] Product(ZoneLayout layout, Func<int, LossPolynomial> zone)
     {
-        var chances = new double[marked + 1];
-        _ = Hypergeometric.Fill(total, marked, lost, chances, out _, 0);
-        return chances;
-    }
-
-    private static double[] Convolved(IEnumerable<double[]> distributions)
-    {
-        var all = new LossPolynomial(0, [1]);
-        foreach (double[] one in distributions) all = all.Times(new LossPolynomial(0, one), 0, int.MaxValue);
-        return all.Values;
+        var all = LossPolynomial.One;
+        for (int z = 0; z < layout.Zones; z++) all = all.Times(zone(z), 0, layout.Pipelines);
+        return all.Coefficients(layout.Pipelines);
     }
 
     private static void CheckCount(ZoneLayout layout, int count, string name)

@@ -29,10 +29,6 @@ public static class BuiltInProfiles
     private static PlanningProfile Load(string name)
     {
         string resource = $"{Prefix}{name}.json";
-        using var stream = typeof(BuiltInProfiles).Assembly.GetManifestResourceStream(resource)
-            ?? throw new InvalidOperationException($"The assembly was built without its resource {resource}.");
-        var content = new byte[stream.Length];
-        stream.ReadExactly(content);
-        return ProfileFile.Parse(resource, content);
+        return ProfileFile.Parse(resource, EmbeddedFile.Read(resource));
     }
 }

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Parcae.Liveput.Profiles;
 
 /// <summary>The published JSON Schema (draft 2020-12) of profiles, for editors and other tools.</summary>
@@ -12,13 +14,5 @@ public static class ProfileSchema
     private const string Resource = "schema.profile.json";
 
     /// <summary>The schema's JSON.</summary>
-    public static string Text { get; } = Load();
-
-    private static string Load()
-    {
-        using var stream = typeof(ProfileSchema).Assembly.GetManifestResourceStream(Resource)
-            ?? throw new InvalidOperationException($"The assembly was built without its resource {Resource}.");
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
-    }
+    public static string Text { get; } = Encoding.UTF8.GetString(EmbeddedFile.Read(Resource));
 }

@@ -29,10 +29,6 @@ public static class BuiltInTraces
     private static AvailabilityTrace Load(string name)
     {
         string resource = $"{name}.json";
-        using var stream = typeof(BuiltInTraces).Assembly.GetManifestResourceStream(resource)
-            ?? throw new InvalidOperationException($"The assembly was built without its resource {resource}.");
-        var content = new byte[stream.Length];
-        stream.ReadExactly(content);
-        return TraceFile.Parse(resource, content);
+        return TraceFile.Parse(resource, EmbeddedFile.Read(resource));
     }
 }

@@ -13,10 +13,11 @@ namespace Parcae.Cli.Planning;
 /// <param name="Profile">The model.</param>
 /// <param name="History">Where the past is from.</param>
 /// <param name="Forecaster">Who forecast.</param>
+/// <param name="CostModel">Who priced the changes.</param>
 /// <param name="SpotUsdPerHour">Of an instance.</param>
 /// <param name="Top">How many candidates are shown.</param>
 /// <param name="Explanation">The decision.</param>
-internal sealed record PlanReport(string Profile, string History, string Forecaster, double SpotUsdPerHour, int Top, PlanExplanation Explanation)
+internal sealed record PlanReport(string Profile, string History, string Forecaster, string CostModel, double SpotUsdPerHour, int Top, PlanExplanation Explanation)
 {
     /// <summary>What <c>--json</c> prints; strategies are <c>[D, P]</c>, a pause <c>[0, 0]</c>.</summary>
     public object ToDocument() => new
@@ -24,6 +25,7 @@ internal sealed record PlanReport(string Profile, string History, string Forecas
         profile = Profile,
         history = History,
         forecaster = Forecaster,
+        costModel = CostModel,
         strategy = Pair(Explanation.Strategy),
         current = Pair(Explanation.Current),
         intactPipelines = Explanation.IntactPipelines,
@@ -61,6 +63,8 @@ internal sealed record PlanReport(string Profile, string History, string Forecas
         if (Explanation.Candidates.Count > 0) console.Write(Candidates());
         int hidden = Explanation.Candidates.Count - Shown.Count;
         if (hidden > 0) context.Output.WriteLine($"  and {hidden} more (--top {Explanation.Candidates.Count} shows all)");
+        if (Shown.Find(c => c.Chosen) is { MigrationParts.Count: > 0 } chosen)
+            context.Output.WriteLine($"  {chosen.Strategy} in {Number(chosen.MigrationSeconds)} s ({CostModel} costs): {string.Join(", ", chosen.MigrationParts.Select(p => $"{Number(p.Seconds)} {p.Name}"))}");
         console.Write(Forecast());
     }
 
@@ -81,12 +85,11 @@ internal sealed record PlanReport(string Profile, string History, string Forecas
 
     private Table Candidates()
     {
-        var table = Plain("", "strategy", ">spares", ">samples/s", ">liveput", "change", ">s", "of it", ">samples", ">behind", "why");
+        var table = Plain("", "strategy", ">spares", ">samples/s", ">liveput", "change", ">s", ">samples", ">behind", "why");
         foreach (var c in Shown)
         {
-            string parts = string.Join(", ", c.MigrationParts.Select(p => $"{Number(p.Seconds)} {p.Name}"));
             Add(table, c.Chosen ? "*" : "", $"{c.Strategy}", $"{c.Spares}", Number(c.Throughput), Number(c.Liveput), c.Change is { } kind ? Kind(kind) : "none", Number(c.MigrationSeconds),
-                parts, Whole(c.ExpectedSamples), c.Chosen ? "" : Whole(c.SamplesBehind), c.Why);
+                Whole(c.ExpectedSamples), c.Chosen ? "" : Whole(c.SamplesBehind), c.Why);
         }
 
         return table;

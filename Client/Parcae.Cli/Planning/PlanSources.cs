@@ -1,40 +1,44 @@
 using Parcae.Cli.Commands;
+using Parcae.Cli.Profiles;
 using Parcae.Liveput;
+using Parcae.Liveput.Costs;
+using Parcae.Liveput.Costs.Transitions;
 using Parcae.Liveput.Forecasting;
 using Parcae.Liveput.Profiles;
 
 namespace Parcae.Cli.Planning;
 
-/// <summary>Finds profiles, forecasters and strategies by what was typed.</summary>
+/// <summary>Finds forecasters, prices and strategies by what was typed.</summary>
 internal static class PlanSources
 {
+    private const string Profiled = "profiled";
+
+    /// <summary>Names of the prices of changes.</summary>
+    public static IReadOnlyList<string> CostModels { get; } = [Profiled, .. TransitionCosts.Names];
+
     /// <summary>A built-in profile by its name, else the file of that path.</summary>
     /// <exception cref="UsageException">It is neither, or the file is not a profile.</exception>
-    public static PlanningProfile Profile(string nameOrFile)
-    {
-        if (BuiltInProfiles.TryGet(nameOrFile) is { } builtIn) return builtIn;
-        if (!File.Exists(nameOrFile))
-            throw new UsageException($"--profile: '{nameOrFile}' is neither a built-in profile nor a file; built in are {string.Join(", ", BuiltInProfiles.Names)}.");
-        try
-        {
-            return ProfileFile.Load(nameOrFile);
-        }
-        catch (FormatException e)
-        {
-            throw new UsageException($"--profile: {e.Message}");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"--profile: '{nameOrFile}' cannot be read: {e.Message}");
-        }
-    }
+    public static PlanningProfile Profile(string nameOrFile) => ProfileSource.Load(nameOrFile);
 
     /// <summary>A forecaster by its name.</summary>
+    /// <param name="name">Any case.</param>
+    /// <param name="maxInstances">Most instances that there can be; null: unknown.</param>
     /// <exception cref="UsageException">There is none of that name.</exception>
-    public static IAvailabilityForecaster Forecaster(string name) =>
+    public static IAvailabilityForecaster Forecaster(string name, int? maxInstances) =>
         Forecasters.Names.Contains(name, StringComparer.OrdinalIgnoreCase)
-            ? Forecasters.Create(name)
+            ? Forecasters.Create(name, maxInstances: maxInstances)
             : throw new UsageException($"--forecast: '{name}' is not valid; it must be one of {string.Join(", ", Forecasters.Names)}.");
+
+    /// <summary>The prices of changes by name; null: the corrected ones where the profile has constants of reconfiguration, else the profiled ones.</summary>
+    /// <exception cref="UsageException">There is none of that name, or the profile lacks what it needs.</exception>
+    public static (string Name, IMigrationCostModel Costs) Costs(string? name, PlanningProfile profile)
+    {
+        name = name?.ToLowerInvariant() ?? (profile.Reconfiguration is null ? Profiled : "corrected");
+        if (name == Profiled) return (name, new ProfiledCostModel(profile));
+        if (!TransitionCosts.Names.Contains(name)) throw new UsageException($"--cost-model: '{name}' is not valid; it must be one of {string.Join(", ", CostModels)}.");
+        if (profile.Reconfiguration is null) throw new UsageException($"--cost-model: '{name}' needs the profile's constants of reconfiguration, and that of {profile.Model} holds no modelBuildMs; it must be {Profiled}.");
+        return (name, new TransitionPlanning(TransitionCosts.Create(name, profile)));
+    }
 
     /// <summary>A strategy: <c>4x8</c>, or <c>pause</c>.</summary>
     /// <exception cref="UsageException">It is neither.</exception>

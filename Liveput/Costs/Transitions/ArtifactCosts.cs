@@ -1,4 +1,3 @@
-using Parcae.Liveput.Costs.Constants;
 using Parcae.Liveput.Profiles;
 
 namespace Parcae.Liveput.Costs.Transitions;
@@ -9,78 +8,60 @@ namespace Parcae.Liveput.Costs.Transitions;
 /// layers of the last new stage that still found a survivor (not the sum), the largest stage when there are several pipelines, plus a restart. A restart is that of joining instances as soon as the new strategy
 /// needs more instances than the losses would have left in use had all of them been in use.
 /// </remarks>
-public sealed class ArtifactCosts : ITransitionCosts
+public sealed class ArtifactCosts : RestartingCosts
 {
-    private readonly ReconfigurationConstants _constants;
-    private readonly StageSizes _stages;
     private readonly RepartitionExpectation _repartition;
-    private readonly double? _restartMs;
 
     /// <summary>The rules for a profile.</summary>
     /// <param name="profile">With constants of reconfiguration.</param>
     /// <param name="restartMs">A fixed cost in place of that of every restart, milliseconds, or null.</param>
     /// <exception cref="ArgumentException">The profile holds no constants of reconfiguration.</exception>
     public ArtifactCosts(PlanningProfile profile, double? restartMs = null)
-    {
-        _constants = TransitionCosts.Constants(profile);
-        (Profile, _restartMs) = (profile, TransitionCosts.Checked(restartMs));
-        _stages = new StageSizes(profile, _constants.Transfers);
-        _repartition = new RepartitionExpectation(_stages);
-    }
+        : base(profile, restartMs) => _repartition = new RepartitionExpectation(Stages);
 
     /// <inheritdoc/>
-    public string Name => "artifact";
+    public override string Name => "artifact";
 
     /// <inheritdoc/>
-    public PlanningProfile Profile { get; }
+    public override double DuringMs(double owedMs, double ms, Strategy to) => ms + RestartMs(to, joining: false);
 
     /// <inheritdoc/>
-    public double RestartMs(Strategy to, bool joining) => _restartMs ?? _constants.RestartMs(to, joining);
-
-    /// <inheritdoc/>
-    public double DuringMs(double owedMs, double ms, Strategy to) => ms + RestartMs(to, joining: false);
-
-    /// <inheritdoc/>
-    public double TypicalMs(in MigrationCase migration)
-    {
-        var (kind, from, to, joining) = migration;
-        return kind switch
-        {
-            MigrationCaseKind.IntraStage => IntraStageMs(to),
-            MigrationCaseKind.InterStage => RestartMs(to, joining) + _stages.LargestMs[to.Depth],
-            MigrationCaseKind.Pipeline => RestartMs(to, joining) + RepartitionMs(_repartition.LastStageMs(from, from.Instances, 0, to.Depth), to),
-            _ => RestartMs(to, joining: true) + RepartitionMs(_stages.Ms(0), to),
-        };
-    }
-
-    /// <summary>Setting up the groups of a strategy again when nobody needs a layer, milliseconds.</summary>
-    public double IntraStageMs(Strategy to) => _constants.Groups.Milliseconds(to, joining: false) + _constants.ProcessStartMs;
-
-    /// <inheritdoc/>
-    public double ExpectedMs(in Transition transition)
+    public override double ExpectedMs(in Transition transition)
     {
         var (from, instances, _, lost, to) = transition;
         if (to.IsPause || (lost == 0 && from == to)) return 0;
         double restart = RestartMs(to, Joins(transition));
-        if (from.IsPause) return restart + RepartitionMs(_stages.Ms(0), to);
+        if (from.IsPause) return restart + RepartitionMs(Stages.Ms(0), to);
         if (from.Depth != to.Depth) return restart + RepartitionMs(_repartition.LastStageMs(from, instances, lost, to.Depth), to);
         var (chance, transfer) = InterStageExpectation.Expect(from, instances, lost, to.Pipelines, (stage, survivors) => Fetch(to, stage, survivors));
-        return ((1 - chance) * IntraStageMs(to)) + (chance * restart) + transfer;
+        return ((1 - chance) * RoutesMs(to)) + (chance * restart) + transfer;
     }
 
     /// <inheritdoc/>
-    public double Ms(in Transition transition, ReadOnlySpan<bool> lostInstances)
+    public override double Ms(in Transition transition, ReadOnlySpan<bool> lostInstances)
     {
         var (from, _, _, lost, to) = transition;
         if (to.IsPause || (lost == 0 && from == to)) return 0;
         double restart = RestartMs(to, Joins(transition));
-        if (from.IsPause) return restart + RepartitionMs(_stages.Ms(0), to);
+        if (from.IsPause) return restart + RepartitionMs(Stages.Ms(0), to);
         if (from.Depth != to.Depth) return restart + RepartitionMs(_repartition.LastStageMs(from, lostInstances, to.Depth), to);
         Span<int> survivors = stackalloc int[from.Depth];
         LossDraw.Survivors(from, lostInstances, survivors);
         bool kept = true;
         foreach (int replicas in survivors) kept &= replicas >= to.Pipelines;
-        return kept ? IntraStageMs(to) : restart + InterStageTransferMs(to, survivors);
+        return kept ? RoutesMs(to) : restart + InterStageTransferMs(to, survivors);
+    }
+
+    private protected override (bool Restarts, bool Joining, double TransferMs) Typical(in MigrationCase migration)
+    {
+        var (kind, from, to, joining) = migration;
+        return kind switch
+        {
+            MigrationCaseKind.IntraStage => (false, false, 0),
+            MigrationCaseKind.InterStage => (true, joining, Stages.LargestMs[to.Depth]),
+            MigrationCaseKind.Pipeline => (true, joining, RepartitionMs(_repartition.LastStageMs(from, from.Instances, 0, to.Depth), to)),
+            _ => (true, true, RepartitionMs(Stages.Ms(0), to)),
+        };
     }
 
     private static bool Joins(in Transition transition) => transition.To.Instances > transition.From.Instances - transition.Lost;
@@ -103,9 +84,9 @@ public sealed class ArtifactCosts : ITransitionCosts
     {
         int need = Math.Max(0, to.Pipelines - survivors);
         if (need == 0) return (0, 0);
-        double ms = _stages.TransferMs[to.Depth][stage];
+        double ms = Stages.TransferMs[to.Depth][stage];
         return (ms, need >= (stage == to.Depth - 1 ? to.Pipelines - 1 : to.Pipelines) ? ms : 0);
     }
 
-    private double RepartitionMs(double missingMs, Strategy to) => missingMs + (to.Pipelines > 1 ? _stages.LargestMs[to.Depth] : 0);
+    private double RepartitionMs(double missingMs, Strategy to) => missingMs + (to.Pipelines > 1 ? Stages.LargestMs[to.Depth] : 0);
 }

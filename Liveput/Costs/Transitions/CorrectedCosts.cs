@@ -1,4 +1,3 @@
-using Parcae.Liveput.Costs.Constants;
 using Parcae.Liveput.Preemption;
 using Parcae.Liveput.Profiles;
 
@@ -12,64 +11,50 @@ namespace Parcae.Liveput.Costs.Transitions;
 /// than holders; stages that were wholly lost come one after the other from the state vault. A change of depth moves the sum of the layers that are missing, over all the survivors' links. A migration that
 /// begins during another one waits for it.
 /// </remarks>
-public sealed class CorrectedCosts : ITransitionCosts
+public sealed class CorrectedCosts : RestartingCosts
 {
-    private readonly ReconfigurationConstants _constants;
-    private readonly StageSizes _stages;
-    private readonly double? _restartMs;
-
     /// <summary>The rules for a profile.</summary>
     /// <param name="profile">With constants of reconfiguration.</param>
     /// <param name="restartMs">A fixed cost in place of that of every restart, milliseconds, or null.</param>
     /// <exception cref="ArgumentException">The profile holds no constants of reconfiguration.</exception>
     public CorrectedCosts(PlanningProfile profile, double? restartMs = null)
+        : base(profile, restartMs)
     {
-        _constants = TransitionCosts.Constants(profile);
-        (Profile, _restartMs) = (profile, TransitionCosts.Checked(restartMs));
-        _stages = new StageSizes(profile, _constants.Transfers);
     }
 
     /// <inheritdoc/>
-    public string Name => "corrected";
+    public override string Name => "corrected";
 
     /// <inheritdoc/>
-    public PlanningProfile Profile { get; }
+    public override double DuringMs(double owedMs, double ms, Strategy to) => owedMs + ms;
 
     /// <inheritdoc/>
-    public double RestartMs(Strategy to, bool joining) => _restartMs ?? _constants.RestartMs(to, joining);
-
-    /// <inheritdoc/>
-    public double DuringMs(double owedMs, double ms, Strategy to) => owedMs + ms;
-
-    /// <inheritdoc/>
-    public double ExpectedMs(in Transition transition)
+    public override double ExpectedMs(in Transition transition)
     {
         var (from, instances, _, lost, to) = transition;
         if (to.IsPause || (lost == 0 && from == to)) return 0;
-        if (from.IsPause) return RestartMs(to, joining: true) + _stages.LargestMs[to.Depth];
+        if (from.IsPause) return RestartMs(to, joining: true) + Stages.LargestMs[to.Depth];
         bool joining = to.Instances > instances - lost;
         if (lost == 0) return PlannedMs(from, to, joining, TransferMs(from, 0, to));
         double restart = RestartMs(to, joining);
         if (from.Depth != to.Depth)
         {
             double repartition = 0;
-            for (int gone = Math.Max(0, lost - (instances - from.Instances)); gone <= Math.Min(lost, from.Instances); gone++)
-            {
-                repartition += Chance(from.Instances, instances, lost, gone) * TransferMs(from, gone, to);
-            }
+            var (fewest, chances) = Hypergeometric.Distribution(instances, from.Instances, lost);
+            for (int i = 0; i < chances.Length; i++) repartition += chances[i] * TransferMs(from, fewest + i, to);
 
             // A stage is wholly lost when all its replicas are among the lost.
-            double whole = Chance(from.Pipelines, instances, lost, from.Pipelines);
-            return restart + repartition + (whole * _stages.TransferMs[from.Depth].Sum());
+            double whole = Hypergeometric.All(instances, from.Pipelines, lost)[from.Pipelines];
+            return restart + repartition + (whole * Stages.TransferMs[from.Depth].Sum());
         }
 
         var (chance, transfer) = InterStageExpectation.Expect(from, instances, lost, to.Pipelines, (stage, survivors) => Fetch(to, stage, survivors));
-        double unharmed = from == to ? Chance(from.Instances, instances, lost, 0) : 0;
+        double unharmed = from == to ? Hypergeometric.All(instances, from.Instances, lost)[0] : 0;
         return ((1 - chance - unharmed) * RoutesMs(to)) + (chance * restart) + transfer;
     }
 
     /// <inheritdoc/>
-    public double Ms(in Transition transition, ReadOnlySpan<bool> lostInstances)
+    public override double Ms(in Transition transition, ReadOnlySpan<bool> lostInstances)
     {
         var (from, instances, _, lost, to) = transition;
         if (lost == 0 || to.IsPause || from.IsPause) return ExpectedMs(transition);
@@ -82,7 +67,7 @@ public sealed class CorrectedCosts : ITransitionCosts
         {
             left += survivors[s];
             fewest = Math.Min(fewest, survivors[s]);
-            if (survivors[s] == 0) vault += _stages.TransferMs[from.Depth][s];
+            if (survivors[s] == 0) vault += Stages.TransferMs[from.Depth][s];
             if (from.Depth != to.Depth || survivors[s] >= to.Pipelines) continue;
             var (one, whole) = Fetch(to, s, survivors[s]);
             longest = Math.Max(longest, one);
@@ -93,20 +78,17 @@ public sealed class CorrectedCosts : ITransitionCosts
         return fewest < to.Pipelines ? restart + Math.Max(longest, sum) : from == to && left == from.Instances ? 0 : RoutesMs(to);
     }
 
-    /// <inheritdoc/>
-    public double TypicalMs(in MigrationCase migration)
+    private protected override (bool Restarts, bool Joining, double TransferMs) Typical(in MigrationCase migration)
     {
         var (kind, from, to, joining) = migration;
         return kind switch
         {
-            MigrationCaseKind.IntraStage => RoutesMs(to),
-            MigrationCaseKind.InterStage => RestartMs(to, joining) + _stages.LargestMs[to.Depth],
-            MigrationCaseKind.Pipeline => RestartMs(to, joining) + TransferMs(from, 0, to),
-            _ => RestartMs(to, joining: true) + _stages.LargestMs[to.Depth],
+            MigrationCaseKind.IntraStage => (false, false, 0),
+            MigrationCaseKind.InterStage => (true, joining, Stages.LargestMs[to.Depth]),
+            MigrationCaseKind.Pipeline => (true, joining, TransferMs(from, 0, to)),
+            _ => (true, true, Stages.LargestMs[to.Depth]),
         };
     }
-
-    private double RoutesMs(Strategy to) => _constants.Groups.Milliseconds(to, joining: false) + _constants.ProcessStartMs;
 
     private double PlannedMs(Strategy from, Strategy to, bool joining, double transferMs)
     {
@@ -117,7 +99,7 @@ public sealed class CorrectedCosts : ITransitionCosts
 
     private (double LongestMs, double SumMs) Fetch(Strategy to, int stage, int survivors)
     {
-        double ms = _stages.TransferMs[to.Depth][stage];
+        double ms = Stages.TransferMs[to.Depth][stage];
         return survivors == 0 ? (ms, ms) : (ms * Math.Max(1, (double)(to.Pipelines - survivors) / survivors), 0);
     }
 
@@ -128,31 +110,23 @@ public sealed class CorrectedCosts : ITransitionCosts
         double missing = 0, most = 0;
         if (from.Depth == to.Depth)
         {
-            most = fresh > 0 ? _stages.LargestMs[to.Depth] : 0;
+            most = fresh > 0 ? Stages.LargestMs[to.Depth] : 0;
         }
         else
         {
             for (int stage = 0; stage < to.Depth; stage++)
             {
                 long common = 0;
-                for (int old = 0; old < from.Depth; old++) common = Math.Max(common, _stages.Common(from.Depth, old, to.Depth, stage));
-                double ms = _stages.Ms(_stages.Parameters(to.Depth, stage) - common);
+                for (int old = 0; old < from.Depth; old++) common = Math.Max(common, Stages.Common(from.Depth, old, to.Depth, stage));
+                double ms = Stages.Ms(Stages.Parameters(to.Depth, stage) - common);
                 missing += ms * to.Pipelines;
                 most = Math.Max(most, ms);
             }
 
-            if (fresh > 0) most = _stages.LargestMs[to.Depth];
+            if (fresh > 0) most = Stages.LargestMs[to.Depth];
         }
 
-        double whole = fresh * _stages.TransferMs[to.Depth].Average();
+        double whole = fresh * Stages.TransferMs[to.Depth].Average();
         return Math.Max(most, (missing + whole) / sources);
-    }
-
-    /// <summary>The chance that of <paramref name="lost"/> among <paramref name="instances"/> just <paramref name="gone"/> are of a given <paramref name="marked"/>.</summary>
-    private static double Chance(int marked, int instances, int lost, int gone)
-    {
-        if (gone > lost || lost - gone > instances - marked) return 0;
-        var (low, chances) = Hypergeometric.Distribution(instances, marked, lost);
-        return gone >= low && gone < low + chances.Length ? chances[gone - low] : 0;
     }
 }

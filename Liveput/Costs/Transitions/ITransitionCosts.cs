@@ -37,4 +37,7 @@ public interface ITransitionCosts
 
     /// <summary>The price of a kind of change, for looking ahead: without the details of who is lost, milliseconds.</summary>
     double TypicalMs(in MigrationCase migration);
+
+    /// <summary>What the time of <see cref="TypicalMs"/> goes to, in the order in which it happens; parts that take no time are left out.</summary>
+    IReadOnlyList<MigrationPart> TypicalParts(in MigrationCase migration);
 }

@@ -20,8 +20,8 @@ internal static class InterStageExpectation
     public static (double Chance, double TransferMs) Expect(Strategy from, int instances, int lost, int wanted, Func<int, int, (double LongestMs, double SumMs)> fetch)
     {
         double chance = (double)lost / instances;
-        var stage = LossPolynomial.Chances(from.Pipelines, chance, lost);
-        var states = new Dictionary<(double Longest, double Sum), double[]> { [(0, 0)] = LossPolynomial.Chances(instances - from.Instances, chance, lost) };
+        var stage = LossPolynomial.Binomial(from.Pipelines, chance, 0, lost);
+        var states = new Dictionary<(double Longest, double Sum), double[]> { [(0, 0)] = LossPolynomial.Binomial(instances - from.Instances, chance).Coefficients(lost) };
         for (int s = 0; s < from.Depth; s++)
         {
             var next = new Dictionary<(double Longest, double Sum), double[]>();
@@ -40,7 +40,7 @@ internal static class InterStageExpectation
             states = next;
         }
 
-        double all = LossPolynomial.Chances(instances, chance, lost)[lost], some = 0, expected = 0;
+        double all = LossPolynomial.Binomial(instances, chance, lost, lost)[lost], some = 0, expected = 0;
         foreach (var ((longest, sum), polynomial) in states)
         {
             if (longest <= 0) continue;

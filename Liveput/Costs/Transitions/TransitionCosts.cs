@@ -1,4 +1,3 @@
-using Parcae.Liveput.Costs.Constants;
 using Parcae.Liveput.Profiles;
 
 namespace Parcae.Liveput.Costs.Transitions;
@@ -20,15 +19,4 @@ public static class TransitionCosts
         "corrected" => new CorrectedCosts(profile, restartMs),
         _ => throw new ArgumentException($"There is no cost model '{name}'; there are {string.Join(", ", Names)}.", nameof(name)),
     };
-
-    internal static ReconfigurationConstants Constants(PlanningProfile profile)
-    {
-        ArgumentNullException.ThrowIfNull(profile);
-        return profile.Reconfiguration
-            ?? throw new ArgumentException($"The profile of {profile.Model} holds no modelBuildMs; simulated costs need its constants of reconfiguration.", nameof(profile));
-    }
-
-    internal static double? Checked(double? restartMs) => restartMs is null or (>= 0 and < double.PositiveInfinity)
-        ? restartMs
-        : throw new ArgumentOutOfRangeException(nameof(restartMs), restartMs, "A restart takes at least 0 ms.");
 }

@@ -2,7 +2,7 @@ namespace Parcae.Liveput.Forecasting.Arima;
 
 /// <summary>How the ARIMA forecaster reads the past.</summary>
 /// <remarks>
-/// The defaults scored best on synthetic traces (Poisson, bulk preemptions, zone outages, a daily wave, self-exciting losses). The paper's window of 12 counts with a drift carries every burst on
+/// The defaults scored best on synthetic traces like those of the generators poisson, bursts, zones, day and selfexciting. The paper's window of 12 counts with a drift carries every burst on
 /// and does worse than persistence there.
 /// </remarks>
 public sealed record ArimaOptions

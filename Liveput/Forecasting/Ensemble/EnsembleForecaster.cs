@@ -3,7 +3,7 @@ using Parcae.Liveput.Forecasting.Backtesting;
 namespace Parcae.Liveput.Forecasting.Ensemble;
 
 /// <summary>How the ensemble weighs its members.</summary>
-/// <remarks>The defaults scored best on synthetic traces: Poisson, bulk preemptions, zone outages, a daily wave, and self-exciting losses.</remarks>
+/// <remarks>The defaults scored best on synthetic traces like those of the generators poisson, bursts, zones, day and selfexciting.</remarks>
 public sealed record EnsembleOptions
 {
     /// <summary>Past forecasts that are scored. The default value is 24.</summary>

@@ -90,7 +90,7 @@ internal sealed class FleetChain
                 else if (n >= wide)
                 {
                     many += p;
-                    Distributions.AddScaled(after.AsSpan(n - wide, wide), _lossSizesReversed, p);
+                    Lanes.AddScaled(after.AsSpan(n - wide, wide), _lossSizesReversed, p);
                 }
                 else
                 {
@@ -103,7 +103,7 @@ internal sealed class FleetChain
                 }
             }
 
-            if (many > 0) Distributions.AddScaled(lost.AsSpan(1), _lossSizes, many);
+            if (many > 0) Lanes.AddScaled(lost.AsSpan(1), _lossSizes, many);
         }
 
         _low = low;
@@ -156,8 +156,8 @@ internal sealed class FleetChain
                 }
 
                 var sizes = _arrivalSizes[n] ??= _hazards.ArrivalSizes.Of(room, _seenSizes);
-                Distributions.AddScaled(after.AsSpan(n + 1), sizes, _events[n]);
-                Distributions.AddScaled(joined[n].AsSpan(1), sizes, _events[n]);
+                Lanes.AddScaled(after.AsSpan(n + 1), sizes, _events[n]);
+                Lanes.AddScaled(joined[n].AsSpan(1), sizes, _events[n]);
                 high = Math.Max(high, n + sizes.Length);
             }
         }

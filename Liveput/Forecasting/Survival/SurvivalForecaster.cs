@@ -5,7 +5,7 @@ namespace Parcae.Liveput.Forecasting.Survival;
 /// </summary>
 /// <remarks>
 /// The state carried from interval to interval is the joint distribution of the count, the age of the last loss and that of the last arrival: a loss makes the next one likelier, and so spreads
-/// the counts more than independent intervals would. The priors were chosen on synthetic traces (Poisson, bulk preemptions, zone outages, daily wave, and self-exciting losses), never on a shipped one.
+/// the counts more than independent intervals would. The priors were chosen on synthetic traces like those of the generators poisson, bursts, zones, day, selfexciting and shifting, never on a real one.
 /// </remarks>
 public sealed class SurvivalForecaster : IAvailabilityForecaster
 {

@@ -1,7 +1,7 @@
 namespace Parcae.Liveput.Forecasting.Survival;
 
 /// <summary>How the survival forecaster reads the past.</summary>
-/// <remarks>The defaults scored best on synthetic traces: Poisson, bulk preemptions, zone outages, a daily wave, and self-exciting losses.</remarks>
+/// <remarks>The defaults scored best on synthetic traces like those of the generators poisson, bursts, zones, day, selfexciting and shifting.</remarks>
 public sealed record SurvivalOptions
 {
     /// <summary>Most instances that there can be; null: no bound, though the greatest count of the past is seldom surpassed. The default value is null.</summary>

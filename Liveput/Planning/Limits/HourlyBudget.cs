@@ -1,5 +1,3 @@
-using Parcae.Liveput.Forecasting;
-using Parcae.Liveput.Preemption;
 using Parcae.Liveput.Profiles;
 
 namespace Parcae.Liveput.Planning.Limits;
@@ -34,44 +32,11 @@ public sealed record HourlyBudget
     /// <summary>How many of <paramref name="available"/> instances it does not pay for.</summary>
     public int Beyond(int available) => Math.Max(0, available - MaxInstances);
 
-    /// <summary>The request as it is with the affordable instances alone: fewer of them, and of what the forecast loses only their share.</summary>
-    /// <remarks>Lost instances are as likely rented ones as others, so that of k lost a hypergeometric number is rented; what was lost can be rented again as long as others are left.</remarks>
+    /// <summary>The request as it is with the affordable instances alone: fewer of them, and of what the forecast loses and gains only their share.</summary>
     public PlanRequest Apply(PlanRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var intervals = new IntervalForecast[request.Forecast.Intervals.Count];
-        int before = request.Available;
-        bool unchanged = before <= MaxInstances;
-        for (int i = 0; i < intervals.Length; i++)
-        {
-            var interval = request.Forecast.Intervals[i];
-            intervals[i] = new IntervalForecast { Available = Clipped(interval.Available), Lost = Thinned(interval.Lost, before) };
-            unchanged &= interval.Available.Length - 1 <= MaxInstances;
-            before = (int)Math.Round(interval.MeanAvailable);
-        }
-
-        return unchanged ? request : request with { Available = Math.Min(request.Available, MaxInstances), Forecast = new AvailabilityForecast(intervals) };
-    }
-
-    private double[] Clipped(double[] counts)
-    {
-        if (counts.Length - 1 <= MaxInstances) return counts;
-        var clipped = counts[..(MaxInstances + 1)];
-        clipped[MaxInstances] = counts[MaxInstances..].Sum();
-        return clipped;
-    }
-
-    private double[] Thinned(double[] lost, int available)
-    {
-        if (available <= MaxInstances) return lost;
-        var thinned = new double[Math.Min(lost.Length - 1, MaxInstances) + 1];
-        for (int k = 0; k < lost.Length; k++)
-        {
-            if (lost[k] == 0) continue;
-            var (low, chances) = Hypergeometric.Distribution(available, MaxInstances, Math.Min(k, available));
-            for (int j = 0; j < chances.Length; j++) thinned[low + j] += lost[k] * chances[j];
-        }
-
-        return thinned;
+        if (request.Available <= MaxInstances && request.Forecast.Intervals.All(i => i.Available.Length - 1 <= MaxInstances)) return request;
+        return request with { Available = Math.Min(request.Available, MaxInstances), Forecast = AffordableForecast.Of(request.Forecast, request.Available, MaxInstances) };
     }
 }

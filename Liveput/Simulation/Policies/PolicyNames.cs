@@ -1,5 +1,9 @@
 using Parcae.Liveput.Forecasting;
 using Parcae.Liveput.Planning;
+using Parcae.Liveput.Simulation.Policies.Artifact;
+using Parcae.Liveput.Simulation.Policies.Checkpointing;
+using Parcae.Liveput.Simulation.Policies.Redundancy;
+using Parcae.Liveput.Simulation.Policies.Templates;
 
 namespace Parcae.Liveput.Simulation.Policies;
 
@@ -7,7 +11,7 @@ namespace Parcae.Liveput.Simulation.Policies;
 public sealed record PolicyOptions
 {
     /// <summary>Forecaster of the policies that have one. The default value is <c>ensemble</c>.</summary>
-    public string Forecast { get; init; } = "ensemble";
+    public string Forecast { get; init; } = Forecasters.Default;
 
     /// <summary>Intervals that the planners look into. The default value is 12.</summary>
     public int LookAhead { get; init; } = 12;

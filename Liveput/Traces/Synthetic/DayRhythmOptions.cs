@@ -35,12 +35,8 @@ public sealed record DayRhythmOptions : SyntheticOptions
     [Range(0.0, 60.0), Description("Losses of one instance in an hour besides the wave's, on average.")]
     public double LossesPerHour { get; init; } = 0.1;
 
-    private protected override AvailabilityTrace Generate(string name, SyntheticRandom random) => Walk(name, Target(0), (i, available) =>
-    {
-        int target = Target(i);
-        int removed = Math.Max(random.Poisson(available * LossesPerHour * Hours), available - target);
-        return (Math.Min(random.Poisson((target - available) * IntervalSeconds / 60 / RecoveryMinutes), Math.Max(0, target - (available - removed))), removed);
-    });
+    private protected override AvailabilityTrace Generate(string name, SyntheticRandom random) =>
+        Walk(name, Target(0), (i, available) => Toward(Target(i), available, LossesPerHour, RecoveryMinutes, random));
 
     /// <summary>The wave's count in an interval.</summary>
     private int Target(int interval)

@@ -67,5 +67,17 @@ public abstract record SyntheticOptions
         return new AvailabilityTrace(name, $"synthetic: {Description}", IntervalSeconds, intervals);
     }
 
+    /// <summary>What comes and goes where so many can be had: what is above goes at once, what is missing comes bit by bit.</summary>
+    /// <param name="target">What can be had.</param>
+    /// <param name="available">What there is.</param>
+    /// <param name="lossesPerHour">Of one instance, besides.</param>
+    /// <param name="recoveryMinutes">Until a missing instance comes, on average.</param>
+    /// <param name="random">Where chance comes from.</param>
+    private protected (int Added, int Removed) Toward(int target, int available, double lossesPerHour, double recoveryMinutes, SyntheticRandom random)
+    {
+        int removed = Math.Max(random.Poisson(available * lossesPerHour * Hours), available - target);
+        return (Math.Min(random.Poisson((target - available) * IntervalSeconds / 60 / recoveryMinutes), Math.Max(0, target - (available - removed))), removed);
+    }
+
     internal AvailabilityTrace Run(string name, ulong seed) => Generate(name, new SyntheticRandom(seed));
 }

@@ -12,7 +12,7 @@ namespace Parcae.Liveput.Traces.Synthetic;
 /// <param name="Seed">Fixes every draw.</param>
 public sealed record SyntheticSpec(SyntheticOptions Options, ulong Seed = 1)
 {
-    private static readonly SyntheticOptions[] Defaults = [new PoissonOptions(), new BurstOptions(), new ZoneOutageOptions(), new DayRhythmOptions()];
+    private static readonly SyntheticOptions[] Defaults = [new PoissonOptions(), new BurstOptions(), new ZoneOutageOptions(), new DayRhythmOptions(), new SelfExcitingOptions(), new ShiftingOptions()];
 
     /// <summary>Every kind, with its defaults.</summary>
     public static IReadOnlyList<SyntheticOptions> Kinds => Defaults;

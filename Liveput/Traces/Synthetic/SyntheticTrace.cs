@@ -4,7 +4,7 @@ namespace Parcae.Liveput.Traces.Synthetic;
 public static class SyntheticTrace
 {
     /// <summary>A trace of a kind, with the kind's defaults where <paramref name="options"/> say nothing else.</summary>
-    /// <param name="options">Which kind, and its parameters: <see cref="PoissonOptions"/>, <see cref="BurstOptions"/>, <see cref="ZoneOutageOptions"/> or <see cref="DayRhythmOptions"/>.</param>
+    /// <param name="options">Which kind, and its parameters: <see cref="PoissonOptions"/>, <see cref="BurstOptions"/>, <see cref="ZoneOutageOptions"/>, <see cref="DayRhythmOptions"/>, <see cref="SelfExcitingOptions"/> or <see cref="ShiftingOptions"/>.</param>
     /// <param name="seed">Fixes every draw.</param>
     /// <returns>A trace named by its spelling, like <c>poisson:7</c> (see <see cref="SyntheticSpec"/>); its fleet is there from the beginning.</returns>
     /// <exception cref="ArgumentException">A parameter is out of range.</exception>

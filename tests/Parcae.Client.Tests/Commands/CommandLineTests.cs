@@ -25,7 +25,7 @@ public sealed class CommandLineTests
     [InlineData("jobs list --redis host:1,notAnOption=3", "--redis: 'host:1,notAnOption=3' is not a Redis address")]
     public async Task Wrong_usage_says_what_was_wrong_and_exits_with_2(string line, string message)
     {
-        var (code, output, error) = await RunAsync(line);
+        var (code, output, error) = await CommandRun.RunAsync(line);
         Assert.Equal(2, code);
         Assert.Contains(message, error);
         Assert.DoesNotContain("   at ", error);
@@ -35,7 +35,7 @@ public sealed class CommandLineTests
     [Fact]
     public async Task Help_lists_every_verb_with_one_line()
     {
-        var (code, output, error) = await RunAsync("--help");
+        var (code, output, error) = await CommandRun.RunAsync("--help");
         Assert.Equal((0, ""), (code, error));
         string[] verbs = output[output.IndexOf("Commands:", StringComparison.Ordinal)..].Split('\n', StringSplitOptions.RemoveEmptyEntries)[1..];
         Assert.Equal(
@@ -54,7 +54,7 @@ public sealed class CommandLineTests
     [InlineData("trace generate", "parcae trace generate bursts")]
     public async Task Help_of_a_verb_has_examples_and_fits_80_columns(string verb, string text)
     {
-        var (code, output, error) = await RunAsync($"{verb} --help");
+        var (code, output, error) = await CommandRun.RunAsync($"{verb} --help");
         Assert.Equal((0, ""), (code, error));
         Assert.Contains(text, output, StringComparison.Ordinal);
         Assert.All(output.Split('\n'), line => Assert.InRange(line.TrimEnd().Length, 0, 80));
@@ -70,7 +70,7 @@ public sealed class CommandLineTests
     [Fact]
     public async Task Help_goes_to_standard_output_and_exits_with_0()
     {
-        var (code, output, error) = await RunAsync("demo --help");
+        var (code, output, error) = await CommandRun.RunAsync("demo --help");
         Assert.Equal((0, ""), (code, error));
         Assert.Contains("at least two do", output.ReplaceLineEndings(" "));
     }
@@ -81,7 +81,7 @@ public sealed class CommandLineTests
         using var busy = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
         busy.Start();
         int port = ((System.Net.IPEndPoint)busy.LocalEndpoint).Port;
-        var (code, _, error) = await RunAsync($"demo --silo {typeof(CommandLineTests).Assembly.Location} --redis-port {port}");
+        var (code, _, error) = await CommandRun.RunAsync($"demo --silo {typeof(CommandLineTests).Assembly.Location} --redis-port {port}");
         Assert.Equal(1, code);
         Assert.Contains($"--redis-port: port {port} of 127.0.0.1 is in use; name a free one, or leave the option out.", error);
     }
@@ -89,7 +89,7 @@ public sealed class CommandLineTests
     [Fact]
     public async Task A_service_that_is_not_there_is_a_failure_without_a_stack_trace()
     {
-        var (code, output, error) = await RunAsync("jobs list --redis 127.0.0.1:1 --timeout 500ms");
+        var (code, output, error) = await CommandRun.RunAsync("jobs list --redis 127.0.0.1:1 --timeout 500ms");
         Assert.Equal((1, ""), (code, output));
         Assert.Contains("No Parcae service was found at Redis 127.0.0.1:1", error);
         Assert.DoesNotContain("   at ", error);
@@ -104,7 +104,7 @@ public sealed class CommandLineTests
             // Not a program: the host says so and ends at once.
             string silo = Path.Combine(folder, "Parcae.Silo.dll");
             await File.WriteAllTextAsync(silo, "nothing", TestContext.Current.CancellationToken);
-            var (code, output, error) = await RunAsync($"demo --json --silo {silo} --folder {Path.Combine(folder, "run")}");
+            var (code, output, error) = await CommandRun.RunAsync($"demo --json --silo {silo} --folder {Path.Combine(folder, "run")}");
             Assert.Equal((1, ""), (code, output));
             Assert.Contains("'store' ended with exit code", error);
             Assert.True(File.Exists(Path.Combine(folder, "run", "logs", "store.log")));
@@ -135,14 +135,4 @@ public sealed class CommandLineTests
     [InlineData("1e400")]
     [InlineData("NaN")]
     public void What_is_no_span_is_refused(string text) => Assert.False(Values.TryParseSpan(text, out _));
-
-    private static async Task<(int Code, string Output, string Error)> RunAsync(string line)
-    {
-        using var output = new StringWriter();
-        using var error = new StringWriter();
-        int code = await ParcaeCommand.RunAsync(
-            line.Split(' ', StringSplitOptions.RemoveEmptyEntries), new CommandContext(output, TextWriter.Synchronized(error), IsTerminal: false),
-            TestContext.Current.CancellationToken);
-        return (code, output.ToString(), error.ToString());
-    }
 }

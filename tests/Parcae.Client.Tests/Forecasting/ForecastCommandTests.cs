@@ -1,6 +1,5 @@
 using System.Text.Json;
 
-using Parcae.Cli.Commands;
 using Parcae.Cli.Forecasting;
 using Parcae.Liveput.Forecasting.Backtesting;
 
@@ -11,7 +10,7 @@ public sealed class ForecastCommandTests
     [Fact]
     public async Task Every_forecaster_gets_a_row_with_its_error_skill_and_calibration()
     {
-        var (code, output, error) = await RunAsync("forecast --trace LADP --look-ahead 4");
+        var (code, output, error) = await CommandRun.RunAsync("forecast --trace LADP --look-ahead 4");
         Assert.Equal((0, ""), (code, error));
         Assert.StartsWith("aws-p3:LADP: intervals 1 to 60 forecast 4 ahead, all of the past shown, at most 24 instances", output, StringComparison.Ordinal);
         foreach (string name in (string[])["persistence", "arima", "artifact-arima", "holt", "survival", "ensemble"])
@@ -24,7 +23,7 @@ public sealed class ForecastCommandTests
     [Fact]
     public async Task A_terminal_gets_a_picture_of_the_best()
     {
-        var (code, output, _) = await RunAsync("forecast --trace aws-p3 --from 330 --to 390 --forecast persistence,survival --look-ahead 6", terminal: true);
+        var (code, output, _) = await CommandRun.RunAsync("forecast --trace aws-p3 --from 330 --to 390 --forecast persistence,survival --look-ahead 6", terminal: true);
         Assert.Equal(0, code);
         Assert.Contains("ahead: ● what came", output, StringComparison.Ordinal);
         Assert.Contains("┤", output, StringComparison.Ordinal);
@@ -33,7 +32,7 @@ public sealed class ForecastCommandTests
     [Fact]
     public async Task JSON_is_one_document_with_scores_overall_and_by_distance()
     {
-        var (code, output, error) = await RunAsync("forecast --trace bursts:7,intervals=60 --from 20 --to 50 --forecast survival --look-ahead 3 --history 15 --json", terminal: true);
+        var (code, output, error) = await CommandRun.RunAsync("forecast --trace bursts:7,intervals=60 --from 20 --to 50 --forecast survival --look-ahead 3 --history 15 --json", terminal: true);
         Assert.Equal((0, ""), (code, error));
         using var json = JsonDocument.Parse(output);
         var root = json.RootElement;
@@ -53,7 +52,7 @@ public sealed class ForecastCommandTests
         try
         {
             string file = Path.Combine(folder, $"bands.{kind}");
-            var (code, output, error) = await RunAsync($"forecast --trace LADP --forecast persistence,holt --look-ahead {lookAhead} --plot {file} --json");
+            var (code, output, error) = await CommandRun.RunAsync($"forecast --trace LADP --forecast persistence,holt --look-ahead {lookAhead} --plot {file} --json");
             Assert.Equal((0, ""), (code, error));
             using var json = JsonDocument.Parse(output);
             string content = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
@@ -76,7 +75,7 @@ public sealed class ForecastCommandTests
     [InlineData("forecast --to 1", "--trace: aws-p3 up to interval 1 is too short; it must have 2 intervals at least.")]
     public async Task Wrong_usage_says_what_was_wrong_and_exits_with_2(string line, string message)
     {
-        var (code, output, error) = await RunAsync(line);
+        var (code, output, error) = await CommandRun.RunAsync(line);
         Assert.Equal((2, ""), (code, output));
         Assert.Contains(message, error, StringComparison.Ordinal);
     }
@@ -96,14 +95,5 @@ public sealed class ForecastCommandTests
                 "       4 5",
             ],
             BandChart.Lines(bands, 80));
-    }
-
-    private static async Task<(int Code, string Output, string Error)> RunAsync(string line, bool terminal = false)
-    {
-        using var output = new StringWriter();
-        using var error = new StringWriter();
-        int code = await ParcaeCommand.RunAsync(
-            line.Split(' ', StringSplitOptions.RemoveEmptyEntries), new CommandContext(output, TextWriter.Synchronized(error), terminal), TestContext.Current.CancellationToken);
-        return (code, output.ToString(), error.ToString());
     }
 }

@@ -115,7 +115,7 @@ public sealed class SimulateCommandTests : SimulateRun
     [InlineData("--job-samples 0 --deadline 30", "--job-samples: '0' is not valid; it must be a number from 1")]
     public async Task Wrong_usage_says_what_was_wrong_and_exits_with_2(string options, string message)
     {
-        var (code, output, error) = await RunAsync($"simulate {(options.Contains("--trace", StringComparison.Ordinal) ? "" : "--trace HADP")} {options}");
+        var (code, output, error) = await CommandRun.RunAsync($"simulate {(options.Contains("--trace", StringComparison.Ordinal) ? "" : "--trace HADP")} {options}");
         Assert.Equal((2, ""), (code, output));
         Assert.Contains(message, error, StringComparison.Ordinal);
     }
@@ -134,7 +134,7 @@ public sealed class SimulateCommandTests : SimulateRun
             }
             """,
             TestContext.Current.CancellationToken);
-        var (code, output, error) = await RunAsync($"simulate --profile {file}");
+        var (code, output, error) = await CommandRun.RunAsync($"simulate --profile {file}");
         Assert.Equal((2, ""), (code, output));
         Assert.Contains($"--profile: {file} holds no modelBuildMs; a simulation needs the profile's constants of reconfiguration.", error, StringComparison.Ordinal);
     }

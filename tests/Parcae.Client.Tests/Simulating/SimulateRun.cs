@@ -1,7 +1,5 @@
 using System.Text.Json;
 
-using Parcae.Cli.Commands;
-
 namespace Parcae.Client.Tests.Simulating;
 
 /// <summary>Runs <c>parcae simulate</c> in this process, with a folder of its own for files.</summary>
@@ -15,19 +13,10 @@ public abstract class SimulateRun : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    protected static async Task<(int Code, string Output, string Error)> RunAsync(string line)
-    {
-        using var output = new StringWriter();
-        using var error = new StringWriter();
-        int code = await ParcaeCommand.RunAsync(
-            line.Split(' ', StringSplitOptions.RemoveEmptyEntries), new CommandContext(output, error, IsTerminal: false), TestContext.Current.CancellationToken);
-        return (code, output.ToString(), error.ToString());
-    }
-
     /// <summary>Standard output of a run that must go well.</summary>
     protected static async Task<string> OutputAsync(string line)
     {
-        var (code, output, error) = await RunAsync(line);
+        var (code, output, error) = await CommandRun.RunAsync(line);
         Assert.Equal((0, ""), (code, error));
         return output;
     }

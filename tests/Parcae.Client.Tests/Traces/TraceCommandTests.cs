@@ -1,6 +1,5 @@
 using System.Text.Json;
 
-using Parcae.Cli.Commands;
 using Parcae.Cli.Traces;
 using Parcae.Liveput.Traces;
 
@@ -15,7 +14,7 @@ public sealed class TraceCommandTests : IDisposable
     [Fact]
     public async Task Inspect_shows_figures_of_the_whole_its_segments_and_what_it_found_under_a_picture()
     {
-        var (code, output, error) = await RunAsync("trace inspect aws-p3");
+        var (code, output, error) = await CommandRun.RunAsync("trace inspect aws-p3");
         Assert.Equal((0, ""), (code, error));
         Assert.StartsWith("aws-p3: 683 intervals of 60 s, 11.38 h", output, StringComparison.Ordinal);
         Assert.Contains("    32┤", output, StringComparison.Ordinal);
@@ -27,7 +26,7 @@ public sealed class TraceCommandTests : IDisposable
     [Fact]
     public async Task Inspect_prints_one_JSON_document()
     {
-        var (code, output, error) = await RunAsync("trace inspect zones:3 --from 60 --to 180 --window 30 --json");
+        var (code, output, error) = await CommandRun.RunAsync("trace inspect zones:3 --from 60 --to 180 --window 30 --json");
         Assert.Equal((0, ""), (code, error));
         using var json = JsonDocument.Parse(output);
         Assert.Equal(120, json.RootElement.GetProperty("total").GetProperty("intervals").GetInt32());
@@ -40,7 +39,7 @@ public sealed class TraceCommandTests : IDisposable
     public async Task Inspect_draws_the_part_into_a_file(string kind)
     {
         string file = Path.Combine(_folder, $"trace.{kind}");
-        var (code, _, error) = await RunAsync($"trace inspect aws-p3 --from 60 --to 180 --plot {file}");
+        var (code, _, error) = await CommandRun.RunAsync($"trace inspect aws-p3 --from 60 --to 180 --plot {file}");
         Assert.Equal((0, ""), (code, error));
         string content = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
         if (kind == "svg") Assert.All((string[])["120 intervals", ">HASP<", ">180<"], text => Assert.Contains(text, content, StringComparison.Ordinal));
@@ -50,7 +49,7 @@ public sealed class TraceCommandTests : IDisposable
     [Fact]
     public async Task A_picture_that_cannot_be_written_is_refused_before_anything_is_read()
     {
-        var (code, output, error) = await RunAsync("trace inspect nowhere.csv --plot /no/such/folder/t.png");
+        var (code, output, error) = await CommandRun.RunAsync("trace inspect nowhere.csv --plot /no/such/folder/t.png");
         Assert.Equal((2, ""), (code, output));
         Assert.Contains("--plot: the folder '/no/such/folder' does not exist", error, StringComparison.Ordinal);
     }
@@ -64,7 +63,7 @@ public sealed class TraceCommandTests : IDisposable
     public async Task Convert_writes_what_every_verb_reads(string format)
     {
         string file = Path.Combine(_folder, "out.txt");
-        var (code, output, error) = await RunAsync($"trace convert LADP {file} --format {format}");
+        var (code, output, error) = await CommandRun.RunAsync($"trace convert LADP {file} --format {format}");
         Assert.Equal((0, ""), (code, error));
         Assert.Equal($"{file}: aws-p3:LADP as {format}, 60 intervals of 60 s, 11 to 24 instances\n", output);
         Assert.Equal(BuiltInTraces.Get("LADP").Intervals.Select(i => i.Available), NamedTraces.Resolve(file).Intervals.Select(i => i.Available));
@@ -74,7 +73,7 @@ public sealed class TraceCommandTests : IDisposable
     public async Task Convert_cuts_zone_part_interval_and_size_in_this_order()
     {
         string file = Path.Combine(_folder, "out.json");
-        var (code, output, _) = await RunAsync($"trace convert zones:7 {file} --zone zone-b --from 30 --to 90 --interval 2m --scale 5 --json");
+        var (code, output, _) = await CommandRun.RunAsync($"trace convert zones:7 {file} --zone zone-b --from 30 --to 90 --interval 2m --scale 5 --json");
         Assert.Equal(0, code);
         var trace = TraceFile.Load(file);
         Assert.Equal(NamedTraces.Resolve("zones:7").Zone("zone-b").Slice(30, 90).Resample(120).ScaleTo(5).Intervals, trace.Intervals);
@@ -87,11 +86,11 @@ public sealed class TraceCommandTests : IDisposable
     {
         string plan = Path.Combine(_folder, "plan.json");
         await File.WriteAllTextAsync(plan, """{ "steps": [[1, 2]], "trace": { "intervals": [[2, 0, 2], [0, 1, 1], [2, 0, 3], [0, 2, 1]] } }""");
-        var (code, output, error) = await RunAsync($"trace convert {plan} - --format events --from 1 --to 3");
+        var (code, output, error) = await CommandRun.RunAsync($"trace convert {plan} - --format events --from 1 --to 3");
         Assert.Equal((0, ""), (code, error));
         Assert.Equal("# intervals=2\n0,add,i-0001\n0,add,i-0002\n0,remove,i-0001\n60000,add,i-0003\n60000,add,i-0004\n", output);
         var draws = new HashSet<string>();
-        for (int seed = 0; seed < 8; seed++) draws.Add((await RunAsync($"trace convert HADP - --format events --seed {seed}")).Output);
+        for (int seed = 0; seed < 8; seed++) draws.Add((await CommandRun.RunAsync($"trace convert HADP - --format events --seed {seed}")).Output);
         Assert.Equal(8, draws.Count);
     }
 
@@ -100,25 +99,25 @@ public sealed class TraceCommandTests : IDisposable
     {
         string events = Path.Combine(_folder, "events.csv"), counts = Path.Combine(_folder, "counts.txt");
         await File.WriteAllTextAsync(events, "0,add,a\n20000,add,b\n40000,remove,a\n");
-        Assert.Equal("# intervalSeconds=20\n1\n2\n1\n", (await RunAsync($"trace convert {events} - --format counts --interval 20")).Output);
+        Assert.Equal("# intervalSeconds=20\n1\n2\n1\n", (await CommandRun.RunAsync($"trace convert {events} - --format counts --interval 20")).Output);
         await File.WriteAllTextAsync(counts, "1\n2\n3\n4\n");
-        Assert.Equal("2\n4\n", (await RunAsync($"trace convert {counts} - --format counts --every 30 --interval 60")).Output);
+        Assert.Equal("2\n4\n", (await CommandRun.RunAsync($"trace convert {counts} - --format counts --every 30 --interval 60")).Output);
     }
 
     [Fact]
     public async Task Generate_makes_the_trace_that_its_name_means_wherever_a_trace_is_asked_for()
     {
         string file = Path.Combine(_folder, "bursts.json");
-        var (code, output, error) = await RunAsync($"trace generate bursts --seed 7 --capacity 64 --hold-minutes 2.5 --out {file}");
+        var (code, output, error) = await CommandRun.RunAsync($"trace generate bursts --seed 7 --capacity 64 --hold-minutes 2.5 --out {file}");
         Assert.Equal((0, ""), (code, error));
         Assert.StartsWith($"{file}: bursts:7,capacity=64,hold-minutes=2.5 as json, 480 intervals", output, StringComparison.Ordinal);
         Assert.Equal(TraceSource.Load("bursts:7,capacity=64,hold-minutes=2.5").Intervals, TraceSource.Load(file).Intervals);
-        Assert.Equal(File.ReadAllText(file), (await RunAsync("trace generate bursts --seed 7 --capacity 64 --hold-minutes 2.5")).Output);
+        Assert.Equal(File.ReadAllText(file), (await CommandRun.RunAsync("trace generate bursts --seed 7 --capacity 64 --hold-minutes 2.5")).Output);
     }
 
     [Theory]
     [InlineData("trace", "a verb is missing after 'parcae trace'; it must be one of inspect, convert, generate.")]
-    [InlineData("trace generate tides", "'tides' is not a verb of 'parcae trace generate'; it must be one of poisson, bursts, zones, day.")]
+    [InlineData("trace generate tides", "'tides' is not a verb of 'parcae trace generate'; it must be one of poisson, bursts, zones, day, selfexciting, shifting.")]
     [InlineData("trace inspect nowhere.csv", "trace: 'nowhere.csv' is neither a built-in trace nor a file; built in are aws-p3")]
     [InlineData("trace inspect bursts:7,colour=3", "trace: 'bursts:7,colour=3': 'colour' is not a parameter of bursts; it must be one of")]
     [InlineData("trace inspect LADP --from 60", "--from: 60 is not valid; it must be under 60, where the part ends.")]
@@ -136,7 +135,7 @@ public sealed class TraceCommandTests : IDisposable
     [InlineData("trace generate bursts --capacity 0", "--capacity: '0' is not valid; it must be a whole number from 1 to 100000.")]
     public async Task Wrong_usage_says_what_was_wrong_and_exits_with_2(string line, string message)
     {
-        var (code, output, error) = await RunAsync(line);
+        var (code, output, error) = await CommandRun.RunAsync(line);
         Assert.Equal((2, ""), (code, output));
         Assert.Contains(message, error, StringComparison.Ordinal);
     }
@@ -146,10 +145,10 @@ public sealed class TraceCommandTests : IDisposable
     {
         string nothing = Path.Combine(_folder, "nothing.txt");
         await File.WriteAllTextAsync(nothing, "0\n");
-        var (code, _, error) = await RunAsync($"trace convert {nothing} - --format events");
+        var (code, _, error) = await CommandRun.RunAsync($"trace convert {nothing} - --format events");
         Assert.Equal(1, code);
         Assert.Contains("Trace nothing never has an instance; an event list of it would be empty.", error, StringComparison.Ordinal);
-        (code, _, error) = await RunAsync($"trace convert LADP {_folder}/no/such/folder.json");
+        (code, _, error) = await CommandRun.RunAsync($"trace convert LADP {_folder}/no/such/folder.json");
         Assert.Equal(1, code);
         Assert.Contains("folder.json' cannot be written", error, StringComparison.Ordinal);
     }
@@ -158,7 +157,7 @@ public sealed class TraceCommandTests : IDisposable
     public async Task Help_has_examples()
     {
         foreach (string verb in (string[])["inspect", "convert", "generate"])
-            Assert.Contains($"parcae trace {verb}", (await RunAsync($"trace {verb} --help")).Output, StringComparison.Ordinal);
+            Assert.Contains($"parcae trace {verb}", (await CommandRun.RunAsync($"trace {verb} --help")).Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -176,13 +175,5 @@ public sealed class TraceCommandTests : IDisposable
             TraceChart.Lines(trace, 30, 2));
         Assert.All(TraceChart.Lines(BuiltInTraces.Get("aws-p3"), 80), l => Assert.InRange(l.Length, 5, 80));
         Assert.Equal(3, TraceChart.Lines(new AvailabilityTrace("t", "", 60, [new(0, 0, 0)]), 80, 1).Count);
-    }
-
-    private static async Task<(int Code, string Output, string Error)> RunAsync(string line)
-    {
-        using var output = new StringWriter();
-        using var error = new StringWriter();
-        int code = await ParcaeCommand.RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries), new CommandContext(output, error, IsTerminal: false), TestContext.Current.CancellationToken);
-        return (code, output.ToString(), error.ToString());
     }
 }

@@ -50,7 +50,7 @@ public sealed class ArtifactCostsTests
             var to = new Strategy((int)row[0], (int)row[1]);
             Assert.Equal(row[2], costs.RestartMs(to, joining: true), 1e-6);
             Assert.Equal(row[3], costs.RestartMs(to, joining: false), 1e-6);
-            Assert.Equal(row[4], costs.IntraStageMs(to), 1e-6);
+            Assert.Equal(row[4], costs.RoutesMs(to), 1e-6);
         }
     }
 

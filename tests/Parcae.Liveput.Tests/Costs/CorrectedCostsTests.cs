@@ -1,4 +1,5 @@
 using CsCheck;
+using Parcae.Liveput.Costs;
 using Parcae.Liveput.Costs.Transitions;
 using Parcae.Liveput.Profiles;
 
@@ -52,6 +53,31 @@ public sealed class CorrectedCostsTests
         Assert.Equal(12_000, new CorrectedCosts(Gpt, 12_000).RestartMs(new(4, 8), joining: true));
         Assert.Equal(12_000, new ArtifactCosts(Gpt, 12_000).RestartMs(new(1, 20), joining: false));
         Assert.Throws<ArgumentOutOfRangeException>(() => new ArtifactCosts(Gpt, -1));
+    }
+
+    [Theory]
+    [InlineData("artifact", null)]
+    [InlineData("corrected", null)]
+    [InlineData("artifact", 12_000.0)]
+    [InlineData("corrected", 12_000.0)]
+    public void The_parts_of_a_typical_change_add_up(string model, double? restartMs)
+    {
+        foreach (string name in BuiltInProfiles.Names)
+        {
+            var costs = TransitionCosts.Create(model, BuiltInProfiles.Get(name), restartMs);
+            var planning = new TransitionPlanning(costs);
+            int depth = costs.Profile.MinDepth + 1;
+            foreach (var to in (Strategy[])[new(1, depth), new(2, depth), new(3, depth), new(2, depth + 1)])
+            {
+                foreach (var change in (MigrationCase[])[MigrationCase.Between(default, 0, to), MigrationCase.Between(new(2, depth), 2, to), MigrationCase.Between(new(2, depth), 1, to, lost: 1)])
+                {
+                    var parts = planning.Parts(change);
+                    Assert.Equal(planning.Seconds(change), parts.Sum(p => p.Seconds), 1e-9);
+                    Assert.All(parts, p => Assert.True(p.Seconds > 0, p.Name));
+                    Assert.Equal(restartMs is not null && change.Kind != MigrationCaseKind.IntraStage, parts.Any(p => p.Name == "restart"));
+                }
+            }
+        }
     }
 
     [Fact]

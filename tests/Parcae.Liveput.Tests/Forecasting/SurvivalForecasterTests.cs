@@ -73,8 +73,10 @@ public sealed class SurvivalForecasterTests
     [InlineData("bursts:21,intervals=400", 0.05)]
     [InlineData("zones:21,intervals=400", 0)]
     [InlineData("day:21,intervals=500,period-hours=8", 0.05)]
-    // Nothing to learn: no event draws another.
+    [InlineData("selfexciting:21,intervals=400", 0.03)]
+    // Nothing to learn: no event draws another, or only those that fill the level again.
     [InlineData("poisson:21,intervals=400", -0.05)]
+    [InlineData("shifting:21,intervals=400", -0.1)]
     public void On_traces_that_it_was_not_tuned_on_it_has_skill_where_there_is_any_to_have_and_is_calibrated(string spec, double skill)
     {
         var scores = Backtest.Run([new SurvivalForecaster(new SurvivalOptions { MaxInstances = 32 })], SyntheticTrace.Generate(spec), new BacktestOptions { MaxInstances = 32 })[0].Scores;

@@ -5,22 +5,41 @@ using Parcae.Liveput.Profiles;
 
 namespace Parcae.Liveput.Tests.Planning;
 
-/// <summary>The planner's problem solved straight from its definition: every choice, every subset of lost instances, every pairing of quantiles. For a handful of instances.</summary>
-internal sealed class BruteForce(PlanningProfile profile, IMigrationCostModel costs, int[][] counts, int[][] losses, double interval)
+/// <summary>The planner's problem solved straight from its definition: every choice, every subset of lost instances, every future. For a handful of instances.</summary>
+/// <param name="profile">Throughputs.</param>
+/// <param name="costs">Prices.</param>
+/// <param name="horizon">Intervals.</param>
+/// <param name="outcomes">What may happen in interval i to a count: losses, the count afterwards and the chance.</param>
+/// <param name="interval">Seconds.</param>
+internal sealed class BruteForce(
+    PlanningProfile profile, IMigrationCostModel costs, int horizon, Func<int, int, IEnumerable<(int Lost, int Next, double Chance)>> outcomes, double interval)
 {
     private readonly Dictionary<(int, int, Strategy), double> _known = [];
+
+    /// <summary>Futures of which only each interval by itself is known, as equally likely counts and losses: quantile to quantile between intervals; within one, large losses with large falls.</summary>
+    public static Func<int, int, IEnumerable<(int Lost, int Next, double Chance)>> Coupled(int[][] counts, int[][] losses) => (i, available) => Coupled(counts, losses, i, available);
+
+    /// <summary>Futures of which the arrivals are known too: losses, then by what they leave arrivals, each of equally likely values.</summary>
+    /// <param name="losses"><c>[interval][]</c>.</param>
+    /// <param name="arrivals"><c>[interval][left][]</c>.</param>
+    public static Func<int, int, IEnumerable<(int Lost, int Next, double Chance)>> Arriving(int[][] losses, int[][][] arrivals) => (i, available) =>
+        from loss in losses[i]
+        let lost = Math.Min(available, loss)
+        let left = available - lost
+        from arrival in arrivals[i][left]
+        select (lost, left + arrival, 1.0 / losses[i].Length / arrivals[i][left].Length);
 
     /// <summary>Expected samples from interval <paramref name="i"/> on, when a strategy is taken now.</summary>
     public double Value(int i, int available, Strategy current, Strategy chosen) =>
         ((interval - Seconds(current, current.Pipelines, chosen, 0)) * profile.Throughput(chosen)) + Future(i, available, chosen);
 
-    /// <summary>Expected samples after interval <paramref name="i"/>. Counts and losses of an interval are equally likely values.</summary>
+    /// <summary>Expected samples after interval <paramref name="i"/>.</summary>
     private double Future(int i, int available, Strategy current)
     {
-        if (i + 1 >= counts.Length) return 0;
+        if (i + 1 >= horizon) return 0;
         if (_known.TryGetValue((i, available, current), out double known)) return known;
         double expected = 0;
-        foreach (var (lost, next, chance) in Outcomes(i, available))
+        foreach (var (lost, next, chance) in outcomes(i, available))
         {
             int subsets = 0;
             double sum = 0;
@@ -61,8 +80,7 @@ internal sealed class BruteForce(PlanningProfile profile, IMigrationCostModel co
     private double Seconds(Strategy from, int intact, Strategy to, int lost) =>
         to.IsPause || (from == to && intact == from.Pipelines) ? 0 : costs.Seconds(MigrationCase.Between(from, intact, to, lost));
 
-    /// <summary>Quantile to quantile between intervals; within one, large losses with large falls.</summary>
-    private IEnumerable<(int Lost, int Next, double Chance)> Outcomes(int i, int available)
+    private static IEnumerable<(int Lost, int Next, double Chance)> Coupled(int[][] counts, int[][] losses, int i, int available)
     {
         const int Quantiles = 12;
         int[] Spread(int[] values) => [.. Enumerable.Range(0, Quantiles).Select(q => values.Order().ElementAt(q * values.Length / Quantiles))];

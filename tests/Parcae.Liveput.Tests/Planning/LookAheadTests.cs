@@ -3,6 +3,7 @@ using Parcae.Liveput.Costs;
 using Parcae.Liveput.Forecasting;
 using Parcae.Liveput.Planning;
 using Parcae.Liveput.Profiles;
+using Parcae.Liveput.Traces;
 
 namespace Parcae.Liveput.Tests.Planning;
 
@@ -28,15 +29,53 @@ public sealed class LookAheadTests
             {
                 losses = losses[..counts.Length];
                 var forecast = new AvailabilityForecast([.. counts.Zip(losses, (c, l) => new IntervalForecast { Available = Quarters(c), Lost = Quarters(l) })]);
-                var truth = new BruteForce(profile, costs, counts, losses, 60);
-                var decision = new LiveputOptimizer(profile, costs, NoMargin).Plan(Samples.Request(available, forecast));
-                foreach (var candidate in decision.Candidates)
-                {
-                    double value = truth.Value(0, available, Strategy.None, candidate.Strategy);
-                    Assert.Equal(value, candidate.ExpectedSamples, 1e-9 * Math.Max(1, value));
-                }
+                AssertEqual(new BruteForce(profile, costs, counts.Length, BruteForce.Coupled(counts, losses), 60), profile, costs, available, forecast);
             },
             iter: 200);
+
+    [Fact]
+    public void With_arrivals_by_what_is_left_expected_samples_equal_brute_force_too() =>
+        Gen.Select(Profiles, Prices, Gen.Int[0, 3].Array[4].Array[1, 3], Gen.Int[0, 3].Array[4].Array[7].Array[3], Gen.Int[2, 6], Gen.Bool).Sample(
+            (profile, costs, losses, drawn, available, steady) =>
+            {
+                // No more than six; the same in every interval where the future is steady, as forecasts often have it.
+                var arrivals = Enumerable.Range(0, losses.Length).Select(i => drawn[steady ? 0 : i].Select((values, left) => values.Select(j => Math.Min(j, 6 - left)).ToArray()).ToArray()).ToArray();
+                if (steady) losses = [.. losses.Select(_ => losses[0])];
+                var outcomes = BruteForce.Arriving(losses, arrivals);
+                double[] lost = Quarters(losses[0]), now = Samples.Point(available);
+                double[][] rows = [.. arrivals[0].Select(Quarters)];
+                var intervals = new List<IntervalForecast>();
+                for (int i = 0; i < losses.Length; i++)
+                {
+                    var next = new double[7];
+                    for (int n = 0; n < now.Length; n++)
+                    {
+                        if (now[n] == 0) continue;
+                        foreach (var outcome in outcomes(i, n)) next[outcome.Next] += now[n] * outcome.Chance;
+                    }
+
+                    now = next;
+                    intervals.Add(new IntervalForecast { Available = now, Lost = steady ? lost : Quarters(losses[i]), Joined = steady ? rows : [.. arrivals[i].Select(Quarters)] });
+                }
+
+                AssertEqual(new BruteForce(profile, costs, losses.Length, outcomes, 60), profile, costs, available, new AvailabilityForecast(intervals));
+            },
+            iter: 200);
+
+    [Theory]
+    [InlineData(15)]
+    [InlineData(30)]
+    [InlineData(45)]
+    public void Counts_that_are_taken_together_hardly_change_what_is_expected(int now)
+    {
+        // A forecaster that knows no bound spreads over more counts than are told apart by default.
+        var profile = BuiltInProfiles.TryGet("gpt-1.5b")!;
+        var history = BuiltInTraces.Get("aws-p3:HADP").ToHistory()[..(now + 1)];
+        var request = Samples.Request(history[^1].Available, new PersistenceForecaster().Forecast(history, 12));
+        double Expected(int maxCounts) => new LiveputOptimizer(profile, new ProfiledCostModel(profile), new OptimizerOptions { MaxCounts = maxCounts }).Plan(request).ExpectedSamples;
+        Assert.Equal(1, Expected(20) / Expected(1000), 0.02);
+        Assert.Equal(1, Expected(40) / Expected(1000), 0.01);
+    }
 
     [Fact]
     public void With_a_certain_future_no_sequence_of_strategies_brings_more() =>
@@ -52,40 +91,15 @@ public sealed class LookAheadTests
             },
             iter: 2000);
 
-    [Fact]
-    public void The_chain_has_the_distributions_of_the_forecast()
+    private static void AssertEqual(BruteForce truth, PlanningProfile profile, IMigrationCostModel costs, int available, AvailabilityForecast forecast)
     {
-        var forecast = new PersistenceForecaster().Forecast([new(6, 0, 0), new(5, 0, 1)], 6);
-        var chain = new AvailabilityChain(5, forecast, 6, 40);
-        var now = new double[chain.Counts.Length];
-        now[chain.Start] = 1;
-        for (int i = 0; i < 6; i++)
+        var decision = new LiveputOptimizer(profile, costs, NoMargin).Plan(Samples.Request(available, forecast));
+        foreach (var candidate in decision.Candidates)
         {
-            var next = new double[now.Length];
-            var lost = new double[chain.Losses.Length];
-            for (int n = 0; n < now.Length; n++)
-            {
-                if (now[n] == 0) continue;
-                Assert.Equal(1, chain.Moves[i][n]!.Sum(m => m.Probability), 1e-9);
-                foreach (var move in chain.Moves[i][n]!)
-                {
-                    Assert.True(chain.Losses[move.Loss] >= chain.Counts[n] - chain.Counts[move.Next]);
-                    next[move.Next] += now[n] * move.Probability;
-                    lost[move.Loss] += now[n] * move.Probability;
-                }
-            }
-
-            for (int n = 0; n < now.Length; n++) Assert.Equal(forecast.Intervals[i].Available.ElementAtOrDefault(chain.Counts[n]), next[n], 1e-3);
-            Assert.Equal(forecast.Intervals[i].Lost[0], lost[0], 0.02);
-            now = next;
+            double value = truth.Value(0, available, Strategy.None, candidate.Strategy);
+            Assert.Equal(value, candidate.ExpectedSamples, 1e-9 * Math.Max(1, value));
         }
     }
-
-    [Fact]
-    public void A_count_stays_where_the_distributions_allow_it() =>
-        Assert.Equal(
-            [(0, 0, 0.25), (1, 0, 0.25), (1, 1, 0.25), (2, 2, 0.25)],
-            Coupling.Monotone([0.25, 0.5, 0.25], [0.5, 0.25, 0.25]));
 
     private static double BestSequence(PlanningProfile profile, FlatCosts costs, int[] counts, int i, Strategy current)
     {

@@ -1,6 +1,7 @@
 using System.Numerics;
 using CsCheck;
 using Parcae.Liveput.Planning;
+using Parcae.Liveput.Planning.LookAhead;
 using Parcae.Liveput.Preemption;
 
 namespace Parcae.Liveput.Tests.Preemption;

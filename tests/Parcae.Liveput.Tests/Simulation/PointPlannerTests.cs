@@ -1,6 +1,7 @@
 using Parcae.Liveput.Costs.Transitions;
 using Parcae.Liveput.Profiles;
 using Parcae.Liveput.Simulation.Policies;
+using Parcae.Liveput.Simulation.Policies.Artifact;
 using Parcae.Liveput.Tests.Costs;
 
 namespace Parcae.Liveput.Tests.Simulation;

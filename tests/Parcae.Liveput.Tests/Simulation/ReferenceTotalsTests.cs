@@ -2,6 +2,7 @@ using Parcae.Liveput.Costs.Transitions;
 using Parcae.Liveput.Profiles;
 using Parcae.Liveput.Simulation;
 using Parcae.Liveput.Simulation.Policies;
+using Parcae.Liveput.Simulation.Policies.Artifact;
 using Parcae.Liveput.Tests.Costs;
 using Parcae.Liveput.Traces;
 

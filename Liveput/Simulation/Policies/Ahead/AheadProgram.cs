@@ -1,5 +1,7 @@
 using Parcae.Liveput.Costs;
 using Parcae.Liveput.Planning;
+using Parcae.Liveput.Planning.Futures;
+using Parcae.Liveput.Planning.LookAhead;
 
 namespace Parcae.Liveput.Simulation.Policies.Ahead;
 

@@ -1,6 +1,8 @@
 using Parcae.Liveput.Costs.Transitions;
 using Parcae.Liveput.Forecasting;
 using Parcae.Liveput.Planning;
+using Parcae.Liveput.Planning.Futures;
+using Parcae.Liveput.Planning.LookAhead;
 
 namespace Parcae.Liveput.Simulation.Policies.Ahead;
 

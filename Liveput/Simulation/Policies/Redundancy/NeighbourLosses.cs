@@ -13,11 +13,9 @@ internal static class NeighbourLosses
     public static double NoneTogether(Strategy running, int instances, int lost)
     {
         double chance = (double)lost / instances;
-        var pipelines = LossChances.Power(Ring(running.Depth, chance, lost), running.Pipelines, lost);
-        var standbys = LossPolynomial.Chances(instances - running.Instances, chance, lost);
-        double sum = 0;
-        for (int j = 0; j <= lost; j++) sum += pipelines[j] * standbys[lost - j];
-        return Math.Min(1, sum / LossPolynomial.Chances(instances, chance, lost)[lost]);
+        var pipelines = Ring(running.Depth, chance, lost).Power(running.Pipelines, _ => (0, lost));
+        var standbys = LossPolynomial.Binomial(instances - running.Instances, chance, 0, lost);
+        return Math.Min(1, pipelines.CoefficientOfProduct(standbys, lost) / LossPolynomial.Binomial(instances, chance, lost, lost)[lost]);
     }
 
     /// <summary>Whether it is so when just these are lost; instance k serves stage k mod P of pipeline k / P.</summary>
@@ -32,16 +30,16 @@ internal static class NeighbourLosses
         return false;
     }
 
-    private static double[] Ring(int depth, double chance, int degree)
+    private static LossPolynomial Ring(int depth, double chance, int degree)
     {
-        var ring = new double[degree + 1];
+        var ring = new double[Math.Min(degree, depth / 2) + 1];
         double ways = 1;
-        for (int j = 0; j <= Math.Min(degree, depth / 2); j++)
+        for (int j = 0; j < ring.Length; j++)
         {
             ring[j] = ways * Math.Pow(chance, j) * Math.Pow(1 - chance, depth - j);
             ways *= (depth - (2 * j)) * (depth - (2 * j) - 1) / ((j + 1.0) * (depth - j - 1));
         }
 
-        return ring;
+        return new LossPolynomial(0, ring);
     }
 }

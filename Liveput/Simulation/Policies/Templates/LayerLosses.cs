@@ -22,8 +22,8 @@ internal static class LayerLosses
         int[] shallowBounds = bounds[mix.Shallow.Depth], deepBounds = mix.Deep > 0 ? bounds[mix.DeepDepth] : [];
 
         // By whether the shallow, then the deep stage is wholly lost; without deep pipelines theirs always is.
-        var none = new double[lost + 1];
-        var spares = LossPolynomial.Chances(instances - mix.Instances, chance, lost);
+        var none = LossPolynomial.Zero;
+        var spares = LossPolynomial.Binomial(instances - mix.Instances, chance, 0, lost);
         var (kept, shallowGone, deepGone, gone) = mix.Deep > 0 ? (spares, none, none, none) : (none, none, spares, none);
         int s = 0, d = 0;
         while (s < shallowBounds.Length - 1 || d < deepBounds.Length - 1)
@@ -31,22 +31,22 @@ internal static class LayerLosses
             int layer = Math.Min(s < shallowBounds.Length - 1 ? shallowBounds[s] : int.MaxValue, d < deepBounds.Length - 1 ? deepBounds[d] : int.MaxValue);
             for (; s < shallowBounds.Length - 1 && shallowBounds[s] == layer; s++)
             {
-                double[] deepHolds = Sum(kept, shallowGone), deepMisses = Sum(deepGone, gone);
-                (kept, shallowGone) = (LossChances.Product(deepHolds, shallow.Kept, lost), LossChances.Product(deepHolds, shallow.Gone, lost));
-                (deepGone, gone) = (LossChances.Product(deepMisses, shallow.Kept, lost), LossChances.Product(deepMisses, shallow.Gone, lost));
+                LossPolynomial deepHolds = kept.Plus(shallowGone), deepMisses = deepGone.Plus(gone);
+                (kept, shallowGone) = (deepHolds.Times(shallow.Kept, 0, lost), deepHolds.Times(shallow.Gone, 0, lost));
+                (deepGone, gone) = (deepMisses.Times(shallow.Kept, 0, lost), deepMisses.Times(shallow.Gone, 0, lost));
             }
 
             for (; d < deepBounds.Length - 1 && deepBounds[d] == layer; d++)
             {
-                double[] shallowHolds = Sum(kept, deepGone), shallowMisses = Sum(shallowGone, gone);
-                (kept, deepGone) = (LossChances.Product(shallowHolds, deep.Kept, lost), LossChances.Product(shallowHolds, deep.Gone, lost));
-                (shallowGone, gone) = (LossChances.Product(shallowMisses, deep.Kept, lost), LossChances.Product(shallowMisses, deep.Gone, lost));
+                LossPolynomial shallowHolds = kept.Plus(deepGone), shallowMisses = shallowGone.Plus(gone);
+                (kept, deepGone) = (shallowHolds.Times(deep.Kept, 0, lost), shallowHolds.Times(deep.Gone, 0, lost));
+                (shallowGone, gone) = (shallowMisses.Times(deep.Kept, 0, lost), shallowMisses.Times(deep.Gone, 0, lost));
             }
 
             if (layer < shallowBounds[^1]) gone = none;
         }
 
-        double all = LossPolynomial.Chances(instances, chance, lost)[lost];
+        double all = LossPolynomial.Binomial(instances, chance, lost, lost)[lost];
         return Math.Min(1, (kept[lost] + shallowGone[lost] + deepGone[lost] + gone[lost]) / all);
     }
 
@@ -67,18 +67,6 @@ internal static class LayerLosses
         return held.Contains(false);
     }
 
-    private static (double[] Kept, double[] Gone) Stage(int replicas, double chance, int degree)
-    {
-        var kept = LossPolynomial.Chances(replicas, chance, degree);
-        var gone = new double[degree + 1];
-        if (replicas <= degree) (gone[replicas], kept[replicas]) = (kept[replicas], 0);
-        return (kept, gone);
-    }
-
-    private static double[] Sum(double[] left, double[] right)
-    {
-        var sum = new double[left.Length];
-        for (int i = 0; i < sum.Length; i++) sum[i] = left[i] + right[i];
-        return sum;
-    }
+    private static (LossPolynomial Kept, LossPolynomial Gone) Stage(int replicas, double chance, int degree) =>
+        (LossPolynomial.Binomial(replicas, chance, 0, Math.Min(degree, replicas - 1)), LossPolynomial.Binomial(replicas, chance, replicas, degree));
 }

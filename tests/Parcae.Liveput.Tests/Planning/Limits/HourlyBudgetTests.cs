@@ -1,8 +1,10 @@
 using Parcae.Liveput.Costs;
 using Parcae.Liveput.Forecasting;
+using Parcae.Liveput.Forecasting.Survival;
 using Parcae.Liveput.Planning;
 using Parcae.Liveput.Planning.Limits;
 using Parcae.Liveput.Profiles;
+using Parcae.Liveput.Traces.Synthetic;
 
 namespace Parcae.Liveput.Tests.Planning.Limits;
 
@@ -54,12 +56,53 @@ public sealed class HourlyBudgetTests
     }
 
     [Fact]
+    public void What_is_lost_is_rented_again_as_long_as_others_are_left_or_come()
+    {
+        // Four instances, two of them rented; after a loss of one of these the others step in.
+        var applied = Joined(4, new IntervalForecast { Available = Samples.Point(4), Lost = [0.5, 0.5], Joined = [null, null, null, [0.5, 0.5], [1]] });
+        Assert.Equal([null, [0, 1], [1]], applied.Joined!);
+
+        // Two instances, both rented: what comes beyond them is not taken.
+        applied = Joined(2, new IntervalForecast { Available = [0, 0.2, 0.3, 0.25, 0, 0.25], Lost = [0.5, 0.5], Joined = [null, [0.25, 0.25, 0.5], [0.5, 0, 0, 0.5]] });
+        Assert.Equal([null, [0.25, 0.75], [1]], applied.Joined!);
+        Assert.Equal([0.5, 0.5], applied.Lost);
+    }
+
+    [Fact]
+    public void Losses_and_arrivals_of_what_is_rented_explain_its_count()
+    {
+        var history = SyntheticTrace.Generate("bursts:5,intervals=60").ToHistory();
+        var forecast = new SurvivalForecaster(new SurvivalOptions { MaxInstances = 32 }).Forecast(history, 3);
+        for (int most = 1; most < 32; most += 5)
+        {
+            var request = Samples.Request(history[^1].Available, forecast);
+            var applied = new HourlyBudget(0.918 * most).Apply(request);
+            var first = applied.Forecast.Intervals[0];
+            var counts = new double[most + 1];
+            for (int k = 0; k < first.Lost.Length; k++)
+            {
+                int left = applied.Available - k;
+                for (int j = 0; first.Lost[k] > 0 && j < first.Joined![left]!.Length; j++) counts[left + j] += first.Lost[k] * first.Joined[left]![j];
+            }
+
+            Assert.All(counts.Zip(first.Available), c => Assert.Equal(c.Second, c.First, 1e-6));
+            foreach (var interval in applied.Forecast.Intervals)
+            {
+                Assert.Equal(1, interval.Lost.Sum(), 1e-9);
+                Assert.All(interval.Joined!, row => Assert.Equal(1, row?.Sum() ?? 1, 1e-9));
+            }
+        }
+    }
+
+    [Fact]
     public void Wrong_numbers_are_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new HourlyBudget(-1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new HourlyBudget(double.NaN));
         Assert.Throws<ArgumentOutOfRangeException>(() => new HourlyBudget(1, new InstancePrices(0, 1)));
     }
+
+    private static IntervalForecast Joined(int available, IntervalForecast interval) => new HourlyBudget(0.918 * 2).Apply(Samples.Request(available, new([interval]))).Forecast.Intervals[0];
 
     private static PlanRequest Request(int available) => Samples.Request(available, Samples.Certain(Enumerable.Repeat((available, 0), 6)));
 

@@ -1,6 +1,7 @@
 using Parcae.Liveput.Costs;
 using Parcae.Liveput.Simulation;
 using Parcae.Liveput.Simulation.Policies;
+using Parcae.Liveput.Simulation.Policies.Checkpointing;
 using Parcae.Liveput.Traces;
 
 namespace Parcae.Liveput.Tests.Simulation.StandIns;

@@ -2,6 +2,9 @@ using Parcae.Liveput.Costs.Transitions;
 using Parcae.Liveput.Profiles;
 using Parcae.Liveput.Simulation;
 using Parcae.Liveput.Simulation.Policies;
+using Parcae.Liveput.Simulation.Policies.Checkpointing;
+using Parcae.Liveput.Simulation.Policies.Redundancy;
+using Parcae.Liveput.Simulation.Policies.Templates;
 using Parcae.Liveput.Traces;
 
 namespace Parcae.Liveput.Tests.Simulation.StandIns;

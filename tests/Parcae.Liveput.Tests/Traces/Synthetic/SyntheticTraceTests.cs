@@ -25,6 +25,8 @@ public sealed class SyntheticTraceTests
     [InlineData("bursts:7", "32 32 21 26 30 12 29 26 29 32 32 27", 26.46875)]
     [InlineData("zones:7", "32 30 31 32 32 32 20 30 31 31 32 32", 30.664583)]
     [InlineData("day:7", "32 31 31 30 30 29 27 26 23 22 21 19", 22.034028)]
+    [InlineData("selfexciting:7", "32 29 25 31 31 23 29 28 30 31 32 28", 29.095833)]
+    [InlineData("shifting:7", "32 31 31 31 31 27 26 11 20 20 19 20", 23.88125)]
     public void A_seed_means_the_same_trace_for_ever(string spec, string first, double mean)
     {
         var trace = SyntheticTrace.Generate(spec);
@@ -111,8 +113,37 @@ public sealed class SyntheticTraceTests
     }
 
     [Fact]
+    public void Losses_draw_others_as_many_as_they_should_and_soon_after()
+    {
+        // Whatever is lost is back at once, so that only the losses count.
+        var options = new SelfExcitingOptions { Intervals = 200_000, Capacity = 1000, LossesPerHour = 0.02, Offspring = 0.6, MemoryMinutes = 3, RecoveryMinutes = 0.1 };
+        double[] windows = [.. SyntheticTrace.Generate(options, 5).Intervals.Chunk(200).Select(w => (double)w.Sum(i => i.Removed))];
+        double mean = windows.Average(), variance = windows.Average(w => (w - mean) * (w - mean));
+        Assert.Equal(1000 * 0.02 / 60 * 200 / (1 - 0.6), mean, 0.05 * mean);
+
+        // Of independent losses the variance is the mean; of a branching process it is 1 / (1 - offspring)^2 as much.
+        Assert.InRange(variance / mean, 4.5, 7.5);
+        Assert.Equal(0, SyntheticTrace.Generate(options with { LossesPerHour = 0 }, 5).Intervals.Sum(i => i.Removed));
+    }
+
+    [Fact]
+    public void A_level_holds_until_the_next_jump()
+    {
+        var options = new ShiftingOptions { Intervals = 20_000, Capacity = 100, ShiftsPerHour = 2, Least = 0.4, RecoveryMinutes = 0.1, LossesPerHour = 0 };
+        var trace = SyntheticTrace.Generate(options, 3);
+        Assert.Equal(100, trace.Intervals[0].Available);
+        Assert.InRange(trace.Least, 40, 45);
+        Assert.Equal(70, trace.MeanAvailable, 2.0);
+
+        // A jump down takes an interval; one up is filled within a few.
+        int down = trace.Intervals.Count(i => i.Removed > 0);
+        Assert.Equal(20_000 / 60.0, down, 60.0);
+        Assert.InRange(trace.Intervals.Skip(1).Count(i => i.Added > 0), 200, 700);
+    }
+
+    [Fact]
     public void Every_sensible_option_gives_a_consistent_trace_within_its_capacity() =>
-        Gen.Select(Gen.Int[0, 3], Gen.Int[1, 300], Gen.Int[1, 100], Gen.Double[1, 7200], Gen.ULong).Sample((kind, intervals, capacity, seconds, seed) =>
+        Gen.Select(Gen.Int[0, SyntheticSpec.Kinds.Count - 1], Gen.Int[1, 300], Gen.Int[1, 100], Gen.Double[1, 7200], Gen.ULong).Sample((kind, intervals, capacity, seconds, seed) =>
         {
             var options = SyntheticSpec.Kinds[kind] with { Intervals = intervals, Capacity = capacity, IntervalSeconds = seconds };
             if (options is ZoneOutageOptions zones) options = zones with { Zones = Math.Min(3, capacity) };
@@ -134,7 +165,7 @@ public sealed class SyntheticTraceTests
     public void What_is_left_out_has_its_default(string spec, string name) => Assert.Equal(name, SyntheticSpec.Parse(spec).ToString());
 
     [Theory]
-    [InlineData("tides:1", "'tides:1' is no synthetic trace; it must begin with one of poisson, bursts, zones, day.")]
+    [InlineData("tides:1", "'tides:1' is no synthetic trace; it must begin with one of poisson, bursts, zones, day, selfexciting, shifting.")]
     [InlineData("day:-1", "'day:-1': '-1' is not a seed; it must be a whole number of at least 0, like day:7.")]
     [InlineData("day:", "'' is not a seed")]
     [InlineData("day:1,colour=3", "'colour' is not a parameter of day; it must be one of intervals, interval-seconds, capacity, least, period-hours")]
@@ -166,6 +197,8 @@ public sealed class SyntheticTraceTests
                 "bursts: intervals=480, interval-seconds=60, capacity=32, bursts-per-hour=1.5, least-share=0.1, most-share=0.5, hold-minutes=5, recovery-minutes=15",
                 "zones: intervals=480, interval-seconds=60, capacity=32, zones=3, outages-per-day=4, outage-minutes=30, recovery-minutes=10, losses-per-hour=0.1",
                 "day: intervals=1440, interval-seconds=60, capacity=32, least=0.4, period-hours=24, start-hours=0, recovery-minutes=10, losses-per-hour=0.1",
+                "selfexciting: intervals=480, interval-seconds=60, capacity=32, losses-per-hour=0.1, offspring=0.7, memory-minutes=5, recovery-minutes=15",
+                "shifting: intervals=480, interval-seconds=60, capacity=32, shifts-per-hour=1, least=0.3, recovery-minutes=10, losses-per-hour=0.1",
             ],
             text);
     }

@@ -1,6 +1,6 @@
 using System.Runtime.Intrinsics;
 
-namespace Parcae.Liveput.Planning;
+namespace Parcae.Liveput.Planning.Futures;
 
 /// <summary>What may happen to a count in an interval, loss by loss: the probability of every count afterwards, in a row that whole vectors can be read from.</summary>
 internal sealed class LossMoves

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace Parcae.Liveput.Planning;
+using Parcae.Liveput.Planning.Futures;
+
+namespace Parcae.Liveput.Planning.LookAhead;
 
 /// <summary>One step back of the look-ahead for one strategy at a time: the expected samples of what follows an interval, for every count that the interval may begin with.</summary>
 /// <remarks>

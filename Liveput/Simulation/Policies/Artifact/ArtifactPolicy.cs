@@ -1,6 +1,6 @@
 using Parcae.Liveput.Forecasting;
 
-namespace Parcae.Liveput.Simulation.Policies;
+namespace Parcae.Liveput.Simulation.Policies.Artifact;
 
 /// <summary>The proactive policy of the published artifact: its planner on a forecast of certain counts, made before the interval begins; what does not fit is cut to what came.</summary>
 /// <remarks>

@@ -1,4 +1,6 @@
-namespace Parcae.Liveput.Simulation.Policies;
+using Parcae.Liveput.Simulation.Policies.Checkpointing;
+
+namespace Parcae.Liveput.Simulation.Policies.Redundancy;
 
 /// <summary>What <see cref="RedundantPolicy"/> can be told.</summary>
 public sealed record RedundantOptions

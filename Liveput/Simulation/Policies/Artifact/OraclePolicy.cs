@@ -1,4 +1,4 @@
-namespace Parcae.Liveput.Simulation.Policies;
+namespace Parcae.Liveput.Simulation.Policies.Artifact;
 
 /// <summary>The planner of the Parcae artifact with a forecast that is always right: it reads the trace.</summary>
 /// <param name="lookAhead">Intervals that it looks into.</param>

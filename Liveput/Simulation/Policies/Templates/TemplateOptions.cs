@@ -1,4 +1,6 @@
-namespace Parcae.Liveput.Simulation.Policies;
+using Parcae.Liveput.Simulation.Policies.Checkpointing;
+
+namespace Parcae.Liveput.Simulation.Policies.Templates;
 
 /// <summary>What <see cref="TemplatePolicy"/> can be told.</summary>
 public sealed record TemplateOptions

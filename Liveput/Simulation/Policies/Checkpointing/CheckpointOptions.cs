@@ -1,4 +1,4 @@
-namespace Parcae.Liveput.Simulation.Policies;
+namespace Parcae.Liveput.Simulation.Policies.Checkpointing;
 
 /// <summary>Checkpoints that a policy takes from time to time.</summary>
 public sealed record CheckpointOptions

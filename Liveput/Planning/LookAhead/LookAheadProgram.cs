@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 
-namespace Parcae.Liveput.Planning;
+using Parcae.Liveput.Planning.Futures;
+
+namespace Parcae.Liveput.Planning.LookAhead;
 
 /// <summary>
 /// The dynamic program over the look-ahead: expected samples of what follows an interval, by count of instances and strategy.

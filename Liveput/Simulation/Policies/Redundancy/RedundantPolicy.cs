@@ -2,9 +2,8 @@ using Parcae.Liveput.Costs.Transitions;
 using Parcae.Liveput.Preemption;
 using Parcae.Liveput.Profiles;
 using Parcae.Liveput.Simulation.Policies.Checkpointing;
-using Parcae.Liveput.Simulation.Policies.Redundancy;
 
-namespace Parcae.Liveput.Simulation.Policies;
+namespace Parcae.Liveput.Simulation.Policies.Redundancy;
 
 /// <summary>A stand-in for Bamboo (Thorpe et al., NSDI '23): every instance also holds the next stage of its pipeline, the last one the first, and does its forward pass redundantly, so that it can step in for it.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace Parcae.Liveput.Planning;
+namespace Parcae.Liveput.Planning.LookAhead;
 
 /// <summary>For one strategy: the chance that its worst stage loses d of its D replicas, for every count of instances and number of losses that a plan tells apart.</summary>
 internal sealed class SurvivalTable

@@ -1,6 +1,6 @@
 using Parcae.Liveput.Costs.Transitions;
 
-namespace Parcae.Liveput.Simulation.Policies;
+namespace Parcae.Liveput.Simulation.Policies.Artifact;
 
 /// <summary>One interval of a future that is taken as certain.</summary>
 /// <param name="Available">Instances from its beginning on.</param>
@@ -12,7 +12,7 @@ public readonly record struct FutureInterval(int Available, int Joined, int Lost
 /// The dynamic program of the Parcae artifact: the strategies of the most samples over a future that is taken as certain, with expected costs. Its first step is to be taken, then it plans again.
 /// </summary>
 /// <remarks>
-/// States are the strategy and whether a migration is still running. A new migration during a running one costs the restart of leaving instances on top and forgets what was owed; without a new one what is owed is
+/// States are the strategy and whether a migration is still running. What a new migration during a running one costs is for the cost model to say (the artifact's forgets what was owed); without a new one what is owed is
 /// waited for. Work of less than nothing is carried into the next interval. Of equal totals the one with the shallower strategy before wins. A pause costs nothing and is a strategy like others here.
 /// </remarks>
 public sealed class PointPlanner
@@ -21,7 +21,6 @@ public sealed class PointPlanner
     private readonly double _intervalMs;
     private readonly Strategy[] _strategies;
     private readonly double[] _throughput;
-    private readonly double[] _extra;
     private readonly Dictionary<(int Instances, int Joined, int Lost), double[]> _prices = [];
 
     /// <summary>A planner for strategies of up to a number of instances.</summary>
@@ -41,7 +40,6 @@ public sealed class PointPlanner
 
         _strategies = [.. strategies];
         _throughput = Array.ConvertAll(_strategies, profile.Throughput);
-        _extra = Array.ConvertAll(_strategies, s => s.IsPause ? 0 : costs.RestartMs(s, joining: false));
     }
 
     /// <summary>The strategy to take in the first interval of the future.</summary>
@@ -84,7 +82,7 @@ public sealed class PointPlanner
                 if (!state.Reached) continue;
                 int from = index >> 1;
                 double cost = prices[(from * _strategies.Length) + to];
-                if ((index & 1) != 0 && to != 0) cost = cost > 0 ? cost + _extra[to] : state.OwedMs;
+                if ((index & 1) != 0 && to != 0) cost = cost > 0 ? _costs.DuringMs(state.OwedMs, cost, _strategies[to]) : state.OwedMs;
                 double work = _intervalMs - cost, samples = state.Samples + (work >= 0 ? _throughput[to] * work / 1000 : 0);
                 ref var target = ref after[(to * 2) + (work >= 0 ? 0 : 1)];
                 int depth = _strategies[from].Depth;

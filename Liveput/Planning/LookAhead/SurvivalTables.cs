@@ -1,7 +1,7 @@
 using System.Buffers;
 using Parcae.Liveput.Preemption;
 
-namespace Parcae.Liveput.Planning;
+namespace Parcae.Liveput.Planning.LookAhead;
 
 /// <summary>Computes the <see cref="SurvivalTable"/>s of all strategies together.</summary>
 /// <remarks>

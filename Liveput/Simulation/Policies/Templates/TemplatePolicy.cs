@@ -1,9 +1,8 @@
 using Parcae.Liveput.Costs.Transitions;
 using Parcae.Liveput.Preemption;
 using Parcae.Liveput.Simulation.Policies.Checkpointing;
-using Parcae.Liveput.Simulation.Policies.Templates;
 
-namespace Parcae.Liveput.Simulation.Policies;
+namespace Parcae.Liveput.Simulation.Policies.Templates;
 
 /// <summary>A stand-in for Oobleck (Jang et al., SOSP '23): pipelines of different depths from a fixed set of templates use the instances that there are, and layers that are lost are copied from other pipelines.</summary>
 /// <remarks>

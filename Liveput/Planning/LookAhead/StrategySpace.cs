@@ -1,7 +1,7 @@
 using Parcae.Liveput.Costs;
 using Parcae.Liveput.Profiles;
 
-namespace Parcae.Liveput.Planning;
+namespace Parcae.Liveput.Planning.LookAhead;
 
 /// <summary>The strategies that a plan weighs, by index: 0 is the pause, the others grow by instances used (then depth), so that those that fit n instances are a prefix.</summary>
 internal sealed class StrategySpace

@@ -1,7 +1,6 @@
 using Parcae.Liveput.Preemption;
-using Parcae.Liveput.Simulation.Policies.Checkpointing;
 
-namespace Parcae.Liveput.Simulation.Policies;
+namespace Parcae.Liveput.Simulation.Policies.Checkpointing;
 
 /// <summary>A stand-in for Varuna (Athlur et al., EuroSys '22): checkpoints from time to time, and everything restarts as the fastest strategy when the instances have changed ("job morphing").</summary>
 /// <remarks>

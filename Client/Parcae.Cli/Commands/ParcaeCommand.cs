@@ -1,12 +1,11 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-
 using Parcae.Cli.Demo;
 using Parcae.Cli.Forecasting;
 using Parcae.Cli.Instances;
 using Parcae.Cli.Jobs;
-using Parcae.Cli.Simulating;
 using Parcae.Cli.Planning;
+using Parcae.Cli.Simulating;
 using Parcae.Cli.Traces;
 using Parcae.Client;
 

@@ -61,7 +61,7 @@ public readonly record struct IntervalOutcome(Strategy Strategy, double StallMs,
 /// <param name="PlanningMs">Time that each decision took, milliseconds.</param>
 public sealed record PolicyResult(string Policy, string? Forecast, IReadOnlyList<IntervalOutcome> Intervals, IReadOnlyList<double> PlanningMs)
 {
-    /// <summary>Trained in all.</summary>
+    /// <summary>Samples trained in all, less those lost.</summary>
     public double Samples { get; } = Intervals.Sum(i => i.Samples);
 
     /// <summary>Intervals without a strategy while there was work.</summary>

@@ -43,10 +43,10 @@ public sealed record BacktestScores
     /// <summary>How often the count lay in the central 50 % (<see cref="ForecastScores.Covered"/>).</summary>
     public required double Coverage50 { get; init; }
 
-    /// <summary>How often the count lay in the central 80 %.</summary>
+    /// <summary>How often the count lay in the central 80 %, in [0, 1].</summary>
     public required double Coverage80 { get; init; }
 
-    /// <summary>How often the count lay in the central 95 %.</summary>
+    /// <summary>How often the count lay in the central 95 %, in [0, 1].</summary>
     public required double Coverage95 { get; init; }
 
     /// <summary>Mean logarithmic score of the losses of an interval, in nats; lower is better (<see cref="ForecastScores.LogScore"/>).</summary>

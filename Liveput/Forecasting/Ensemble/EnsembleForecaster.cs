@@ -12,7 +12,7 @@ public sealed record EnsembleOptions
     /// <summary>Intervals between them. The default value is 4.</summary>
     public int Spacing { get; init; } = 4;
 
-    /// <summary>Weight of a trial when the next is made. The default value is 0.97.</summary>
+    /// <summary>Weight of a trial when the next is made, in (0, 1]. The default value is 0.97.</summary>
     public double Memory { get; init; } = 0.97;
 
     /// <summary>How many trials the expectation of a member's score weighs. The default value is 16.</summary>

@@ -19,7 +19,7 @@ public sealed record SurvivalOptions
     /// <summary>Variance that the hazards' weights gain in an interval: how fast old observations fade. The default value is 0.001.</summary>
     public double Drift { get; init; } = 0.001;
 
-    /// <summary>Weight of an event's size when the next is seen. The default value is 0.97.</summary>
+    /// <summary>Weight of an event's size when the next is seen, in (0, 1]. The default value is 0.97.</summary>
     public double SizeMemory { get; init; } = 0.97;
 
     /// <summary>Standard deviation of the prior of every effect, in log odds. The default value is 1.</summary>

@@ -1,4 +1,8 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
+
+using Parcae.Liveput.Costs.Transitions;
+using Parcae.Liveput.Profiles;
 
 namespace Parcae.Liveput.Tests.Costs;
 
@@ -7,9 +11,14 @@ internal static class ArtifactData
 {
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web);
 
+    private static readonly ConcurrentDictionary<string, ArtifactCosts> KnownCosts = new();
+
     public static Rules Rules { get; } = Read<Rules>("artifact-rules.json");
 
     public static Totals[] Results { get; } = Read<ResultFile>("artifact-results.json").Results;
+
+    /// <summary>The artifact's costs of a built-in profile; one for all tests, since what it has enumerated once it knows.</summary>
+    public static ArtifactCosts Costs(string profile) => KnownCosts.GetOrAdd(profile, name => new ArtifactCosts(BuiltInProfiles.Get(name)));
 
     private static T Read<T>(string file) => JsonSerializer.Deserialize<T>(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Data", file)), Options)!;
 

@@ -1,4 +1,3 @@
-using Parcae.Liveput.Costs.Transitions;
 using Parcae.Liveput.Profiles;
 using Parcae.Liveput.Simulation;
 using Parcae.Liveput.Simulation.Policies;
@@ -20,7 +19,7 @@ public sealed class ForecastSkillTests(ITestOutputHelper output)
         foreach (string model in BuiltInProfiles.Names)
         {
             var profile = BuiltInProfiles.Get(model);
-            var costs = new ArtifactCosts(profile);
+            var costs = ArtifactData.Costs(model);
             foreach (string segment in Segments)
             {
                 var setting = new SimulationSetting(profile, BuiltInTraces.Get(segment), costs);
@@ -47,7 +46,7 @@ public sealed class ForecastSkillTests(ITestOutputHelper output)
         foreach (var published in ArtifactData.Results.Where(r => r.Segment != "full"))
         {
             var profile = BuiltInProfiles.Get(published.Profile);
-            var setting = new SimulationSetting(profile, BuiltInTraces.Get(published.Segment), new ArtifactCosts(profile));
+            var setting = new SimulationSetting(profile, BuiltInTraces.Get(published.Segment), ArtifactData.Costs(published.Profile));
             double samples = Simulator.Run(PolicyNames.Create("artifact", new PolicyOptions { Forecast = "artifact-arima" }), setting).Samples;
             output.WriteLine($"{published.Profile} {published.Segment}: {samples / published.Arima:0.0000}");
 

@@ -1,4 +1,3 @@
-using Parcae.Liveput.Costs.Transitions;
 using Parcae.Liveput.Profiles;
 using Parcae.Liveput.Simulation;
 using Parcae.Liveput.Simulation.Policies;
@@ -18,7 +17,7 @@ public sealed class ReferenceTotalsTests
     {
         var expected = ArtifactData.Results.Single(r => r.Profile == profile && r.Segment == segment);
         var setting = new SimulationSetting(
-            BuiltInProfiles.Get(profile), BuiltInTraces.Get("aws-p3").Slice(expected.From, expected.To), new ArtifactCosts(BuiltInProfiles.Get(profile)));
+            BuiltInProfiles.Get(profile), BuiltInTraces.Get("aws-p3").Slice(expected.From, expected.To), ArtifactData.Costs(profile));
         Assert.Equal(expected.Ideal, Simulator.Run(new IdealPolicy(), setting).Samples, expected.Ideal * 1e-7);
         var reactive = Simulator.Run(new ReactivePolicy(), setting);
         Assert.Equal(expected.Reactive, reactive.Samples, expected.Reactive * 1e-7);

@@ -8,7 +8,7 @@ public sealed record RedundantOptions
     /// <summary>The depth of all pipelines for the whole run; null, the default, for the smallest feasible depth times <see cref="OverProvision"/>.</summary>
     public int? Depth { get; init; }
 
-    /// <summary>How much deeper pipelines must be to have memory for the neighbour's stage too. The default value is 1.5, as the paper recommends.</summary>
+    /// <summary>How much deeper pipelines must be to have memory for the neighbour's stage too, at least 1. The default value is 1.5, as the paper recommends.</summary>
     public double OverProvision { get; init; } = 1.5;
 
     /// <summary>Of a stage's work, the share of the forward pass, which is done for the neighbour too. The default value is 1/3: a backward pass is twice a forward pass.</summary>
@@ -26,7 +26,7 @@ public sealed record RedundantOptions
     /// <summary>Checkpoints for losses that redundancy does not cover.</summary>
     public CheckpointOptions Checkpoints { get; init; } = new();
 
-    /// <summary>Throughput with redundant computation over throughput without.</summary>
+    /// <summary>Throughput with redundant computation over throughput without, above 0 and at most 1.</summary>
     public double Factor => 1 / (1 + (ForwardShare * (1 - HiddenShare)));
 
     /// <summary>Throws <see cref="ArgumentOutOfRangeException"/> when a value is out of range.</summary>

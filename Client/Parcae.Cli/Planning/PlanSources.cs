@@ -1,5 +1,4 @@
 using Parcae.Cli.Commands;
-using Parcae.Cli.Profiles;
 using Parcae.Liveput;
 using Parcae.Liveput.Costs;
 using Parcae.Liveput.Costs.Transitions;
@@ -15,10 +14,6 @@ internal static class PlanSources
 
     /// <summary>Names of the prices of changes.</summary>
     public static IReadOnlyList<string> CostModels { get; } = [Profiled, .. TransitionCosts.Names];
-
-    /// <summary>A built-in profile by its name, else the file of that path.</summary>
-    /// <exception cref="UsageException">It is neither, or the file is not a profile.</exception>
-    public static PlanningProfile Profile(string nameOrFile) => ProfileSource.Load(nameOrFile);
 
     /// <summary>A forecaster by its name.</summary>
     /// <param name="name">Any case.</param>

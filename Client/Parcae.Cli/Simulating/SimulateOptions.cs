@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 
 using Parcae.Cli.Commands;
-using Parcae.Cli.Planning;
+using Parcae.Cli.Profiles;
 using Parcae.Cli.Traces;
 using Parcae.Liveput.Costs.Transitions;
 using Parcae.Liveput.Forecasting;
@@ -162,7 +162,7 @@ internal sealed class SimulateOptions
 
     private static PlanningProfile Profile(string name)
     {
-        var profile = PlanSources.Profile(name);
+        var profile = ProfileSource.Load(name);
         return profile.Reconfiguration is not null ? profile
             : throw new UsageException($"--profile: {name} holds no modelBuildMs; a simulation needs the profile's constants of reconfiguration.");
     }

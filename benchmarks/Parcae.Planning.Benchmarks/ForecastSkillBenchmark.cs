@@ -9,7 +9,7 @@ namespace Parcae.Benchmarks;
 
 /// <summary>What forecasts are worth: samples of a policy over those of the oracle, with the artifact's costs, 12 intervals of history and of look-ahead.</summary>
 /// <remarks>
-/// Evaluation traces alone: the shipped trace and its segments, and synthetic ones of seeds that no constant was chosen on (those were chosen on seeds under 1,000). The peer is the published artifact's planner with its own
+/// Evaluation traces alone: the shipped trace and its segments, and synthetic ones of seeds that no constant was chosen on. The peer is the published artifact's planner with its own
 /// ARIMA forecast under its own protocol (plan before the interval, cut to fit).
 /// </remarks>
 internal static class ForecastSkillBenchmark

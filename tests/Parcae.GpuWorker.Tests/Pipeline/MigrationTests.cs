@@ -7,7 +7,8 @@ namespace Parcae.GpuWorker.Tests.Pipeline;
 
 public sealed class MigrationTests
 {
-    private static readonly JobSpec Spec = TestJobs.Small with { Training = TestJobs.Small.Training with { Steps = 36 } };
+    // Long enough that the job is still running when the last of several reconfigurations comes, however the machine deals out its time.
+    private static readonly JobSpec Spec = TestJobs.Small with { Training = TestJobs.Small.Training with { Steps = 161 } };
 
     private static readonly Lazy<Task<(StepResult[] Results, byte[][] Layers)>> Undisturbed = new(async () =>
     {
@@ -82,7 +83,7 @@ public sealed class MigrationTests
         var vault = (await cluster.HaltAsync(HaltMode.Now)).Single(h => h.InstanceId == "vault");
 
         Assert.All(vault.Layers, l => Assert.Equal(Spec.Training.Steps, l.Version));
-        Assert.Equal([25, 30, 35], vault.Checkpoints);
+        Assert.Equal([150, 155, 160], vault.Checkpoints);
     }
 
     [Fact]

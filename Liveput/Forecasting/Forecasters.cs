@@ -44,7 +44,7 @@ public static class Forecasters
         return most is { } bound ? options with { Most = bound, Least = Math.Min(options.Least, bound) } : options;
     }
 
-    /// <summary>Nobody is preferred before the past says so: of several expectations this one brought the most samples on synthetic traces when only 12 intervals of the past are known.</summary>
+    /// <summary>Nobody is preferred to persistence before the past says so; Holt is expected to do a little worse, as it does on synthetic traces. Chosen on those by the samples that plans bring with 12 intervals of the past.</summary>
     private static EnsembleForecaster Ensemble(int? most) =>
-        new([.. ((string[])["persistence", "arima", "holt", "survival"]).Select(name => new EnsembleMember(Create(name, 0, most)))]);
+        new([new(Create("persistence", 0, most)), new(Create("arima", 0, most)), new(Create("holt", 0, most), 1.02), new(Create("survival", 0, most))]);
 }

@@ -23,7 +23,7 @@ public static class Forecasters
     };
 
     /// <summary>Every name.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["persistence", "arima", "artifact-arima", "holt", "survival", "ensemble"];
+    public static IReadOnlyList<string> Names { get; } = [.. Makers.Keys];
 
     /// <summary>A new forecaster with its defaults.</summary>
     /// <param name="name">One of <see cref="Names"/>, in any case.</param>

@@ -19,14 +19,6 @@ public abstract record GroupSetup
             : new PipelineSetup([(12, 2000), (6, 1500), (0, 1000)], 1.5);
     }
 
-    /// <summary>Throws <see cref="ArgumentException"/> when a figure is negative or not a number.</summary>
-    internal virtual void Validate() => Require(ExtraMs, nameof(ExtraMs));
-
-    private protected static void Require(double milliseconds, string name)
-    {
-        if (!(milliseconds >= 0) || !double.IsFinite(milliseconds)) throw new ArgumentException($"{name} is {milliseconds}; it must be at least 0.");
-    }
-
     private protected abstract double Groups(Strategy strategy, bool joining);
 }
 
@@ -37,13 +29,6 @@ public sealed record CommunicatorSetup(double JoinMs, double LeaveMs) : GroupSet
 {
     private protected override double Groups(Strategy strategy, bool joining) =>
         (strategy.Pipelines + strategy.Depth + 1 + strategy.Instances) * (joining ? JoinMs : LeaveMs);
-
-    internal override void Validate()
-    {
-        base.Validate();
-        Require(JoinMs, nameof(JoinMs));
-        Require(LeaveMs, nameof(LeaveMs));
-    }
 }
 
 /// <summary>So much for each instance of the plan.</summary>
@@ -52,13 +37,6 @@ public sealed record CommunicatorSetup(double JoinMs, double LeaveMs) : GroupSet
 public sealed record InstanceSetup(double JoinMs, double LeaveMs) : GroupSetup
 {
     private protected override double Groups(Strategy strategy, bool joining) => strategy.Instances * (joining ? JoinMs : LeaveMs);
-
-    internal override void Validate()
-    {
-        base.Validate();
-        Require(JoinMs, nameof(JoinMs));
-        Require(LeaveMs, nameof(LeaveMs));
-    }
 }
 
 /// <summary>In steps, by the number of pipelines.</summary>
@@ -74,17 +52,5 @@ public sealed record PipelineSetup(IReadOnlyList<(int Pipelines, double Ms)> Ste
         }
 
         return 0;
-    }
-
-    internal override void Validate()
-    {
-        base.Validate();
-        Require(JoinFactor, nameof(JoinFactor));
-        if (Steps.Count == 0) throw new ArgumentException("Steps must hold at least one step.");
-        for (int i = 0; i < Steps.Count; i++)
-        {
-            Require(Steps[i].Ms, $"Steps[{i}].Ms");
-            if (i > 0 && Steps[i].Pipelines >= Steps[i - 1].Pipelines) throw new ArgumentException($"Steps[{i}] is from {Steps[i].Pipelines} pipelines on; steps must descend.");
-        }
     }
 }

@@ -1,3 +1,5 @@
+using Parcae.Liveput.Profiles;
+
 namespace Parcae.Liveput.Costs.Constants;
 
 /// <summary>Measured constants of changing a plan, part of a profile: what the simulated cost models are made of.</summary>
@@ -29,16 +31,14 @@ public sealed record ReconfigurationConstants
         (joining ? RendezvousMs + RestartExtraMs : 0) + Groups.Milliseconds(to, joining) + ProcessStartMs + ModelBuild(to.Depth);
 
     /// <summary>Time to build the model at a depth, milliseconds; for a depth that was not measured, that of the nearest smaller one, else of the nearest.</summary>
-    public double ModelBuild(int depth)
-    {
-        if (ModelBuildMs.TryGetValue(depth, out double ms)) return ms;
-        (int Depth, double Ms) best = (-1, 0);
-        foreach (var (other, value) in ModelBuildMs)
-        {
-            bool better = best.Depth < 0 || (other < depth ? best.Depth > depth || other > best.Depth : best.Depth > depth && other < best.Depth);
-            if (better) best = (other, value);
-        }
+    public double ModelBuild(int depth) => ModelBuildMs.DefaultIfEmpty().MinBy(b => (b.Key > depth, Math.Abs(b.Key - depth))).Value;
 
-        return best.Ms;
+    /// <summary>A profile's constants.</summary>
+    /// <exception cref="ArgumentException">It holds none.</exception>
+    internal static ReconfigurationConstants Of(PlanningProfile profile)
+    {
+        ArgumentNullException.ThrowIfNull(profile);
+        return profile.Reconfiguration
+            ?? throw new ArgumentException($"The profile of {profile.Model} holds no modelBuildMs; simulated costs need its constants of reconfiguration.", nameof(profile));
     }
 }

@@ -10,9 +10,7 @@ public abstract class RestartingCosts : ITransitionCosts
 
     private protected RestartingCosts(PlanningProfile profile, double? restartMs)
     {
-        ArgumentNullException.ThrowIfNull(profile);
-        Constants = profile.Reconfiguration
-            ?? throw new ArgumentException($"The profile of {profile.Model} holds no modelBuildMs; simulated costs need its constants of reconfiguration.", nameof(profile));
+        Constants = ReconfigurationConstants.Of(profile);
         if (restartMs is not (null or (>= 0 and < double.PositiveInfinity))) throw new ArgumentOutOfRangeException(nameof(restartMs), restartMs, "A restart takes at least 0 ms.");
         (Profile, _restartMs) = (profile, restartMs);
         Stages = new StageSizes(profile, Constants.Transfers);

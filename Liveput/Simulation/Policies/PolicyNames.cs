@@ -49,13 +49,13 @@ public static class PolicyNames
         ["artifact"] = o => new ArtifactPolicy(o.Forecast, s => Forecaster(o, s), o.LookAhead, o.History),
         ["liveput-ahead"] = o => new Ahead.LiveputAheadPolicy(o.Forecast, s => Forecaster(o, s), new LiveputPolicyOptions { History = o.History, Optimizer = new OptimizerOptions { LookAhead = o.LookAhead } }),
         ["liveput"] = Liveput,
+        ["oracle"] = o => new OraclePolicy(o.LookAhead),
         [Deadline] = o => new DeadlinePolicy(
             Liveput(o), o.Deadline ?? throw new ArgumentException($"The policy '{Deadline}' needs a job; it must have PolicyOptions.Deadline.", nameof(o))),
-        ["oracle"] = o => new OraclePolicy(o.LookAhead),
     };
 
     /// <summary>Every name.</summary>
-    public static IReadOnlyList<string> All { get; } = ["ideal", "on-demand", "reactive", "checkpoint", "redundant", "templates", "artifact", "liveput-ahead", "liveput", "oracle", Deadline];
+    public static IReadOnlyList<string> All { get; } = [.. Makers.Keys];
 
     /// <summary>Those that forecast.</summary>
     public static IReadOnlyList<string> Forecasting { get; } = ["artifact", "liveput-ahead", "liveput", Deadline];

@@ -1,3 +1,4 @@
+using Parcae.Liveput.Costs.Constants;
 using Parcae.Liveput.Costs.Transitions;
 
 namespace Parcae.Liveput.Simulation.Policies;
@@ -12,8 +13,7 @@ internal sealed class RestartCharge
     public RestartCharge(SimulationSetting setting)
     {
         _setting = setting;
-        var constants = setting.Profile.Reconfiguration
-            ?? throw new ArgumentException($"The profile of {setting.Profile.Model} holds no modelBuildMs; restarts cannot be priced without it.", nameof(setting));
+        var constants = ReconfigurationConstants.Of(setting.Profile);
         _checkpointMs = constants.CheckpointMs;
         _allStagesMs = [.. new StageSizes(setting.Profile, constants.Transfers).TransferMs.Select(stages => stages?.Sum() ?? 0)];
     }

@@ -40,7 +40,7 @@ public sealed class ArtifactPolicy : IPolicy
 
     private sealed class Run(SimulationSetting setting, IAvailabilityForecaster forecaster, int lookAhead, int history) : IPolicyRun
     {
-        private readonly PointPlanner _planner = new(setting.Costs, setting.IntervalMs, Math.Max(setting.Trace.Capacity, setting.Trace.Peak));
+        private readonly PointPlanner _planner = new(setting.Costs, setting.IntervalMs, setting.Trace.Capacity);
         private readonly History _history = new(history);
 
         public PolicyStep Step(in IntervalView view)

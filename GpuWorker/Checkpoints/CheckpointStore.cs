@@ -47,9 +47,9 @@ public sealed class CheckpointStore
     /// <summary>Writes a checkpoint: it appears whole or not at all. Then deletes all but the newest three.</summary>
     /// <param name="version">Steps applied.</param>
     /// <param name="model">The model.</param>
-    /// <param name="seed">The job's seed.</param>
+    /// <param name="training">The job's training.</param>
     /// <param name="states">Every layer in order, all at <paramref name="version"/>; they must not change meanwhile.</param>
-    public void Write(int version, ModelSpec model, int seed, IReadOnlyList<LayerState> states)
+    public void Write(int version, IStagedModel model, TrainingSpec training, IReadOnlyList<LayerState> states)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(states);
@@ -63,7 +63,7 @@ public sealed class CheckpointStore
         Directory.CreateDirectory(_folder);
         foreach (var unfinished in Directory.EnumerateFiles(_folder, "*" + CheckpointFile.Unfinished)) File.Delete(unfinished); // of a writer that was killed
         var contents = states.SelectMany(Contents).Select(c => (c.Name, c.Parameter.Shape, (ReadOnlyMemory<byte>)c.Data));
-        CheckpointFile.Write(PathOf(version), Metadata(version, model, seed), [.. contents]);
+        CheckpointFile.Write(PathOf(version), Metadata(version, model.Spec, training.Seed), [.. contents]);
         // The one just written stays in any case: after falling back, newer ones of the abandoned run may still lie here.
         foreach (int old in Versions().Where(v => v != version).SkipLast(Kept - 1)) File.Delete(PathOf(old));
     }
@@ -71,15 +71,15 @@ public sealed class CheckpointStore
     /// <summary>Loads a checkpoint. All of it is checked before a state is handed out.</summary>
     /// <param name="version">One of <see cref="Versions"/>.</param>
     /// <param name="model">The model that it must be of.</param>
-    /// <param name="seed">The seed that it must be of.</param>
+    /// <param name="training">The training that it must be of.</param>
     /// <returns>Every layer in order; the caller disposes of them.</returns>
     /// <exception cref="CheckpointException">The file is missing, damaged, or of another version, model or seed.</exception>
-    public IReadOnlyList<LayerState> Load(int version, IStagedModel model, int seed)
+    public IReadOnlyList<LayerState> Load(int version, IStagedModel model, TrainingSpec training)
     {
         ArgumentNullException.ThrowIfNull(model);
         var path = PathOf(version);
         using var file = CheckpointFile.Open(path);
-        foreach (var (key, expected) in Metadata(version, model.Spec, seed))
+        foreach (var (key, expected) in Metadata(version, model.Spec, training.Seed))
         {
             if (!file.Header.Metadata.TryGetValue(key, out var actual) || actual != expected)
                 throw new CheckpointException(path, $"its {key} is {actual ?? "not given"}; expected was {expected}.");
@@ -91,7 +91,7 @@ public sealed class CheckpointStore
         {
             for (int layer = 0; layer < model.LayerCount; layer++)
             {
-                states.Add(LayerState.Allocate(model, layer, version));
+                states.Add(LayerState.Allocate(model, layer, version, training));
                 foreach (var (name, parameter, data) in Contents(states[^1]))
                 {
                     if (!entries.Remove(name, out var entry)) throw new CheckpointException(path, $"tensor '{name}' is missing.");

@@ -30,20 +30,21 @@ internal sealed class TreeAllReduce
 
     /// <summary>Sums.</summary>
     /// <param name="step">The step, which names the frames.</param>
+    /// <param name="bucket">Which of the step's sums, which names the frames too.</param>
     /// <param name="own">The subtrees of this replica's block, all of the destination's length; spoilt afterwards.</param>
     /// <param name="sum">Receives the sum over all micro-batches.</param>
     /// <exception cref="MeshBrokenException">A replica is lost.</exception>
-    public void Run(int step, IReadOnlyList<Memory<float>> own, Memory<float> sum)
+    public void Run(int step, int bucket, IReadOnlyList<Memory<float>> own, Memory<float> sum)
     {
         if (own.Count != _merge.PartsOf(_self).Count) throw new ArgumentException($"This replica's block has {_merge.PartsOf(_self).Count} subtrees, {own.Count} were given.", nameof(own));
         for (int owner = 0; owner < _replicas.Length; owner++)
         {
-            if (owner != _self) SendParts(step, owner, own, sum.Length);
+            if (owner != _self) SendParts(step, bucket, owner, own, sum.Length);
         }
-        MergeShard(step, own, sum);
+        MergeShard(step, bucket, own, sum);
         for (int owner = 0; owner < _replicas.Length; owner++)
         {
-            if (owner != _self) ReceiveShard(step, owner, sum);
+            if (owner != _self) ReceiveShard(step, bucket, owner, sum);
         }
     }
 
@@ -53,17 +54,17 @@ internal sealed class TreeAllReduce
         return (from, to - from);
     }
 
-    private void SendParts(int step, int owner, IReadOnlyList<Memory<float>> own, int length)
+    private void SendParts(int step, int bucket, int owner, IReadOnlyList<Memory<float>> own, int length)
     {
         var (from, count) = Shard(owner, length);
         int bytes = count * sizeof(float);
         if (_outgoing.Length < bytes * own.Count) _outgoing = new byte[bytes * own.Count];
         for (int part = 0; part < own.Count; part++)
             MemoryMarshal.AsBytes(own[part].Span.Slice(from, count)).CopyTo(_outgoing.AsSpan(part * bytes));
-        _mesh.Send(_replicas[owner], new FrameKey(FrameKind.ReduceChunk, step, owner), _outgoing.AsSpan(0, bytes * own.Count));
+        _mesh.Send(_replicas[owner], new FrameKey(FrameKind.ReduceChunk, step, bucket * _replicas.Length + owner), _outgoing.AsSpan(0, bytes * own.Count));
     }
 
-    private void MergeShard(int step, IReadOnlyList<Memory<float>> own, Memory<float> sum)
+    private void MergeShard(int step, int bucket, IReadOnlyList<Memory<float>> own, Memory<float> sum)
     {
         var (from, count) = Shard(_self, sum.Length);
         var parts = new Memory<float>[_merge.Nodes.Count];
@@ -76,7 +77,7 @@ internal sealed class TreeAllReduce
                 for (int part = 0; part < number; part++) parts[first + part] = own[part].Slice(from, count);
                 continue;
             }
-            using var frame = _mesh.Receive(_replicas[replica], new FrameKey(FrameKind.ReduceChunk, step, _self));
+            using var frame = _mesh.Receive(_replicas[replica], new FrameKey(FrameKind.ReduceChunk, step, bucket * _replicas.Length + _self));
             if (frame.Floats.Length != number * count) throw new InvalidDataException($"{_replicas[replica]} sent {frame.Floats.Length} values of {number} subtrees of {count}.");
             for (int part = 0; part < number; part++)
             {
@@ -89,14 +90,14 @@ internal sealed class TreeAllReduce
         var bytes = MemoryMarshal.AsBytes(sum.Span.Slice(from, count));
         for (int replica = 0; replica < _replicas.Length; replica++)
         {
-            if (replica != _self) _mesh.Send(_replicas[replica], new FrameKey(FrameKind.ReducedChunk, step, _self), bytes);
+            if (replica != _self) _mesh.Send(_replicas[replica], new FrameKey(FrameKind.ReducedChunk, step, bucket * _replicas.Length + _self), bytes);
         }
     }
 
-    private void ReceiveShard(int step, int owner, Memory<float> sum)
+    private void ReceiveShard(int step, int bucket, int owner, Memory<float> sum)
     {
         var (from, count) = Shard(owner, sum.Length);
-        using var frame = _mesh.Receive(_replicas[owner], new FrameKey(FrameKind.ReducedChunk, step, owner));
+        using var frame = _mesh.Receive(_replicas[owner], new FrameKey(FrameKind.ReducedChunk, step, bucket * _replicas.Length + owner));
         if (frame.Floats.Length != count) throw new InvalidDataException($"{_replicas[owner]} sent {frame.Floats.Length} sums where {count} were due.");
         frame.Floats.CopyTo(sum.Span[from..]);
     }

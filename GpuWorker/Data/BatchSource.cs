@@ -7,26 +7,11 @@ using static TorchSharp.torch;
 
 namespace Parcae.GpuWorker.Data;
 
-/// <summary>The samples of one micro-batch.</summary>
-/// <param name="Tokens">int64 <c>[microBatch, sequence]</c>.</param>
-/// <param name="Targets">int64 <c>[microBatch, sequence]</c>: each token's successor.</param>
-/// <param name="Checksum">Sum modulo 2^64 of a hash of each sample's number and tokens: sums over micro-batches do not depend on who computed them.</param>
-/// <param name="Samples">Number of samples.</param>
-public sealed record MicroBatch(Tensor Tokens, Tensor Targets, ulong Checksum, int Samples) : IDisposable
-{
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        Tokens.Dispose();
-        Targets.Dispose();
-    }
-}
-
 /// <summary>
 /// Deals a dataset's samples to micro-batches. Global batch s is a pure function of (seed, s), whatever the plan: sample numbers
 /// s * globalBatch + 0, 1, ... run through the dataset's windows in an order that is shuffled anew for each epoch.
 /// </summary>
-public sealed class BatchSource
+public sealed class BatchSource : IBatchSource
 {
     private readonly TokenDataset _dataset;
     private readonly int _seed;
@@ -96,4 +81,10 @@ public sealed class BatchSource
         BinaryPrimitives.WriteInt64LittleEndian(number, sample);
         return XxHash3.HashToUInt64(tokens, (long)XxHash3.HashToUInt64(number));
     }
+
+    /// <inheritdoc/>
+    public MicroBatch Validation(int microBatch) => throw new InvalidOperationException("No samples are kept for validation.");
+
+    /// <inheritdoc/>
+    public void Dispose() => _dataset.Dispose();
 }

@@ -12,7 +12,8 @@ public sealed class Dropout : IDisposable
     public static readonly Dropout None = new();
 
     private readonly double _probability;
-    private readonly Generator? _generator;
+    private readonly ulong _seed;
+    private Generator? _generator;
 
     /// <summary>Dropout of one layer for one micro-batch.</summary>
     /// <param name="probability">In [0, 1).</param>
@@ -23,7 +24,7 @@ public sealed class Dropout : IDisposable
     public Dropout(double probability, int seed, int step, int microBatch, int layer)
     {
         _probability = probability;
-        if (probability > 0) _generator = new Generator(Mixing.Seed(seed, step, microBatch, layer), CPU);
+        _seed = Mixing.Seed(seed, step, microBatch, layer);
     }
 
     private Dropout()
@@ -34,7 +35,8 @@ public sealed class Dropout : IDisposable
     public Tensor Apply(Tensor x)
     {
         ArgumentNullException.ThrowIfNull(x);
-        if (_generator is null) return x;
+        if (_probability == 0) return x;
+        _generator ??= new Generator(_seed, x.device);
         using var mask = empty_like(x).bernoulli_(1 - _probability, _generator).div_(1 - _probability);
         return x * mask;
     }

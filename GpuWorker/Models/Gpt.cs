@@ -5,13 +5,16 @@ using static TorchSharp.torch.nn.functional;
 namespace Parcae.GpuWorker.Models;
 
 /// <summary>
-/// A GPT: token and position embedding, pre-norm transformer blocks, final norm and an output head of its own (not tied to the embedding, so
-/// that the first and the last layer need not meet). GPT-2's shapes and initial values. Dropout acts on the embedding and on what each half of
-/// a block adds to the residual stream.
+/// GPT-2 (Radford et al. 2019): token and position embedding, pre-norm transformer blocks, final norm, and an output head that is the token embedding again
+/// unless the spec says otherwise. GPT-2's shapes, initial values and activation function. Dropout acts on the embedding and on what each half of a block adds
+/// to the residual stream (not on attention probabilities).
 /// </summary>
 public sealed class Gpt : IStagedModel
 {
     private const double Deviation = 0.02;
+
+    // Positions in a block's layout.
+    private const int Norm1 = 0, Qkv = 2, Out = 4, Norm2 = 6, Up = 8, Down = 10;
 
     private readonly LayerLayout[] _layouts;
     private readonly long _hidden;
@@ -30,84 +33,102 @@ public sealed class Gpt : IStagedModel
     public ModelSpec Spec { get; }
 
     /// <inheritdoc/>
+    public string Description => $"GPT, {Spec.Blocks} blocks x {Spec.Hidden}, {Spec.Heads} heads, sequence {Spec.SequenceLength}, vocabulary {Spec.Vocabulary}";
+
+    /// <inheritdoc/>
     public int LayerCount => _layouts.Length;
+
+    private int Head => LayerCount - 1;
 
     /// <inheritdoc/>
     public LayerLayout Layout(int layer) => _layouts[layer];
 
     /// <inheritdoc/>
-    public Tensor Forward(int layer, IReadOnlyList<Tensor> parameters, Tensor input, Dropout dropout)
+    public long[] OutputShape(int layer) => [Spec.SequenceLength, layer == Head ? Spec.Vocabulary : _hidden];
+
+    /// <inheritdoc/>
+    public double ForwardFlops(int layer)
     {
-        ArgumentNullException.ThrowIfNull(parameters);
-        ArgumentNullException.ThrowIfNull(input);
-        ArgumentNullException.ThrowIfNull(dropout);
-        if (layer == 0) return Embedding(parameters, input, dropout);
-        if (layer == LayerCount - 1) return Head(parameters, input);
-        return Block(parameters, input, dropout);
+        double s = Spec.SequenceLength, h = _hidden;
+        if (layer == 0) return s * h;
+        // A block: four products of 12 h^2 weights, and scores and mixing over the pairs of positions.
+        return layer == Head ? 2 * s * h * Spec.Vocabulary : 24 * s * h * h + 4 * s * s * h;
     }
 
     /// <inheritdoc/>
-    public Tensor Loss(Tensor logits, Tensor targets)
+    public long ActivationBytes(int layer)
     {
-        ArgumentNullException.ThrowIfNull(logits);
+        long s = Spec.SequenceLength, residual = sizeof(float) * s * _hidden;
+        if (layer == 0) return sizeof(long) * s;
+        // Head: the norm's input and output, the logits and their softmax. A block: both norms' inputs and outputs (4), queries, keys and values (3), the
+        // attention's output (1), the MLP before and after its activation function (8); attention keeps one log-sum per head and token.
+        return layer == Head ? 2 * residual + 2 * sizeof(float) * s * Spec.Vocabulary : 16 * residual + sizeof(float) * _heads * s;
+    }
+
+    /// <inheritdoc/>
+    public Tensor Forward(int layer, LayerPass pass, Tensor input)
+    {
+        ArgumentNullException.ThrowIfNull(pass);
+        ArgumentNullException.ThrowIfNull(input);
+        if (layer == 0) return Embedding(pass, input);
+        if (layer == Head) return pass.Linear(Norm(pass, input, 0), 2).to(ScalarType.Float32);
+        var x = input + pass.Dropout(Attention(pass, Norm(pass, input, Norm1)));
+        return x + pass.Dropout(Mlp(pass, Norm(pass, x, Norm2)));
+    }
+
+    /// <inheritdoc/>
+    public Tensor Loss(Tensor output, Tensor targets)
+    {
+        ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(targets);
         // Per token in float32, their mean in float64: the mean then hardly depends on how many tokens there are.
-        return cross_entropy(logits.view(-1, Spec.Vocabulary), targets.view(-1), reduction: nn.Reduction.None).to(ScalarType.Float64).mean();
+        return cross_entropy(output.view(-1, Spec.Vocabulary), targets.view(-1), reduction: nn.Reduction.None).to(ScalarType.Float64).mean();
     }
 
-    private static Tensor Embedding(IReadOnlyList<Tensor> parameters, Tensor tokens, Dropout dropout)
+    private static Tensor Embedding(LayerPass pass, Tensor tokens)
     {
-        var (token, position) = (parameters[0], parameters[1]);
-        return dropout.Apply(token.index_select(0, tokens.view(-1)).view([.. tokens.shape, token.shape[1]]) + position.narrow(0, 0, tokens.shape[1]));
+        var (token, position) = (pass[0], pass[1]);
+        return pass.Dropout(token.index_select(0, tokens.view(-1)).view([.. tokens.shape, token.shape[1]]) + position.narrow(0, 0, tokens.shape[1]));
     }
 
-    private Tensor Block(IReadOnlyList<Tensor> parameters, Tensor x, Dropout dropout)
-    {
-        x = x + dropout.Apply(Attention(Norm(x, parameters[0], parameters[1]), parameters[2], parameters[3], parameters[4], parameters[5]));
-        x = x + dropout.Apply(Mlp(Norm(x, parameters[6], parameters[7]), parameters[8], parameters[9], parameters[10], parameters[11]));
-        return x;
-    }
+    private Tensor Norm(LayerPass pass, Tensor x, int gain) => layer_norm(x, [_hidden], pass[gain], pass[gain + 1]);
 
-    private Tensor Head(IReadOnlyList<Tensor> parameters, Tensor x) => linear(Norm(x, parameters[0], parameters[1]), parameters[2]);
-
-    private Tensor Norm(Tensor x, Tensor gain, Tensor bias) => layer_norm(x, [_hidden], gain, bias);
-
-    private Tensor Attention(Tensor x, Tensor qkvWeight, Tensor qkvBias, Tensor outWeight, Tensor outBias)
+    private Tensor Attention(LayerPass pass, Tensor x)
     {
         var (batch, sequence) = (x.shape[0], x.shape[1]);
         // [batch, sequence, 3 * hidden] -> three of [batch, heads, sequence, hidden / heads]
-        var qkv = linear(x, qkvWeight, qkvBias).view(batch, sequence, 3, _heads, _hidden / _heads).permute(2, 0, 3, 1, 4).unbind(0);
+        var qkv = pass.Linear(x, Qkv, Qkv + 1).view(batch, sequence, 3, _heads, _hidden / _heads).permute(2, 0, 3, 1, 4).unbind(0);
         var mixed = scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], is_casual: true);
-        return linear(mixed.transpose(1, 2).reshape(batch, sequence, _hidden), outWeight, outBias);
+        return pass.Linear(mixed.transpose(1, 2).reshape(batch, sequence, _hidden), Out, Out + 1);
     }
 
-    private static Tensor Mlp(Tensor x, Tensor upWeight, Tensor upBias, Tensor downWeight, Tensor downBias) =>
-        linear(gelu(linear(x, upWeight, upBias)), downWeight, downBias);
+    private static Tensor Mlp(LayerPass pass, Tensor x) => pass.Linear(Activations.GeluTanh(pass.Linear(x, Up, Up + 1)), Down, Down + 1);
 
     private LayerLayout EmbeddingLayout() => LayerLayout.Of(0, "embedding",
-        ("token.weight", Normal, [Spec.Vocabulary, _hidden]),
-        ("position.weight", Normal, [Spec.SequenceLength, _hidden]));
+        new("token.weight", [Spec.Vocabulary, _hidden], Initial.Normal(Deviation), ParameterRole.Table),
+        new("position.weight", [Spec.SequenceLength, _hidden], Initial.Normal(Deviation), ParameterRole.Table));
 
     private LayerLayout BlockLayout(int block)
     {
         // Each block adds to the residual stream twice; scaled down, the sum over all blocks keeps its size (GPT-2, section 2.3).
-        var residual = new Initial(0, Deviation / Math.Sqrt(2.0 * Spec.Blocks));
+        var (normal, residual) = (Initial.Normal(Deviation), Initial.Normal(Deviation / Math.Sqrt(2.0 * Spec.Blocks)));
         long h = _hidden;
         return LayerLayout.Of(block + 1, $"blocks.{block}",
-            ("attention.norm.weight", Ones, [h]), ("attention.norm.bias", Zeros, [h]),
-            ("attention.qkv.weight", Normal, [3 * h, h]), ("attention.qkv.bias", Zeros, [3 * h]),
-            ("attention.out.weight", residual, [h, h]), ("attention.out.bias", Zeros, [h]),
-            ("mlp.norm.weight", Ones, [h]), ("mlp.norm.bias", Zeros, [h]),
-            ("mlp.up.weight", Normal, [4 * h, h]), ("mlp.up.bias", Zeros, [4 * h]),
-            ("mlp.down.weight", residual, [h, 4 * h]), ("mlp.down.bias", Zeros, [h]));
+            Gain("attention.norm.weight", h), Bias("attention.norm.bias", h),
+            Matrix("attention.qkv.weight", 3 * h, h, normal), Bias("attention.qkv.bias", 3 * h),
+            Matrix("attention.out.weight", h, h, residual), Bias("attention.out.bias", h),
+            Gain("mlp.norm.weight", h), Bias("mlp.norm.bias", h),
+            Matrix("mlp.up.weight", 4 * h, h, normal), Bias("mlp.up.bias", 4 * h),
+            Matrix("mlp.down.weight", h, 4 * h, residual), Bias("mlp.down.bias", h));
     }
 
-    private LayerLayout HeadLayout() => LayerLayout.Of(Spec.LayerCount - 1, "head",
-        ("norm.weight", Ones, [_hidden]), ("norm.bias", Zeros, [_hidden]), ("weight", Normal, [Spec.Vocabulary, _hidden]));
+    private LayerLayout HeadLayout() => LayerLayout.Of(Spec.Blocks + 1, "head",
+        Gain("norm.weight", _hidden), Bias("norm.bias", _hidden),
+        Matrix("weight", Spec.Vocabulary, _hidden, Initial.Normal(Deviation)) with { Tie = Spec.TiedEmbeddings ? new TiedTo(0, 0) : null });
 
-    private static Initial Normal => new(0, Deviation);
+    private static ParameterDeclaration Gain(string name, long n) => new(name, [n], Initial.Ones, ParameterRole.Vector);
 
-    private static Initial Ones => new(1, 0);
+    private static ParameterDeclaration Bias(string name, long n) => new(name, [n], Initial.Zeros, ParameterRole.Vector);
 
-    private static Initial Zeros => new(0, 0);
+    private static ParameterDeclaration Matrix(string name, long to, long from, Initial initial) => new(name, [to, from], initial, ParameterRole.Matrix);
 }

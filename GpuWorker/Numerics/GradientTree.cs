@@ -1,4 +1,5 @@
 using Parcae.GpuWorker.Collectives;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Parcae.GpuWorker.Numerics;
@@ -11,6 +12,7 @@ public sealed class GradientTree : IDisposable
 {
     private readonly int _microBatches;
     private readonly long _length;
+    private readonly Device? _device;
     private readonly TreeNode[] _maximal;
     private readonly Dictionary<TreeNode, (Tensor Flat, Memory<float> Memory)> _sums = [];
     private readonly Dictionary<Tensor, Memory<float>> _lent = new(ReferenceEqualityComparer.Instance);
@@ -21,11 +23,12 @@ public sealed class GradientTree : IDisposable
     /// <param name="to">One past the last one.</param>
     /// <param name="microBatches">M.</param>
     /// <param name="length">Elements of a flat gradient.</param>
-    public GradientTree(int from, int to, int microBatches, long length)
+    /// <param name="device">Where the gradients are; null: the CPU.</param>
+    public GradientTree(int from, int to, int microBatches, long length, Device? device = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
         _maximal = [.. TreeNode.Maximal(from, to, microBatches)];
-        (From, To, _microBatches, _length) = (from, to, microBatches, length);
+        (From, To, _microBatches, _length, _device) = (from, to, microBatches, length, device);
     }
 
     /// <summary>First micro-batch of the block.</summary>
@@ -54,8 +57,8 @@ public sealed class GradientTree : IDisposable
     {
         if (!_free.TryPop(out var buffer))
         {
-            var flat = empty(_length).DetachFromDisposeScope();
-            buffer = (flat, flat.Floats());
+            var flat = empty(_length, device: _device).DetachFromDisposeScope();
+            buffer = (flat, flat.device_type == DeviceType.CPU ? flat.Floats() : default);
         }
 
         _lent.Add(buffer.Flat, buffer.Memory);
@@ -79,7 +82,8 @@ public sealed class GradientTree : IDisposable
             {
                 if (!_sums.Remove(sibling, out var other)) break;
                 var (left, right) = isLeft ? (sum, other) : (other, sum);
-                TreeMerge.Add(left.Memory.Span, right.Memory.Span);
+                if (left.Flat.device_type == DeviceType.CPU) TreeMerge.Add(left.Memory.Span, right.Memory.Span);
+                else left.Flat.add_(right.Flat).DetachFromDisposeScope();
                 _free.Push(right);
                 sum = left;
             }

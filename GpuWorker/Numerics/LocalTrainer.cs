@@ -13,37 +13,34 @@ namespace Parcae.GpuWorker.Numerics;
 /// </summary>
 public sealed class LocalTrainer : IDisposable
 {
-    private readonly IStagedModel _model;
     private readonly TrainingSpec _training;
-    private readonly BatchSource _batches;
+    private readonly IBatchSource _batches;
     private readonly StageCompute[] _stages;
     private readonly TreeMerge _merge;
-    private readonly GradientTree[][] _trees;
+    private readonly TreeSink[] _pipelines;
+    private readonly IReadOnlyList<TiedPair> _ties;
 
     /// <summary>Makes ready to train.</summary>
     /// <param name="model">The model.</param>
     /// <param name="training">Batch and optimizer.</param>
-    /// <param name="dataset">The data; it stays the caller's.</param>
+    /// <param name="batches">The data; it stays the caller's.</param>
     /// <param name="stages">The stages, together all layers in order; null: one stage.</param>
     /// <param name="pipelines">D: into how many blocks the micro-batches are dealt.</param>
     /// <param name="states">Where to begin, one state per layer, all at one version, which become this object's; null: at version 0, from the seed.</param>
     public LocalTrainer(
-        IStagedModel model, TrainingSpec training, TokenDataset dataset,
+        IStagedModel model, TrainingSpec training, IBatchSource batches,
         IReadOnlyList<LayerRange>? stages = null, int pipelines = 1, IReadOnlyList<LayerState>? states = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(training);
-        (_model, _training) = (model, training);
+        ArgumentNullException.ThrowIfNull(batches);
+        (_training, _batches, _ties) = (training, batches, TiedPair.Of(model));
         stages ??= [new LayerRange(0, model.LayerCount)];
-        _batches = new BatchSource(dataset, training.Seed, training.GlobalBatch, training.MicroBatches, model.Spec.SequenceLength);
-        States = states ?? [.. Enumerable.Range(0, model.LayerCount).Select(layer => LayerState.Initialize(model, layer, training.Seed))];
+        States = states ?? [.. Enumerable.Range(0, model.LayerCount).Select(layer => LayerState.Initialize(model, layer, training))];
         _stages = [.. stages.Select(s => new StageCompute(model, s, [.. States.Skip(s.First).Take(s.Count)], training))];
         _merge = new TreeMerge(training.MicroBatches, pipelines);
-        _trees = [.. Enumerable.Range(0, pipelines).Select(pipeline =>
-        {
-            var (from, to) = GenerationPlan.Block(training.MicroBatches, pipelines, pipeline);
-            return _stages.Select(s => new GradientTree(from, to, training.MicroBatches, s.GradientLength)).ToArray();
-        })];
+        _pipelines = [.. Enumerable.Range(0, pipelines).Select(pipeline =>
+            new TreeSink(States.Select(s => s.Layout), GenerationPlan.Block(training.MicroBatches, pipelines, pipeline), training.MicroBatches))];
     }
 
     /// <summary>The layers.</summary>
@@ -58,66 +55,80 @@ public sealed class LocalTrainer : IDisposable
         var clock = Stopwatch.StartNew();
         using var scope = NewDisposeScope();
         int step = Version;
+        double? validation = _training.EvaluateEvery > 0 && step % _training.EvaluateEvery == 0 ? Validate() : null;
         double loss = 0;
         ulong checksum = 0;
         int samples = 0;
-        foreach (var trees in _trees)
+        foreach (var sink in _pipelines)
         {
-            for (int microBatch = trees[0].From; microBatch < trees[0].To; microBatch++)
+            for (int microBatch = sink.From; microBatch < sink.To; microBatch++)
             {
                 using var batch = _batches.MicroBatch(step, microBatch);
-                loss += MicroBatch(step, microBatch, batch, trees);
+                loss += MicroBatch(step, microBatch, batch, sink);
                 checksum += batch.Checksum;
                 samples += batch.Samples;
             }
         }
 
         double norm = Update();
-        return new StepResult(step, loss / _training.MicroBatches, norm, checksum, samples, clock.Elapsed.TotalSeconds);
+        return new StepResult(step, loss / _training.MicroBatches, norm, checksum, samples, clock.Elapsed.TotalSeconds, validation);
+    }
+
+    /// <summary>Mean loss of the validation samples that the job measures, with the parameters as they are.</summary>
+    public double Validate()
+    {
+        double loss = 0;
+        for (int microBatch = 0; microBatch < _training.EvaluationBatches; microBatch++)
+        {
+            using var scope = NewDisposeScope();
+            using var batch = _batches.Validation(microBatch);
+            var output = new StageOutput(batch.Inputs, 0);
+            foreach (var stage in _stages) output = stage.Evaluate(output.Output!, stage == _stages[^1] ? batch.Targets : null);
+            loss += output.Loss;
+        }
+
+        return loss / _training.EvaluationBatches;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var stage in _stages) stage.Dispose();
-        foreach (var tree in _trees.SelectMany(t => t)) tree.Dispose();
+        foreach (var pipeline in _pipelines) pipeline.Dispose();
         foreach (var state in States) state.Dispose();
     }
 
-    private double MicroBatch(int step, int microBatch, MicroBatch batch, GradientTree[] trees)
+    private double MicroBatch(int step, int microBatch, MicroBatch batch, TreeSink sink)
     {
-        var output = new StageOutput(batch.Tokens, 0);
+        var output = new StageOutput(batch.Inputs, 0);
         foreach (var stage in _stages)
             output = stage.Forward(step, microBatch, output.Output!, stage == _stages[^1] ? batch.Targets : null);
         Tensor? gradient = null;
-        for (int stage = _stages.Length - 1; stage >= 0; stage--)
-        {
-            var flat = trees[stage].Rent();
-            gradient = _stages[stage].Backward(microBatch, gradient, flat);
-            trees[stage].Add(microBatch, flat);
-        }
-
+        for (int stage = _stages.Length - 1; stage >= 0; stage--) gradient = _stages[stage].Backward(microBatch, gradient, sink);
         return output.Loss;
     }
 
     private double Update()
     {
-        var sums = new Memory<float>[_model.LayerCount];
-        for (int stage = 0; stage < _stages.Length; stage++)
+        var sums = new Tensor[States.Count];
+        for (int layer = 0; layer < sums.Length; layer++)
         {
-            // What the all-reduce of the stage does over the network.
-            var parts = _trees.SelectMany(t => t[stage].Nodes).Select(n => n.Flat.Floats()).ToArray();
-            _merge.SumInPlace(parts);
-            foreach (var (offset, i) in _stages[stage].LayerOffsets.Select((offset, i) => (offset, i)))
-            {
-                int layer = _stages[stage].Layers.First + i;
-                sums[layer] = parts[0].Slice((int)offset, (int)States[layer].Layout.Length);
-            }
+            // What the all-reduce of the layer does over the network.
+            var parts = _pipelines.SelectMany(p => p.Tree(layer).Nodes).Select(n => n.Flat).ToArray();
+            _merge.SumInPlace([.. parts.Select(p => p.Floats())]);
+            sums[layer] = parts[0];
         }
 
-        double norm = Norms.Global(sums.Select(s => Norms.SumOfSquares(s.Span, _training.MicroBatches)));
-        foreach (var state in States) AdamW.Apply(state, sums[state.Layer].Span, norm, _training);
-        foreach (var tree in _trees.SelectMany(t => t)) tree.Clear();
+        foreach (var tie in _ties)
+        {
+            TiedPair.Add(
+                sums[tie.Owner].narrow(0, tie.OwnerSlice.Offset, tie.OwnerSlice.Length),
+                sums[tie.Copy].narrow(0, tie.CopySlice.Offset, tie.CopySlice.Length));
+        }
+
+        double norm = Norms.Global(States.Select(s => Norms.SumOfSquares(s.Layout, sums[s.Layer], _training.MicroBatches)));
+        foreach (var state in States) Optimizer.Apply(state, sums[state.Layer], norm, _training);
+        foreach (var pipeline in _pipelines) pipeline.Clear();
         return norm;
     }
 }

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Parcae.GpuWorker.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Parcae.GpuWorker.Numerics;
@@ -10,21 +12,38 @@ namespace Parcae.GpuWorker.Numerics;
 /// </summary>
 public static class Norms
 {
-    /// <summary>Sum of the squares of a layer's mean gradient.</summary>
-    /// <param name="summedGradient">The layer's gradients summed over all micro-batches, flat float32.</param>
+    /// <summary>Sum of the squares of a layer's mean gradient. Tied copies are left out (their owner counts them), and so are running statistics.</summary>
+    /// <param name="layout">The layer.</param>
+    /// <param name="summedGradient">The layer's gradients summed over all micro-batches, flat float32 <c>[Length]</c>.</param>
     /// <param name="microBatches">M, which the mean divides by.</param>
-    public static double SumOfSquares(Tensor summedGradient, int microBatches)
+    public static double SumOfSquares(LayerLayout layout, Tensor summedGradient, int microBatches)
     {
+        ArgumentNullException.ThrowIfNull(layout);
         ArgumentNullException.ThrowIfNull(summedGradient);
-        return SumOfSquares(summedGradient.Floats().Span, microBatches);
+        if (summedGradient.device_type == DeviceType.CPU) return SumOfSquares(layout, summedGradient.Floats().Span, microBatches);
+        using var scope = NewDisposeScope();
+        var own = layout.Parameters.Where(p => p.IsOwn).Select(p => summedGradient.narrow(0, p.Offset, p.Length).to(ScalarType.Float64).square().sum().item<double>());
+        return own.Sum() / ((double)microBatches * microBatches);
     }
 
-    /// <inheritdoc cref="SumOfSquares(Tensor, int)"/>
-    public static double SumOfSquares(ReadOnlySpan<float> summedGradient, int microBatches)
+    /// <inheritdoc cref="SumOfSquares(LayerLayout, Tensor, int)"/>
+    public static double SumOfSquares(LayerLayout layout, ReadOnlySpan<float> summedGradient, int microBatches)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        double sum = 0;
+        foreach (var p in layout.Parameters)
+        {
+            if (p.IsOwn) sum += SumOfSquares(summedGradient.Slice((int)p.Offset, (int)p.Length));
+        }
+
+        return sum / ((double)microBatches * microBatches);
+    }
+
+    private static double SumOfSquares(ReadOnlySpan<float> gradient)
     {
         // Eight running sums, whatever the width of the machine's registers: their number fixes the order of additions.
         var sums = Vector512<double>.Zero;
-        var blocks = MemoryMarshal.Cast<float, Vector256<float>>(summedGradient);
+        var blocks = MemoryMarshal.Cast<float, Vector256<float>>(gradient);
         foreach (var block in blocks)
         {
             var (low, high) = Vector256.Widen(block);
@@ -34,8 +53,8 @@ public static class Norms
 
         double sum = 0;
         for (int lane = 0; lane < Vector512<double>.Count; lane++) sum += sums[lane];
-        foreach (float last in summedGradient[(blocks.Length * Vector256<float>.Count)..]) sum += (double)last * last;
-        return sum / ((double)microBatches * microBatches);
+        foreach (float last in gradient[(blocks.Length * Vector256<float>.Count)..]) sum += (double)last * last;
+        return sum;
     }
 
     /// <summary>The norm from the sums of squares of all layers, in layer order.</summary>

@@ -18,9 +18,9 @@ internal sealed partial class GenerationRun
     private readonly GenerationPlan _plan;
     private readonly JobSpec _spec;
     private readonly Place _place;
-    private readonly Gpt _model;
+    private readonly IStagedModel _model;
     private readonly LayerState[] _layers;
-    private readonly BatchSource _batches;
+    private readonly IBatchSource _batches;
     private readonly Mesh _mesh;
     private readonly StepLog _log;
     private readonly ILogger _logger;
@@ -32,7 +32,7 @@ internal sealed partial class GenerationRun
     private volatile bool _aborted;
 
     public GenerationRun(
-        GenerationPlan plan, JobSpec spec, Place place, Gpt model, LayerState[] layers, BatchSource batches, Mesh mesh, StepLog log, ILogger logger)
+        GenerationPlan plan, JobSpec spec, Place place, IStagedModel model, LayerState[] layers, IBatchSource batches, Mesh mesh, StepLog log, ILogger logger)
     {
         (_plan, _spec, _place, _model, _layers, _batches, _mesh, _log, _logger) = (plan, spec, place, model, layers, batches, mesh, log, logger);
     }

@@ -23,7 +23,7 @@ internal static class LayerFetch
         {
             var source = sources.GetValueOrDefault(layer) ?? new LayerSource(layer, []);
             if (source.Holders.Length > 0) remote.Add(source);
-            else if (version == 0) store.Add(LayerState.Initialize(model, layer, command.Spec.Training.Seed));
+            else if (version == 0) store.Add(LayerState.Initialize(model, layer, command.Spec.Training));
             else throw new InvalidOperationException($"Nobody was named who holds layer {layer} at version {version}.");
         }
         // One connection to each first choice, side by side.
@@ -70,7 +70,7 @@ internal static class LayerFetch
             using var client = StateClient.Connect(plane, holder, plan.JobId, plan.Generation, command.Secret, cancellation);
             foreach (var source in wanted)
             {
-                var state = LayerState.Allocate(model, source.Layer, plan.StartStep);
+                var state = LayerState.Allocate(model, source.Layer, plan.StartStep, command.Spec.Training);
                 try
                 {
                     bytes += client.Fetch(source.Layer, plan.StartStep, [.. state.Tensors.Select(t => t.Bytes())]);

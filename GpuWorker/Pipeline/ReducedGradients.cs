@@ -22,7 +22,7 @@ internal sealed record ReducedGradients(int Step, LayerRange Layers, Tensor Flat
         foreach (var state in layers)
         {
             if (state.Version != Step) throw new InvalidOperationException($"Layer {state.Layer} is at version {state.Version}; step {Step} cannot be applied to it.");
-            AdamW.Apply(state, Flat.narrow(0, at, state.Layout.Length), result.GradientNorm, training);
+            Optimizer.Apply(state, Flat.narrow(0, at, state.Layout.Length), result.GradientNorm, training);
             at += state.Layout.Length;
         }
     }

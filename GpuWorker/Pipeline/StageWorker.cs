@@ -27,8 +27,7 @@ internal sealed partial class StageWorker : IJobParticipant
     private readonly Lock _lock = new();
 
     private IDisposable? _serving;
-    private TokenDataset? _data;
-    private BatchSource? _batches;
+    private IBatchSource? _batches;
     private Prepared? _prepared;
     private GenerationRun? _run;
     private ReducedGradients? _pending;
@@ -42,7 +41,7 @@ internal sealed partial class StageWorker : IJobParticipant
         _reports = new ReportLoop(jobId, instanceId, reporter, _log, logger);
     }
 
-    private sealed record Prepared(PrepareCommand Command, Place Place, Gpt Model, Mesh Mesh, PrepareReport Report);
+    private sealed record Prepared(PrepareCommand Command, Place Place, IStagedModel Model, Mesh Mesh, PrepareReport Report);
 
     public async Task<PrepareReport> PrepareAsync(PrepareCommand command)
     {
@@ -160,7 +159,7 @@ internal sealed partial class StageWorker : IJobParticipant
         _prepared?.Mesh.Dispose();
         _pending?.Dispose();
         _layers.Dispose();
-        _data?.Dispose();
+        _batches?.Dispose();
         _fence.Dispose();
     }
 
@@ -187,8 +186,8 @@ internal sealed partial class StageWorker : IJobParticipant
         // An instance that leaves only serves what it holds.
         if (plan.Of(_instanceId) is not { } place) return new PrepareReport(_instanceId, plan.Generation, 0, 0, watch.Elapsed.TotalMilliseconds);
 
-        var model = new Gpt(command.Spec.Model);
-        _batches ??= OpenData(command.Spec);
+        var model = ModelFactory.Create(command.Spec.Model);
+        _batches ??= BatchSources.Open(command.Spec);
         var (bytes, fetched) = await LayerFetch.RunAsync(command, plan.Stages[place.Stage], model, _layers, _dataPlane, cancellation);
         var report = new PrepareReport(_instanceId, plan.Generation, bytes, fetched, watch.Elapsed.TotalMilliseconds);
         lock (_lock)
@@ -199,12 +198,6 @@ internal sealed partial class StageWorker : IJobParticipant
         }
         LogPrepared(_jobId, plan.Generation, place.Pipeline, place.Stage, plan.StartStep, fetched, bytes, watch.Elapsed.TotalMilliseconds);
         return report;
-    }
-
-    private BatchSource OpenData(JobSpec spec)
-    {
-        _data = TokenDataset.Open(spec.Data, spec.Model.SequenceLength);
-        return new BatchSource(_data, spec.Training.Seed, spec.Training.GlobalBatch, spec.Training.MicroBatches, spec.Model.SequenceLength);
     }
 
     /// <summary>Applies the reduced gradients of a step whose norm somebody else knows: that replica passed the barrier, so the step counts.</summary>

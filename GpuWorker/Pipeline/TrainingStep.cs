@@ -19,10 +19,12 @@ internal sealed class TrainingStep : IDisposable
     private readonly Place _place;
     private readonly LayerRange _stage;
     private readonly LayerState[] _states;
-    private readonly BatchSource _batches;
+    private readonly IBatchSource _batches;
     private readonly Mesh _mesh;
     private readonly StageCompute _compute;
-    private readonly GradientTree _tree;
+    private readonly TreeSink _sink;
+    private readonly IReadOnlyList<TiedPair> _ties;
+    private readonly IStagedModel _model;
     private readonly TreeAllReduce _allReduce;
     private readonly Tensor _reduced;
     private readonly string[] _replicas;
@@ -34,16 +36,17 @@ internal sealed class TrainingStep : IDisposable
     private ulong _checksum;
     private int _samples;
 
-    public TrainingStep(GenerationPlan plan, JobSpec spec, Place place, IStagedModel model, LayerState[] states, BatchSource batches, Mesh mesh)
+    public TrainingStep(GenerationPlan plan, JobSpec spec, Place place, IStagedModel model, LayerState[] states, IBatchSource batches, Mesh mesh)
     {
-        (_plan, _spec, _place, _states, _batches, _mesh) = (plan, spec, place, states, batches, mesh);
+        (_plan, _spec, _place, _model, _states, _batches, _mesh) = (plan, spec, place, model, states, batches, mesh);
+        _ties = TiedPair.Of(model);
         _stage = plan.Stages[place.Stage];
         _block = GenerationPlan.Block(spec.Training.MicroBatches, plan.Pipelines, place.Pipeline);
         _losses = new double[IsLast ? _block.To - _block.From : 0];
         _compute = new StageCompute(model, _stage, states, spec.Training);
         long length = states.Sum(s => s.Layout.Length);
         _reduced = empty(length).DetachFromDisposeScope();
-        _tree = new GradientTree(_block.From, _block.To, spec.Training.MicroBatches, length);
+        _sink = new TreeSink(states.Select(s => s.Layout), _block, spec.Training.MicroBatches);
         _replicas = [.. plan.Places.Where(p => p.Stage == place.Stage).OrderBy(p => p.Pipeline).Select(p => p.Peer.InstanceId)];
         _members = [.. plan.Places.Where(p => p.Pipeline == place.Pipeline).OrderBy(p => p.Stage).Select(p => p.Peer.InstanceId)];
         _allReduce = new TreeAllReduce(mesh, _replicas, place.Pipeline, spec.Training.MicroBatches);
@@ -62,14 +65,20 @@ internal sealed class TrainingStep : IDisposable
     {
         using var scope = NewDisposeScope();
         (_step, _checksum, _samples) = (step, 0, 0);
-        _tree.Clear();
+        _sink.Clear();
         foreach (var action in PipelineSchedule.OneForwardOneBackward(_plan.Depth, _place.Stage, _block.From, _block.To))
         {
             using var pass = NewDisposeScope();
             if (action.IsForward) Forward(action.MicroBatch);
             else Backward(action.MicroBatch);
         }
-        _allReduce.Run(step, [.. _tree.Nodes.Select(n => n.Flat.Floats())], _reduced.Floats());
+        int at = 0;
+        foreach (var state in _states)
+        {
+            int length = (int)state.Layout.Length;
+            _allReduce.Run(step, state.Layer, [.. _sink.Tree(state.Layer).Nodes.Select(n => n.Flat.Floats())], _reduced.Floats().Slice(at, length));
+            at += length;
+        }
     }
 
     /// <summary>Exchanges what the step needs to count: past this, every replica of every stage has its reduced gradients.</summary>
@@ -115,7 +124,7 @@ internal sealed class TrainingStep : IDisposable
     public void Dispose()
     {
         _compute.Dispose();
-        _tree.Dispose();
+        _sink.Dispose();
         _reduced.Dispose();
     }
 
@@ -127,7 +136,7 @@ internal sealed class TrainingStep : IDisposable
             _checksum = unchecked(_checksum + batch!.Checksum);
             _samples += batch.Samples;
         }
-        var input = IsFirst ? batch!.Tokens : ReceiveTensor(_members[_place.Stage - 1], new FrameKey(FrameKind.Activation, _step, microBatch));
+        var input = IsFirst ? batch!.Inputs : ReceiveTensor(_members[_place.Stage - 1], new FrameKey(FrameKind.Activation, _step, microBatch));
         var output = _compute.Forward(_step, microBatch, input, IsLast ? batch!.Targets : null);
         if (output.Output is not { } activation)
         {
@@ -140,11 +149,9 @@ internal sealed class TrainingStep : IDisposable
     private void Backward(int microBatch)
     {
         var outputGradient = IsLast ? null : ReceiveTensor(_members[_place.Stage + 1], new FrameKey(FrameKind.Gradient, _step, microBatch));
-        var gradient = _tree.Rent();
-        var inputGradient = _compute.Backward(microBatch, outputGradient, gradient);
+        var inputGradient = _compute.Backward(microBatch, outputGradient, _sink);
         if (inputGradient is not null)
             _mesh.Send(_members[_place.Stage - 1], new FrameKey(FrameKind.Gradient, _step, microBatch), inputGradient.Bytes().Span);
-        _tree.Add(microBatch, gradient);
     }
 
     private double[] LayerSquares()
@@ -152,14 +159,14 @@ internal sealed class TrainingStep : IDisposable
         var squares = new double[_states.Length];
         var flat = _reduced.Floats();
         for (int i = 0, at = 0; i < squares.Length; at += (int)_states[i].Layout.Length, i++)
-            squares[i] = Norms.SumOfSquares(flat.Span.Slice(at, (int)_states[i].Layout.Length), _spec.Training.MicroBatches);
+            squares[i] = Norms.SumOfSquares(_states[i].Layout, flat.Span.Slice(at, (int)_states[i].Layout.Length), _spec.Training.MicroBatches);
         return squares;
     }
 
     /// <summary>float32 <c>[microBatch, sequence, hidden]</c> from a neighbour.</summary>
     private Tensor ReceiveTensor(string peer, FrameKey key)
     {
-        var tensor = empty(_spec.Training.MicroBatchSize, _spec.Model.SequenceLength, _spec.Model.Hidden);
+        var tensor = empty([_spec.Training.MicroBatchSize, .. _model.OutputShape(key.Kind == FrameKind.Activation ? _stage.First - 1 : _stage.End - 1)]);
         using var frame = _mesh.Receive(peer, key);
         var destination = tensor.Bytes().Span;
         if (frame.Length != destination.Length) throw new InvalidDataException($"{key} from {peer} has {frame.Length} bytes, {destination.Length} were expected.");

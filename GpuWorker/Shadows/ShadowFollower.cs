@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Parcae.GpuWorker.Checkpoints;
+using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Pipeline;
 using Parcae.GpuWorker.Transport;
@@ -12,6 +13,7 @@ namespace Parcae.GpuWorker.Shadows;
 internal sealed partial class ShadowFollower
 {
     private readonly JobSpec _spec;
+    private readonly IStagedModel _model;
     private readonly Mesh _mesh;
     private readonly LayerStore _layers;
     private readonly StepLog _log;
@@ -25,9 +27,9 @@ internal sealed partial class ShadowFollower
     private Task _applying = Task.CompletedTask;
     private int _version;
 
-    public ShadowFollower(PrepareCommand command, Mesh mesh, LayerStore layers, StepLog log, CheckpointStore checkpoints, ILogger logger)
+    public ShadowFollower(PrepareCommand command, IStagedModel model, Mesh mesh, LayerStore layers, StepLog log, CheckpointStore checkpoints, ILogger logger)
     {
-        (Plan, _spec, _mesh, _layers, _log, _checkpoints, _logger) = (command.Plan, command.Spec, mesh, layers, log, checkpoints, logger);
+        (Plan, _spec, _model, _mesh, _layers, _log, _checkpoints, _logger) = (command.Plan, command.Spec, model, mesh, layers, log, checkpoints, logger);
         _version = Plan.StartStep;
         mesh.OnFrame(FrameKind.VaultGradient, Accept);
         mesh.OnFrame(FrameKind.VaultStep, Accept);
@@ -107,7 +109,7 @@ internal sealed partial class ShadowFollower
     {
         lock (_pending)
         {
-            if (!_pending.TryGetValue(_version, out var step) || step.Result is null || step.Gradients.Count < _spec.Model.LayerCount) return null;
+            if (!_pending.TryGetValue(_version, out var step) || step.Result is null || step.Gradients.Count < _model.LayerCount) return null;
             _pending.Remove(_version);
             return step;
         }
@@ -119,7 +121,7 @@ internal sealed partial class ShadowFollower
         foreach (var (layer, frame) in step.Gradients)
         {
             var state = _layers.Find(layer, result.Step) ?? throw new InvalidOperationException($"The vault does not hold layer {layer} at version {result.Step}.");
-            AdamW.Apply(state, frame.Floats, result.GradientNorm, _spec.Training);
+            Optimizer.Apply(state, frame.Floats, result.GradientNorm, _spec.Training);
             frame.Dispose();
         }
         _log.Add(result);
@@ -127,7 +129,7 @@ internal sealed partial class ShadowFollower
         if (_version % _spec.Training.CheckpointEvery != 0) return;
         try
         {
-            _checkpoints.Write(_version, _spec.Model, _spec.Training.Seed, _layers.Held);
+            _checkpoints.Write(_version, _model, _spec.Training, _layers.Held);
         }
         catch (IOException e)
         {

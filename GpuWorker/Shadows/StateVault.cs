@@ -31,6 +31,7 @@ internal sealed partial class StateVault : IJobParticipant
     private PrepareReport? _report;
     private ShadowFollower? _follower;
     private JobSpec? _spec;
+    private IStagedModel? _model;
 
     public StateVault(string jobId, GpuWorkerOptions options, DataPlane dataPlane, ILogger logger)
     {
@@ -53,13 +54,13 @@ internal sealed partial class StateVault : IJobParticipant
             var watch = Stopwatch.StartNew();
             _spec = command.Spec;
             _serving ??= _dataPlane.ServeState(_jobId, command.Secret, new LayerStateSource(_layers));
-            var model = new Gpt(command.Spec.Model);
+            var model = _model = ModelFactory.Create(command.Spec.Model);
             var all = new LayerRange(0, model.LayerCount);
             if (command.RestoreCheckpoint is { } version) Restore(version, command.Plan.StartStep, model);
             _layers.Settle();
             var (bytes, fetched) = await LayerFetch.RunAsync(command, all, model, _layers, _dataPlane, overtaken);
             var mesh = _dataPlane.OpenMesh(_jobId, generation, command.Secret);
-            _follower = new ShadowFollower(command, mesh, _layers, _log, _checkpoints, _logger);
+            _follower = new ShadowFollower(command, model, mesh, _layers, _log, _checkpoints, _logger);
             _report = new PrepareReport(_instanceId, generation, bytes, fetched, watch.Elapsed.TotalMilliseconds);
             LogPrepared(_jobId, generation, command.Plan.StartStep, fetched, watch.Elapsed.TotalMilliseconds);
             return _report;
@@ -84,7 +85,7 @@ internal sealed partial class StateVault : IJobParticipant
                 throw new InvalidOperationException($"Generation {command.Generation} was not prepared here; generation {_follower?.Plan.Generation ?? 0} was.");
             if (follower.IsRunning) return;
             await _layers.ThawAsync();
-            _layers.KeepOnly(new LayerRange(0, _spec!.Model.LayerCount), command.AtStep);
+            _layers.KeepOnly(new LayerRange(0, _model!.LayerCount), command.AtStep);
             _log.RollBack(command.AtStep);
             follower.Start();
         }
@@ -140,10 +141,10 @@ internal sealed partial class StateVault : IJobParticipant
             if (_spec is null || _layers.Held.Length == 0) throw new InvalidOperationException($"The vault {_instanceId} holds nothing of job {_jobId}.");
             await StopFollowingAsync(DrainNow);
             // The newest whole copy: after a preparation that came to nothing there may be layers of two versions.
-            var held = _layers.Held.GroupBy(s => s.Version).Where(g => g.Count() == _spec.Model.LayerCount).MaxBy(g => g.Key)?.ToArray()
+            var held = _layers.Held.GroupBy(s => s.Version).Where(g => g.Count() == _model!.LayerCount).MaxBy(g => g.Key)?.ToArray()
                 ?? throw new InvalidOperationException($"The vault {_instanceId} has no whole copy of job {_jobId}.");
             int version = held[0].Version;
-            if (!_checkpoints.Versions().Contains(version)) _checkpoints.Write(version, _spec.Model, _spec.Training.Seed, held);
+            if (!_checkpoints.Versions().Contains(version)) _checkpoints.Write(version, _model!, _spec.Training, held);
             return version;
         }
         finally
@@ -171,10 +172,10 @@ internal sealed partial class StateVault : IJobParticipant
         _report = null;
     }
 
-    private void Restore(int version, int startStep, Gpt model)
+    private void Restore(int version, int startStep, IStagedModel model)
     {
         if (version != startStep) throw new ArgumentException($"Checkpoint {version} cannot begin a generation at step {startStep}.");
-        var states = _checkpoints.Load(version, model, _spec!.Training.Seed);
+        var states = _checkpoints.Load(version, model, _spec!.Training);
         _layers.KeepOnly(default, -1);
         foreach (var state in states) _layers.Add(state);
         LogRestored(_jobId, version);

@@ -95,6 +95,7 @@ public sealed record GenerationRecord
 /// <param name="DataChecksum">Sum (mod 2^64) of a hash of every (sample number, its tokens) that went into the step.</param>
 /// <param name="Samples">Samples of the step, counted where they were read.</param>
 /// <param name="Seconds">Wall time of the step on the reporting worker.</param>
+/// <param name="ValidationLoss">Mean validation loss of the version that the step began with, where it was measured.</param>
 [GenerateSerializer, Immutable, Alias("parcae.StepResult")]
 public readonly record struct StepResult(
     [property: Id(0)] int Step,
@@ -102,7 +103,12 @@ public readonly record struct StepResult(
     [property: Id(2)] double GradientNorm,
     [property: Id(3)] ulong DataChecksum,
     [property: Id(4)] int Samples,
-    [property: Id(5)] double Seconds);
+    [property: Id(5)] double Seconds,
+    [property: Id(6)] double? ValidationLoss = null)
+{
+    /// <summary>Whether the gradient was not finite: the step counts and its samples are consumed, but it changed nothing.</summary>
+    public bool Skipped => !double.IsFinite(GradientNorm);
+}
 
 /// <summary>Availability in one interval, with what had been forecast for it.</summary>
 /// <param name="Interval">Number of the interval since the job began.</param>

@@ -1,14 +1,10 @@
+using System.Text.Json;
+
 namespace Parcae.Grains.Jobs;
 
 /// <summary>Compares job specs by content.</summary>
 internal static class JobSpecComparison
 {
-    /// <summary>Whether both ask for the same.</summary>
-    public static bool Same(JobSpec a, JobSpec b) =>
-        a.Data.Paths.SequenceEqual(b.Data.Paths) && Plain(a) == Plain(b);
-
-    // Records compare their arrays by reference: put both on the same one.
-    private static JobSpec Plain(JobSpec spec) => spec with { Data = spec.Data with { Paths = NoPaths } };
-
-    private static readonly string[] NoPaths = [];
+    /// <summary>Whether both ask for the same. Not by the records' own equality, which takes arrays by reference.</summary>
+    public static bool Same(JobSpec a, JobSpec b) => JsonSerializer.Serialize(a) == JsonSerializer.Serialize(b);
 }

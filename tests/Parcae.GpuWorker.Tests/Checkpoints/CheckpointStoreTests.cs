@@ -10,6 +10,7 @@ namespace Parcae.GpuWorker.Tests.Checkpoints;
 
 public sealed class CheckpointStoreTests : IDisposable
 {
+    private static readonly TrainingSpec Training = new() { Seed = 7 };
     private static readonly ModelSpec Small = new() { Blocks = 1, Hidden = 8, Heads = 2, SequenceLength = 4 };
     private readonly Gpt _model = new(Small);
     private readonly TemporaryFolder _folder = new();
@@ -23,7 +24,7 @@ public sealed class CheckpointStoreTests : IDisposable
     public void What_is_written_is_loaded_to_the_last_bit()
     {
         var states = Write(25);
-        var loaded = _store.Load(25, _model, seed: 7);
+        var loaded = _store.Load(25, _model, Training);
         Assert.Equal(states.Select(s => (s.Layer, s.Version)), loaded.Select(s => (s.Layer, s.Version)));
         foreach (var (written, read) in states.SelectMany(s => s.Tensors).Zip(loaded.SelectMany(s => s.Tensors)))
             Assert.Equal(written.Bytes().ToArray(), read.Bytes().ToArray());
@@ -50,7 +51,7 @@ public sealed class CheckpointStoreTests : IDisposable
     [Fact]
     public void A_missing_file_is_named()
     {
-        var e = Assert.Throws<CheckpointException>(() => _store.Load(4, _model, 7));
+        var e = Assert.Throws<CheckpointException>(() => _store.Load(4, _model, Training));
         Assert.Contains(_store.PathOf(4), e.Message);
         Assert.Equal(_store.PathOf(4), e.Path);
     }
@@ -65,7 +66,7 @@ public sealed class CheckpointStoreTests : IDisposable
     {
         var bytes = WrittenBytes();
         Damage(bytes[..(length < 0 ? bytes.Length + length : length)]);
-        Assert.Throws<CheckpointException>(() => _store.Load(25, _model, 7));
+        Assert.Throws<CheckpointException>(() => _store.Load(25, _model, Training));
     }
 
     [Fact]
@@ -76,7 +77,7 @@ public sealed class CheckpointStoreTests : IDisposable
         {
             bytes[at] ^= 4;
             Damage(bytes);
-            Assert.Throws<CheckpointException>(() => _store.Load(25, _model, 7));
+            Assert.Throws<CheckpointException>(() => _store.Load(25, _model, Training));
             bytes[at] ^= 4;
         }
     }
@@ -85,7 +86,7 @@ public sealed class CheckpointStoreTests : IDisposable
     public void Bytes_after_the_end_are_refused()
     {
         Damage([.. WrittenBytes(), 0, 0, 0, 0]);
-        Assert.Contains("accounts for", Assert.Throws<CheckpointException>(() => _store.Load(25, _model, 7)).Message);
+        Assert.Contains("accounts for", Assert.Throws<CheckpointException>(() => _store.Load(25, _model, Training)).Message);
     }
 
     [Theory]
@@ -98,7 +99,7 @@ public sealed class CheckpointStoreTests : IDisposable
         var bytes = WrittenBytes();
         BinaryPrimitives.WriteInt64LittleEndian(bytes, length);
         Damage(bytes);
-        Assert.Contains($"claims {length} bytes", Assert.Throws<CheckpointException>(() => _store.Load(25, _model, 7)).Message);
+        Assert.Contains($"claims {length} bytes", Assert.Throws<CheckpointException>(() => _store.Load(25, _model, Training)).Message);
     }
 
     [Theory]
@@ -125,10 +126,10 @@ public sealed class CheckpointStoreTests : IDisposable
     {
         Free(Write(25));
         var other = new Gpt(Small with { Hidden = 16 });
-        Assert.Contains("its model is", Assert.Throws<CheckpointException>(() => _store.Load(25, other, 7)).Message);
-        Assert.Contains("its seed is 7; expected was 8", Assert.Throws<CheckpointException>(() => _store.Load(25, _model, 8)).Message);
+        Assert.Contains("its model is", Assert.Throws<CheckpointException>(() => _store.Load(25, other, Training)).Message);
+        Assert.Contains("its seed is 7; expected was 8", Assert.Throws<CheckpointException>(() => _store.Load(25, _model, Training with { Seed = 8 })).Message);
         File.Copy(_store.PathOf(25), _store.PathOf(26));
-        Assert.Contains("its step is 25; expected was 26", Assert.Throws<CheckpointException>(() => _store.Load(26, _model, 7)).Message);
+        Assert.Contains("its step is 25; expected was 26", Assert.Throws<CheckpointException>(() => _store.Load(26, _model, Training)).Message);
     }
 
     [Fact]
@@ -142,7 +143,7 @@ public sealed class CheckpointStoreTests : IDisposable
             CheckpointFile.Write(_store.PathOf(25), good.Header.Metadata, [.. tensors]);
         }
 
-        Assert.Contains("tensor 'head.norm.bias' has shape [2, 4]; expected was [8]", Assert.Throws<CheckpointException>(() => _store.Load(25, _model, 7)).Message);
+        Assert.Contains("tensor 'head.norm.bias' has shape [2, 4]; expected was [8]", Assert.Throws<CheckpointException>(() => _store.Load(25, _model, Training)).Message);
     }
 
     [Fact]
@@ -150,7 +151,7 @@ public sealed class CheckpointStoreTests : IDisposable
     {
         var states = Make(25);
         states[1].Version = 24;
-        Assert.Contains("1 at 24", Assert.Throws<ArgumentException>(() => _store.Write(25, Small, 7, states)).Message);
+        Assert.Contains("1 at 24", Assert.Throws<ArgumentException>(() => _store.Write(25, _model, Training, states)).Message);
         Free(states);
     }
 
@@ -162,12 +163,12 @@ public sealed class CheckpointStoreTests : IDisposable
 
     private List<LayerState> Make(int version)
     {
-        var states = Enumerable.Range(0, _model.LayerCount).Select(layer => LayerState.Initialize(_model, layer, 7)).ToList();
+        var states = Enumerable.Range(0, _model.LayerCount).Select(layer => LayerState.Initialize(_model, layer, Training)).ToList();
         foreach (var state in states)
         {
             state.Version = version;
-            state.FirstMoment.fill_(0.25f + state.Layer);
-            state.SecondMoment.fill_(1e-9f);
+            state.Tensors[1].fill_(0.25f + state.Layer);
+            state.Tensors[2].fill_(1e-9f);
         }
 
         return states;
@@ -176,7 +177,7 @@ public sealed class CheckpointStoreTests : IDisposable
     private List<LayerState> Write(int version)
     {
         var states = Make(version);
-        _store.Write(version, Small, 7, states);
+        _store.Write(version, _model, Training, states);
         return states;
     }
 

@@ -37,7 +37,7 @@ public sealed class TreeAllReduceTests
                     {
                         var (from, to) = GenerationPlan.Block(microBatches, replicas, self);
                         var sum = new float[length];
-                        allReduce.Run(step, [.. Sum(gradients, from, to, microBatches).Select(p => p.AsMemory())], sum);
+                        allReduce.Run(step, 0, [.. Sum(gradients, from, to, microBatches).Select(p => p.AsMemory())], sum);
                         sums.Add(sum);
                     }
                     return sums;

@@ -49,7 +49,7 @@ public sealed class BatchSourceTests : IDisposable
         using var a = new BatchSource(_data, 1, 6, 3, 4).MicroBatch(400, 2);
         using var b = new BatchSource(_data, 1, 6, 3, 4).MicroBatch(400, 2);
         using var otherSeed = new BatchSource(_data, 2, 6, 3, 4).MicroBatch(400, 2);
-        Assert.Equal(a.Tokens.Bytes().ToArray(), b.Tokens.Bytes().ToArray());
+        Assert.Equal(a.Inputs.Bytes().ToArray(), b.Inputs.Bytes().ToArray());
         Assert.Equal(a.Checksum, b.Checksum);
         Assert.NotEqual(a.Checksum, otherSeed.Checksum);
     }
@@ -58,10 +58,10 @@ public sealed class BatchSourceTests : IDisposable
     public void Targets_are_the_next_tokens()
     {
         using var batch = new BatchSource(_data, 1, 6, 3, 4).MicroBatch(3, 1);
-        Assert.Equal([2L, 4L], batch.Tokens.shape);
+        Assert.Equal([2L, 4L], batch.Inputs.shape);
         Assert.Equal(2, batch.Samples);
-        Assert.Equal(batch.Tokens[0, 1].item<long>(), batch.Targets[0, 0].item<long>());
-        Assert.Equal(batch.Tokens[1, 3].item<long>(), batch.Targets[1, 2].item<long>());
+        Assert.Equal(batch.Inputs[0, 1].item<long>(), batch.Targets[0, 0].item<long>());
+        Assert.Equal(batch.Inputs[1, 3].item<long>(), batch.Targets[1, 2].item<long>());
     }
 
     [Fact]

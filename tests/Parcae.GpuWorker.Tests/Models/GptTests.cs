@@ -32,14 +32,14 @@ public sealed class GptTests
     {
         var model = new Gpt(new ModelSpec { Blocks = 8 });
         using var scope = NewDisposeScope();
-        using var state = LayerState.Initialize(model, 3, seed: 1);
+        using var state = LayerState.Initialize(model, 3, new TrainingSpec());
         var values = state.Layout.Parameters.Zip(state.Layout.Views(state.Parameters)).ToDictionary(p => p.First.Name, p => p.Second);
         Assert.Equal(0.02, values["attention.qkv.weight"].std().item<float>(), 0.0005);
         Assert.Equal(0.02 / 4, values["attention.out.weight"].std().item<float>(), 0.0002); // 1 / sqrt(2 * 8)
         Assert.Equal(0.02 / 4, values["mlp.down.weight"].std().item<float>(), 0.0002);
         Assert.Equal(128, values["mlp.norm.weight"].sum().item<float>());
         Assert.Equal(0, values["mlp.up.bias"].abs().sum().item<float>());
-        Assert.Equal(0, state.FirstMoment.abs().sum().item<float>() + state.SecondMoment.abs().sum().item<float>());
+        Assert.Equal(0, state.Slots.Sum(s => s.abs().sum().item<float>()));
         Assert.Equal(0, state.Version);
     }
 
@@ -51,11 +51,11 @@ public sealed class GptTests
         manual_seed(5);
         float before = rand(1).item<float>();
         manual_seed(5);
-        using var first = LayerState.Initialize(model, 2, seed: 1);
+        using var first = LayerState.Initialize(model, 2, new TrainingSpec());
         Assert.Equal(before, rand(1).item<float>());
-        using var other = LayerState.Initialize(model, 3, seed: 1);
-        using var again = LayerState.Initialize(model, 2, seed: 1);
-        using var otherSeed = LayerState.Initialize(model, 2, seed: 2);
+        using var other = LayerState.Initialize(model, 3, new TrainingSpec());
+        using var again = LayerState.Initialize(model, 2, new TrainingSpec());
+        using var otherSeed = LayerState.Initialize(model, 2, new TrainingSpec { Seed = 2 });
         Assert.Equal(first.Parameters.Bytes().ToArray(), again.Parameters.Bytes().ToArray());
         Assert.NotEqual(first.Parameters.Bytes().ToArray(), other.Parameters.Bytes().ToArray());
         Assert.NotEqual(first.Parameters.Bytes().ToArray(), otherSeed.Parameters.Bytes().ToArray());
@@ -66,8 +66,8 @@ public sealed class GptTests
     {
         var model = new Gpt(new ModelSpec { Blocks = 2, Hidden = 32, SequenceLength = 8 });
         using var scope = NewDisposeScope();
-        var states = Enumerable.Range(0, model.LayerCount).Select(layer => LayerState.Initialize(model, layer, 1)).ToList();
-        Tensor Logits(Tensor tokens) => states.Aggregate(tokens, (x, s) => model.Forward(s.Layer, s.Layout.Views(s.Parameters), x, Dropout.None));
+        var states = Enumerable.Range(0, model.LayerCount).Select(layer => LayerState.Initialize(model, layer, new TrainingSpec())).ToList();
+        Tensor Logits(Tensor tokens) => states.Aggregate(tokens, (x, s) => Passes.Evaluate(model, s, x));
         var one = Logits(tensor(new long[,] { { 1, 2, 3, 4, 5, 6, 7, 8 } }));
         var two = Logits(tensor(new long[,] { { 1, 2, 3, 4, 9, 9, 9, 9 } }));
         Assert.Equal([1L, 8L, 256L], one.shape);

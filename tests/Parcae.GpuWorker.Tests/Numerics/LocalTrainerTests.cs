@@ -11,7 +11,7 @@ public sealed class LocalTrainerTests : IDisposable
 {
     private static readonly ModelSpec Small = new() { Blocks = 3, Hidden = 32, Heads = 2, SequenceLength = 16, Dropout = 0.1 };
     private static readonly TrainingSpec Training = new() { GlobalBatch = 14, MicroBatches = 7, WarmupSteps = 4 };
-    private readonly TokenDataset _text = TokenDataset.Open(new DataSpec(), 128);
+    private readonly IBatchSource _text = BatchSources.Open(new JobSpec { Model = Small, Training = Training });
 
     public void Dispose() => _text.Dispose();
 
@@ -40,7 +40,9 @@ public sealed class LocalTrainerTests : IDisposable
     [Fact]
     public void The_loss_falls_on_the_default_text()
     {
-        using var trainer = new LocalTrainer(new Gpt(new ModelSpec { Blocks = 2, Hidden = 64, SequenceLength = 64 }), new TrainingSpec(), _text);
+        var spec = new JobSpec { Model = new ModelSpec { Blocks = 2, Hidden = 64, SequenceLength = 64 } };
+        using var text = BatchSources.Open(spec);
+        using var trainer = new LocalTrainer(new Gpt(spec.Model), spec.Training, text);
         double first = trainer.Step().Loss;
         Assert.InRange(first, Math.Log(256) - 0.3, Math.Log(256) + 0.3); // it knows nothing yet
         double last = first;

@@ -8,7 +8,7 @@ namespace Parcae.GpuWorker.Tests.Pipeline;
 public sealed class MigrationTests
 {
     // Long enough that the job is still running when the last of several reconfigurations comes, however the machine deals out its time.
-    private static readonly JobSpec Spec = TestJobs.Small with { Training = TestJobs.Small.Training with { Steps = 161 } };
+    private static readonly JobSpec Spec = TestJobs.Small with { Training = TestJobs.Small.Training with { Steps = 321 } };
 
     private static readonly Lazy<Task<(StepResult[] Results, byte[][] Layers)>> Undisturbed = new(async () =>
     {

@@ -121,11 +121,11 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
         var nobody = new GenerationPlan { JobId = JobId, Generation = _generation, Pipelines = 0, Depth = 0, Stages = [], Places = [], StartStep = version };
         await Task.WhenAll(_workers.Values.Select(w => w.Prepare(new PrepareCommand { Plan = nobody, Spec = Spec, Secret = _secret, Sources = [] })));
         await using var plane = DataPlane.Listen(new DataPlaneOptions(), "reader", NullLogger.Instance);
-        var model = new Gpt(Spec.Model);
+        var model = ModelFactory.Create(Spec.Model);
         var layers = new byte[model.LayerCount][];
         for (int layer = 0; layer < layers.Length; layer++)
         {
-            using var state = LayerState.Allocate(model, layer, version);
+            using var state = LayerState.Allocate(model, layer, version, Spec.Training);
             foreach (var (id, worker) in _workers)
             {
                 if (!(await worker.Halt(new HaltCommand(JobId, _generation, HaltMode.Now, 0))).Layers.Any(l => l.Layer == layer && l.Version == version)) continue;

@@ -1,0 +1,178 @@
+using Parcae.GpuWorker.Models;
+using Parcae.Grains;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Parcae.GpuWorker.Numerics;
+
+/// <summary>A micro-batch on its way through one layer: what its backward pass needs.</summary>
+/// <param name="input">The layer's input, a leaf of the graph; the flight's own.</param>
+internal sealed class LayerFlight(Tensor input) : IDisposable
+{
+    /// <summary>The layer's input.</summary>
+    public Tensor Input { get; } = input;
+
+    /// <summary>The layer's output, with its graph; null where it is to be computed again.</summary>
+    public Tensor? Output { get; set; }
+
+    /// <summary>Products whose weight gradients are computed apart.</summary>
+    public List<DeferredProduct> Products { get; } = [];
+
+    /// <summary>Parameters that autograd has to give gradients of.</summary>
+    public int[] Direct { get; set; } = [];
+
+    /// <summary>Samples of running statistics.</summary>
+    public List<(int Parameter, Tensor Sample)> Statistics { get; } = [];
+
+    public void Dispose()
+    {
+        Input.Dispose();
+        Output?.Dispose();
+        foreach (var product in Products)
+        {
+            product.Input.Dispose();
+            product.Output.Dispose();
+        }
+
+        foreach (var (_, sample) in Statistics) sample.Dispose();
+    }
+}
+
+/// <summary>Forward and backward passes of one layer, with a graph of its own.</summary>
+internal sealed class LayerCompute : IDisposable
+{
+    private readonly IStagedModel _model;
+    private readonly LayerState _state;
+    private readonly TrainingSpec _training;
+    private readonly Tensor[] _leaves;
+    private readonly Tensor[] _products;
+    private readonly bool _low;
+    private int _productsVersion = -1;
+
+    public LayerCompute(IStagedModel model, LayerState state, TrainingSpec training)
+    {
+        (_model, _state, _training, _low) = (model, state, training, training.Precision == "bfloat16");
+        var parameters = state.Layout.Parameters;
+        _leaves = [.. state.Layout.Views(state.Parameters).Select((view, i) =>
+        {
+            using (view) return view.detach().requires_grad_(parameters[i].Role != ParameterRole.Statistic).DetachFromDisposeScope();
+        })];
+        _products = [.. _leaves.Select((leaf, i) =>
+            (_low && parameters[i].Role == ParameterRole.Matrix ? leaf.detach().to(ScalarType.BFloat16) : leaf.detach()).DetachFromDisposeScope())];
+    }
+
+    private int Layer => _state.Layer;
+
+    /// <summary>Takes in a layer's input.</summary>
+    public LayerFlight Begin(Tensor input)
+    {
+        // The samples get no gradient; activations do.
+        var leaf = input.detach();
+        if (Layer > 0) leaf.requires_grad_();
+        return new LayerFlight(leaf.DetachFromDisposeScope());
+    }
+
+    /// <summary>Runs the layer.</summary>
+    /// <param name="flight">From <see cref="Begin"/>.</param>
+    /// <param name="step">The step.</param>
+    /// <param name="microBatch">The micro-batch.</param>
+    /// <param name="targets">For the model's last layer: the output is the loss then.</param>
+    /// <param name="keep">Whether the graph is kept for the backward pass, or built again then.</param>
+    public Tensor Forward(LayerFlight flight, int step, int microBatch, Tensor? targets, bool keep)
+    {
+        if (keep) return Run(flight, step, microBatch, targets, Observed);
+        using var noGrad = no_grad();
+        using var dropout = new Dropout(_model.Spec.Dropout, _training.Seed, step, microBatch, Layer);
+        return _model.Forward(Layer, new LayerPass(_state.Layout, _leaves, Products(), dropout, null, Observed), flight.Input);
+
+        void Observed(int parameter, Tensor sample) => flight.Statistics.Add((parameter, sample.detach().DetachFromDisposeScope()));
+    }
+
+    /// <summary>Runs the layer again where its graph was not kept.</summary>
+    public void Recompute(LayerFlight flight, int step, int microBatch)
+    {
+        if (flight.Output is null) Run(flight, step, microBatch, null, static (_, _) => { });
+    }
+
+    /// <summary>Runs the layer as it is evaluated.</summary>
+    public Tensor Evaluate(Tensor input) =>
+        _model.Forward(Layer, new LayerPass(_state.Layout, _leaves, Products(), Dropout.None, null, null), input);
+
+    /// <summary>Everything of the backward pass but the deferred weight gradients.</summary>
+    /// <param name="flight">After its forward pass. Stays the caller's.</param>
+    /// <param name="outputGradient">Gradient of the output; null where it is the loss.</param>
+    /// <param name="flat">Receives the layer's gradient.</param>
+    /// <param name="microBatch">The micro-batch, which weighs running statistics.</param>
+    /// <returns>The gradient of the input (null for layer 0), and what is left to compute.</returns>
+    public (Tensor? Input, WeightGradients Left) Backward(LayerFlight flight, Tensor? outputGradient, Tensor flat, int microBatch)
+    {
+        using var scope = NewDisposeScope();
+        var wanted = new List<Tensor>();
+        if (Layer > 0) wanted.Add(flight.Input);
+        wanted.AddRange(flight.Products.Select(p => p.Output));
+        wanted.AddRange(flight.Direct.Select(i => _leaves[i]));
+        if (outputGradient is not null && outputGradient.dtype != flight.Output!.dtype) outputGradient = outputGradient.to(flight.Output.dtype);
+        var gradients = wanted.Count == 0
+            ? []
+            : autograd.grad([flight.Output!], wanted, outputGradient is null ? null : [outputGradient], retain_graph: false, create_graph: false, allow_unused: true);
+
+        int at = Layer > 0 ? 1 : 0;
+        var left = new WeightGradients(_state.Layout, flat);
+        foreach (var product in flight.Products)
+        {
+            if (Given(gradients[at++]) is { } gradient) left.Add(product.Weight, product.Input, gradient);
+        }
+
+        foreach (int parameter in flight.Direct)
+        {
+            if (Given(gradients[at++]) is { } gradient) left.Write(parameter, gradient);
+        }
+
+        foreach (var (parameter, sample) in flight.Statistics) left.Write(parameter, sample * Optimizer.StatisticWeight(microBatch, _training.MicroBatches));
+        return (Layer > 0 ? (Given(gradients[0]) ?? zeros_like(flight.Input)).MoveToOuterDisposeScope() : null, left);
+    }
+
+    public void Dispose()
+    {
+        foreach (var tensor in _leaves.Concat(_products)) tensor.Dispose();
+    }
+
+    private Tensor Run(LayerFlight flight, int step, int microBatch, Tensor? targets, Action<int, Tensor> observe)
+    {
+        using var dropout = new Dropout(_model.Spec.Dropout, _training.Seed, step, microBatch, Layer);
+        var pass = new LayerPass(_state.Layout, _leaves, Products(), dropout, flight.Products, observe);
+        var output = _model.Forward(Layer, pass, flight.Input);
+        if (targets is not null) output = _model.Loss(output, targets);
+        // The graph keeps all tensors that the backward pass needs; of the handles, only these are needed.
+        flight.Output = output.DetachFromDisposeScope();
+        foreach (var product in flight.Products)
+        {
+            product.Input.DetachFromDisposeScope();
+            product.Output.DetachFromDisposeScope();
+        }
+
+        flight.Direct = pass.Touched;
+        return output;
+    }
+
+    private Tensor[] Products()
+    {
+        // In float32 they are the parameters' own memory.
+        if (!_low || _productsVersion == _state.Version) return _products;
+        for (int i = 0; i < _leaves.Length; i++)
+        {
+            if (_products[i].dtype == ScalarType.BFloat16)
+            {
+                using var noGrad = no_grad();
+                using var leaf = _leaves[i].detach();
+                _products[i].copy_(leaf);
+            }
+        }
+
+        _productsVersion = _state.Version;
+        return _products;
+    }
+
+    // Of what the output does not depend on, autograd gives none.
+    private static Tensor? Given(Tensor? gradient) => gradient is null || gradient.IsInvalid ? null : gradient;
+}

@@ -1,0 +1,52 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using Parcae.GpuWorker.Models;
+using static TorchSharp.torch;
+
+namespace Parcae.GpuWorker.Numerics;
+
+/// <summary>The update of one step with its coefficients, on host memory in one pass, or on a device operation by operation, none of them fused: both round alike where the device rounds as IEEE 754 says.</summary>
+/// <param name="microBatches">M.</param>
+internal abstract class LayerUpdate(int microBatches)
+{
+    // What is left of a running statistic after M micro-batches.
+    private readonly float _keepStatistic = (float)Math.Pow(1 - LayerPass.StatisticMomentum, microBatches);
+
+    /// <summary>Updates one parameter in host memory.</summary>
+    /// <param name="slice">The parameter.</param>
+    /// <param name="tensors">The layer's flat tensors.</param>
+    /// <param name="from">Where the parameter begins in them.</param>
+    /// <param name="gradient">Its summed gradient.</param>
+    public void OnHost(ParameterSlice slice, Memory<float>[] tensors, int from, ReadOnlySpan<float> gradient)
+    {
+        Span<float> Part(int tensor) => tensors[tensor].Span.Slice(from, (int)slice.Length);
+        if (slice.Role == ParameterRole.Statistic) Statistic(Part(0), gradient);
+        else Train(slice, Part(0), tensors.Length > 1 ? Part(1) : default, tensors.Length > 2 ? Part(2) : default, gradient);
+    }
+
+    /// <summary>Updates one parameter where its tensors are.</summary>
+    public void OnDevice(ParameterSlice slice, Tensor[] tensors, Tensor gradient)
+    {
+        using var scope = NewDisposeScope();
+        Tensor Part(Tensor flat) => flat.narrow(0, slice.Offset, slice.Length);
+        if (slice.Role == ParameterRole.Statistic) Part(tensors[0]).mul_(_keepStatistic).add_(Part(gradient));
+        else Train(slice, [.. tensors.Select(Part)], Part(gradient));
+    }
+
+    /// <summary>Trains a parameter on the host; slots that the optimizer does not have are empty.</summary>
+    protected abstract void Train(ParameterSlice slice, Span<float> parameters, Span<float> first, Span<float> second, ReadOnlySpan<float> gradient);
+
+    /// <summary>Trains a parameter with Torch's operations, in the same order as on the host and none of them fused.</summary>
+    protected abstract void Train(ParameterSlice slice, Tensor[] tensors, Tensor gradient);
+
+    /// <summary>As vectors of whatever width the machine has; what is left over is done one by one, with the same operations in the same order.</summary>
+    protected static Span<Vector<float>> Vectors(Span<float> span) => MemoryMarshal.Cast<float, Vector<float>>(span);
+
+    /// <inheritdoc cref="Vectors(Span{float})"/>
+    protected static ReadOnlySpan<Vector<float>> Vectors(ReadOnlySpan<float> span) => MemoryMarshal.Cast<float, Vector<float>>(span);
+
+    private void Statistic(Span<float> running, ReadOnlySpan<float> samples)
+    {
+        for (int i = 0; i < running.Length; i++) running[i] = running[i] * _keepStatistic + samples[i];
+    }
+}

@@ -26,6 +26,12 @@ public enum FrameKind : byte
 
     /// <summary>Result of a step, going to the state vault.</summary>
     VaultStep = 8,
+
+    /// <summary>Output of a stage for validation samples, going to the next one.</summary>
+    ValidationActivation = 9,
+
+    /// <summary>Reduced gradient of a tied parameter, going to the stage that holds the other one of the pair.</summary>
+    TiedGradient = 10,
 }
 
 /// <summary>Names a frame: a peer sends at most one frame of each key in a generation.</summary>

@@ -47,6 +47,14 @@ internal sealed class SiloSettings
     [Required(AllowEmptyStrings = false, ErrorMessage = "must be a folder")]
     public string Checkpoints { get; set; } = "checkpoints";
 
+    /// <summary>What a worker computes on. The default value is <c>auto</c>: the first GPU that Torch can use, else the CPU.</summary>
+    [RegularExpression("auto|cpu|cuda(:[0-9]+)?", ErrorMessage = "must be auto, cpu, cuda or cuda:N")]
+    public string Device { get; set; } = "auto";
+
+    /// <summary>Threads that Torch uses on the CPU, the same for all workers of a job. The default value is 1, for several workers on one machine.</summary>
+    [Range(1, 1024, ErrorMessage = "must be from 1 to 1024")]
+    public int TorchThreads { get; set; } = 1;
+
     /// <summary>Length of a planning interval, seconds. The default value is 60.</summary>
     [Range(0.1, 86400, ErrorMessage = "must be from 0.1 to 86400 seconds")]
     public double Interval { get; set; } = 60;

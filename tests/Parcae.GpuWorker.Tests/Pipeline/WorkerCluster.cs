@@ -113,6 +113,15 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
         }
     }
 
+    /// <summary>Stops at the next step boundary; what was trained, and every layer's tensors as bytes.</summary>
+    public async Task<(int Version, byte[][] Layers)> FinishAsync()
+    {
+        var halts = await HaltAsync(HaltMode.AtBoundary);
+        foreach (var result in halts.SelectMany(h => h.Results)) _results[result.Step] = result;
+        int version = halts.SelectMany(h => h.Layers).Max(l => l.Version);
+        return (version, await StateAsync(version));
+    }
+
     /// <summary>Every layer's parameters and moments at the version, as bytes, from whichever instance holds it.</summary>
     public async Task<byte[][]> StateAsync(int version)
     {

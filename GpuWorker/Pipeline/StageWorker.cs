@@ -187,7 +187,7 @@ internal sealed partial class StageWorker : IJobParticipant
         if (plan.Of(_instanceId) is not { } place) return new PrepareReport(_instanceId, plan.Generation, 0, 0, watch.Elapsed.TotalMilliseconds);
 
         var model = ModelFactory.Create(command.Spec.Model);
-        _batches ??= BatchSources.Open(command.Spec);
+        _batches ??= BatchSources.Open(command.Spec, _logger);
         var (bytes, fetched) = await LayerFetch.RunAsync(command, plan.Stages[place.Stage], model, _layers, _dataPlane, cancellation);
         var report = new PrepareReport(_instanceId, plan.Generation, bytes, fetched, watch.Elapsed.TotalMilliseconds);
         lock (_lock)

@@ -3,58 +3,6 @@ using System.Xml;
 
 namespace Parcae.GpuWorker.Data;
 
-/// <summary>Takes in a piece of text.</summary>
-internal delegate void TextSink(ReadOnlySpan<byte> utf8);
-
-/// <summary>Where text comes from.</summary>
-internal interface ITextSource
-{
-    /// <summary>How the files are read; part of the cache's name.</summary>
-    string Kind { get; }
-
-    /// <summary>For messages.</summary>
-    string Description { get; }
-
-    /// <summary>The files in the order in which they are read.</summary>
-    IReadOnlyList<FileInfo> Files { get; }
-
-    /// <summary>Reads all text.</summary>
-    void Read(TextSink sink);
-}
-
-/// <summary>Files and folders as they are, byte by byte; folders recursively, in ordinal order of their paths.</summary>
-internal sealed class TextFiles : ITextSource
-{
-    public TextFiles(IReadOnlyList<string> paths)
-    {
-        Description = string.Join(", ", paths);
-        Files = [.. paths.SelectMany(FilesOf)];
-    }
-
-    public string Kind => "bytes";
-
-    public string Description { get; }
-
-    public IReadOnlyList<FileInfo> Files { get; }
-
-    public void Read(TextSink sink)
-    {
-        var buffer = new byte[1 << 20];
-        foreach (var file in Files)
-        {
-            using var stream = file.OpenRead();
-            for (int read; (read = stream.Read(buffer)) > 0;) sink(buffer.AsSpan(0, read));
-        }
-    }
-
-    private static IEnumerable<FileInfo> FilesOf(string path)
-    {
-        if (File.Exists(path)) return [new FileInfo(path)];
-        if (!Directory.Exists(path)) throw new InvalidDataException($"data.paths: there is no file or folder {Path.GetFullPath(path)}.");
-        return Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(f => new FileInfo(f));
-    }
-}
-
 /// <summary>The English API documentation of the .NET SDK: some twenty megabytes of text on every machine that has the SDK. One paragraph per member.</summary>
 internal sealed class DotNetDocumentation : ITextSource
 {

@@ -31,9 +31,18 @@ internal sealed class CheckpointFile : IDisposable
     {
         manifest = manifest with { Tensors = tensors.ToDictionary(t => t.Name, Hash, StringComparer.Ordinal) };
         var metadata = new Dictionary<string, string> { [ChecksumKey] = NoChecksum, ["format"] = "parcae-checkpoint", [ManifestKey] = manifest.ToJson() };
-        var header = SafetensorsWriter.Header(metadata, tensors).ToBytes();
-        Encoding.ASCII.GetBytes(Hash(header), header.AsSpan(ChecksumPlace(header, NoChecksum)));
-        SafetensorsWriter.Write(path, header, tensors);
+        SafetensorsWriter.Write(path, Seal(SafetensorsWriter.Header(metadata, tensors).ToBytes(), NoChecksum), tensors);
+    }
+
+    /// <summary>Puts a header's checksum in its place.</summary>
+    /// <param name="header">The header as it stands in the file; changed.</param>
+    /// <param name="checksum">What is in the checksum's place.</param>
+    internal static byte[] Seal(byte[] header, string checksum)
+    {
+        int place = ChecksumPlace(header, checksum);
+        Encoding.ASCII.GetBytes(NoChecksum, header.AsSpan(place));
+        Encoding.ASCII.GetBytes(Hash(header), header.AsSpan(place));
+        return header;
     }
 
     /// <summary>Opens a file and checks its header. The tensors are checked by <see cref="ReadAll"/>.</summary>

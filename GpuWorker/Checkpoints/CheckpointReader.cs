@@ -25,7 +25,7 @@ internal static class CheckpointReader
         {
             for (int layer = 0; layer < model.LayerCount; layer++) states.Add(LayerState.Allocate(model, layer, file.Manifest.Step, training));
             file.ReadAll(
-                entry => tensors[entry.Name] is var t && t.Slot < states[t.Layer].Tensors.Count ? CheckpointTensors.Part(states[t.Layer], t.Slice, t.Slot).Bytes() : null,
+                entry => tensors[entry.Name] is var t && t.Slot < states[t.Layer].Tensors.Count ? CheckpointTensors.Part(states[t.Layer], t.Slice, t.Slot).Bytes() : default(Memory<byte>?),
                 progress);
             CheckpointTensors.Complete(model, states);
             return states;

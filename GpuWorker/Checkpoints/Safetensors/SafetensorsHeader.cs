@@ -1,19 +1,28 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Parcae.GpuWorker.Checkpoints;
 
 /// <summary>A tensor in a safetensors file.</summary>
 /// <param name="Name">Its name.</param>
+/// <param name="Type">Type of its elements, see <see cref="SafetensorsTypes"/>.</param>
 /// <param name="Shape">Its shape.</param>
 /// <param name="Begin">First byte, counted from the first tensor's.</param>
 /// <param name="End">One past the last byte.</param>
-internal sealed record SafetensorsEntry(string Name, long[] Shape, long Begin, long End);
+internal sealed record SafetensorsEntry(string Name, string Type, long[] Shape, long Begin, long End)
+{
+    /// <summary>Its length.</summary>
+    public long Bytes => End - Begin;
+
+    /// <summary>For messages: <c>[3, 4]</c>.</summary>
+    public static string Text(IEnumerable<long> shape) => $"[{string.Join(", ", shape)}]";
+}
 
 /// <summary>
-/// The header of a safetensors file: 8 bytes of length, then JSON that names every tensor with its type, shape and place, then the tensors. Float32
-/// only. Reading trusts nothing: a file that breaks the format's rules is refused before any of it is used.
+/// The header of a safetensors file: 8 bytes of length, then JSON that names every tensor with its type, shape and place, then the tensors. Reading trusts
+/// nothing: a file that breaks the format's rules is refused before any of it is used.
 /// </summary>
 internal sealed record SafetensorsHeader(IReadOnlyDictionary<string, string> Metadata, IReadOnlyList<SafetensorsEntry> Entries)
 {
@@ -21,14 +30,13 @@ internal sealed record SafetensorsHeader(IReadOnlyDictionary<string, string> Met
     public const long MaxLength = 100_000_000;
 
     private const string MetadataName = "__metadata__";
-    private const string Type = "F32";
 
     /// <summary>The length and the JSON, as they stand in the file.</summary>
     public byte[] ToBytes()
     {
         var buffer = new ArrayBufferWriter<byte>();
         buffer.Advance(Clear(buffer.GetSpan(8)[..8]));
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();
             json.WriteStartObject(MetadataName);
@@ -37,7 +45,7 @@ internal sealed record SafetensorsHeader(IReadOnlyDictionary<string, string> Met
             foreach (var entry in Entries)
             {
                 json.WriteStartObject(entry.Name);
-                json.WriteString("dtype", Type);
+                json.WriteString("dtype", entry.Type);
                 json.WriteStartArray("shape");
                 foreach (long size in entry.Shape) json.WriteNumberValue(size);
                 json.WriteEndArray();
@@ -74,13 +82,11 @@ internal sealed record SafetensorsHeader(IReadOnlyDictionary<string, string> Met
     {
         try
         {
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 4 });
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 4, AllowDuplicateProperties = false });
             var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
             var entries = new List<SafetensorsEntry>();
-            var names = new HashSet<string>(StringComparer.Ordinal);
             foreach (var property in document.RootElement.EnumerateObject())
             {
-                if (!names.Add(property.Name)) throw new FormatException($"its header names '{property.Name}' twice.");
                 if (property.Name != MetadataName) entries.Add(Entry(property));
                 else foreach (var pair in property.Value.EnumerateObject()) metadata[pair.Name] = pair.Value.GetString() ?? "";
             }
@@ -88,7 +94,7 @@ internal sealed record SafetensorsHeader(IReadOnlyDictionary<string, string> Met
             CheckPlaces(entries, dataLength);
             return new SafetensorsHeader(metadata, entries);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or OverflowException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {
             throw new FormatException($"its header is not what the format asks for: {e.Message}", e);
         }
@@ -97,15 +103,31 @@ internal sealed record SafetensorsHeader(IReadOnlyDictionary<string, string> Met
     private static SafetensorsEntry Entry(JsonProperty property)
     {
         var (name, value) = (property.Name, property.Value);
-        if (value.GetProperty("dtype").GetString() is var type && type != Type)
-            throw new FormatException($"tensor '{name}' is of type {type}; only {Type} is known.");
-        long[] shape = [.. value.GetProperty("shape").EnumerateArray().Select(s => s.GetInt64())];
-        long[] offsets = [.. value.GetProperty("data_offsets").EnumerateArray().Select(o => o.GetInt64())];
+        var type = value.GetProperty("dtype").GetString();
+        if (SafetensorsTypes.BytesOf(type) is not { } size) throw new FormatException($"tensor '{name}' is of type {type}, which is none of the format's.");
+        long[] shape = Numbers(name, value, "shape"), offsets = Numbers(name, value, "data_offsets");
         if (offsets is not [var begin, var end] || begin < 0 || end < begin)
-            throw new FormatException($"tensor '{name}' lies at [{string.Join(", ", offsets)}], which is no range.");
-        if (shape.Any(s => s < 0) || checked(shape.Aggregate(1L, (a, b) => checked(a * b)) * sizeof(float)) != end - begin)
-            throw new FormatException($"tensor '{name}' of shape [{string.Join(", ", shape)}] has {end - begin} bytes.");
-        return new SafetensorsEntry(name, shape, begin, end);
+            throw new FormatException($"tensor '{name}' lies at {SafetensorsEntry.Text(offsets)}, which is no range.");
+        if (BytesOf(shape, size) != end - begin)
+            throw new FormatException($"tensor '{name}' of shape {SafetensorsEntry.Text(shape)} and type {type} has {end - begin} bytes.");
+        return new SafetensorsEntry(name, type!, shape, begin, end);
+    }
+
+    private static long[] Numbers(string name, JsonElement entry, string property) => [.. entry.GetProperty(property).EnumerateArray().Select(
+        e => e.TryGetInt64(out long number) ? number : throw new FormatException($"tensor '{name}' has {property} {entry.GetProperty(property).GetRawText()}, which are not all whole numbers of 64 bits."))];
+
+    // Null where there is no such shape: a negative size, or more bytes than can be counted.
+    private static long? BytesOf(long[] shape, long size)
+    {
+        if (shape.Any(s => s < 0)) return null;
+        try
+        {
+            return shape.Aggregate(size, (a, b) => checked(a * b));
+        }
+        catch (OverflowException)
+        {
+            return null;
+        }
     }
 
     // One after the other, without overlaps or holes, and all of the file.

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Parcae.GpuWorker.Native;
 using Parcae.GpuWorker.Pipeline;
+using Parcae.GpuWorker.Profiling;
 using Parcae.GpuWorker.Shadows;
 using Parcae.GpuWorker.Transport;
 using Parcae.Grains;
@@ -17,6 +18,7 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
     private readonly IJobReporter _reporter;
     private readonly ILoggerFactory _loggers;
     private readonly ConcurrentDictionary<string, IJobParticipant> _jobs = new();
+    private readonly SemaphoreSlim _describing = new(1, 1);
 
     public WorkerHost(IOptions<GpuWorkerOptions> options, IJobReporter reporter, ILoggerFactory loggers)
     {
@@ -45,6 +47,20 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
         _jobs.TryGetValue(jobId, out var participant)
             ? participant.Status()
             : new WorkerStatus { InstanceId = _options.InstanceId, Phase = WorkerPhase.Idle });
+
+    public async Task<ModelOutline> Describe(JobSpec spec)
+    {
+        // One at a time, or they would measure each other; on a thread of its own, as it computes for seconds.
+        await _describing.WaitAsync();
+        try
+        {
+            return await Task.Factory.StartNew(() => ModelDescriber.Describe(spec), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+        finally
+        {
+            _describing.Release();
+        }
+    }
 
     public Task<int> Checkpoint(string jobId) => Participant(jobId).CheckpointAsync();
 

@@ -24,6 +24,7 @@ public static class JobSpecValidation
         Check(p.LookAhead is >= 1 and <= 120, "planning.lookAhead", p.LookAhead, "from 1 to 120");
         Check(p.MaxInstances is null or >= 1, "planning.maxInstances", p.MaxInstances, "at least 1, or left out");
         Check(PlanningSpec.Forecasters.Contains(p.Forecast), "planning.forecast", p.Forecast, $"one of {string.Join(", ", PlanningSpec.Forecasters)}");
+        Check(PlanningSpec.LayerTimeSources.Contains(p.LayerTimes), "planning.layerTimes", p.LayerTimes, OneOf(PlanningSpec.LayerTimeSources));
         return problems;
     }
 

@@ -65,7 +65,7 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
     {
         foreach (var result in halts.SelectMany(h => h.Results)) _results[result.Step] = result;
         var holdings = halts.SelectMany(h => h.Layers.Select(l => (h.InstanceId, l))).ToArray();
-        int layers = Spec.Model.LayerCount;
+        int layers = ModelFactory.Create(Spec.Model).LayerCount;
         bool Covered(int version) => Enumerable.Range(0, layers).All(layer => holdings.Any(h => h.l.Layer == layer && CanReach(h.l, version)));
         bool CanReach(LayerHolding holding, int version) =>
             holding.Version == version || (holding.HasReducedGradients && holding.Version == version - 1 && _results.ContainsKey(version - 1));

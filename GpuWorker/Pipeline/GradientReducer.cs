@@ -14,7 +14,7 @@ internal sealed class GradientReducer : IDisposable
 {
     private readonly IReadOnlyList<LayerState> _layers;
     private readonly TreeSink _sink;
-    private readonly TreeAllReduce? _allReduce;
+    private readonly IAllReduce? _allReduce;
     private readonly TiedExchange _ties;
     private readonly int _microBatches;
     private readonly Tensor[] _reduced;
@@ -30,7 +30,7 @@ internal sealed class GradientReducer : IDisposable
     /// <param name="allReduce">Sums over the replicas of the stage; null where there is one replica.</param>
     /// <param name="ties">Adds tied gradients up.</param>
     /// <param name="microBatches">M.</param>
-    public GradientReducer(IReadOnlyList<LayerState> layers, TreeSink sink, TreeAllReduce? allReduce, TiedExchange ties, int microBatches)
+    public GradientReducer(IReadOnlyList<LayerState> layers, TreeSink sink, IAllReduce? allReduce, TiedExchange ties, int microBatches)
     {
         (_layers, _sink, _allReduce, _ties, _microBatches) = (layers, sink, allReduce, ties, microBatches);
         _squares = new double[layers.Count];
@@ -75,6 +75,7 @@ internal sealed class GradientReducer : IDisposable
         _complete.Dispose();
         _done.Dispose();
         if (_allReduce is null) return;
+        _allReduce.Dispose();
         foreach (var tensor in _reduced) tensor.Dispose();
     }
 
@@ -106,7 +107,7 @@ internal sealed class GradientReducer : IDisposable
         int i = layer - _layers[0].Layer;
         var own = _sink.Tree(layer).Nodes;
         if (_allReduce is null) _reduced[i] = own[0].Flat;
-        else _allReduce.Run(step, layer, [.. own.Select(n => n.Flat.Floats())], _reduced[i].Floats());
+        else _allReduce.Run(step, layer, [.. own.Select(n => n.Flat)], _reduced[i]);
         _ties.Offer(step, layer, _reduced[i]);
         if (!_ties.Concerns(layer)) _squares[i] = Norms.SumOfSquares(_layers[i].Layout, _reduced[i], _microBatches);
     }

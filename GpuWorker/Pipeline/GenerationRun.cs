@@ -44,6 +44,9 @@ internal sealed partial class GenerationRun
     /// <summary>What the training thread spends its time on.</summary>
     public StepClock Clock { get; } = new();
 
+    /// <summary>The clock's counters, for the job.</summary>
+    public StageTiming Timing => new(_place.Stage, Clock.Steps, Clock.Busy, Clock.PipelineWait, Clock.ReduceWait, Clock.BarrierWait);
+
     /// <summary>Completes when every peer is connected, or the run has ended without that.</summary>
     public Task Connected => _connected.Task;
 

@@ -17,6 +17,7 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
     private readonly GpuWorkerOptions _options;
     private readonly IJobReporter _reporter;
     private readonly ILoggerFactory _loggers;
+    private readonly TorchSharp.torch.Device _device;
     private readonly ConcurrentDictionary<string, IJobParticipant> _jobs = new();
     private readonly SemaphoreSlim _describing = new(1, 1);
 
@@ -27,6 +28,7 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
         _loggers = loggers;
         TorchNative.EnsureLoaded();
         TorchSharp.torch.set_num_threads(_options.TorchThreads);
+        _device = ComputeDevice.Choose(_options.Role == InstanceRole.Vault ? "cpu" : _options.Device);
         // Reached from this machine only, or from anywhere.
         string bind = IPAddress.TryParse(_options.Host, out var host) && IPAddress.IsLoopback(host) ? _options.Host : "0.0.0.0";
         DataPlane = DataPlane.Listen(new DataPlaneOptions { BindAddress = bind, Port = _options.Port }, _options.InstanceId, loggers.CreateLogger<DataPlane>());
@@ -77,5 +79,5 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
 
     private IJobParticipant Participant(string jobId) => _jobs.GetOrAdd(jobId, id => _options.Role == InstanceRole.Vault
         ? new StateVault(id, _options, DataPlane, _loggers.CreateLogger<StateVault>())
-        : new StageWorker(id, _options.InstanceId, DataPlane, _reporter, _loggers.CreateLogger<StageWorker>()));
+        : new StageWorker(id, _options.InstanceId, DataPlane, _device, _reporter, _loggers.CreateLogger<StageWorker>()));
 }

@@ -60,7 +60,7 @@ internal sealed partial class StateVault : IJobParticipant
             var all = new LayerRange(0, model.LayerCount);
             if (command.RestoreCheckpoint is { } version) Restore(version, command.Plan.StartStep, model);
             _layers.Settle();
-            var (bytes, fetched) = await LayerFetch.RunAsync(command, all, model, _layers, _dataPlane, overtaken);
+            var (bytes, fetched) = await LayerFetch.RunAsync(command, all, model, _layers, _dataPlane, TorchSharp.torch.CPU, overtaken);
             var mesh = _dataPlane.OpenMesh(_jobId, generation, command.Secret);
             _follower = new ShadowFollower(command, model, mesh, _layers, _log, _writer);
             _report = new PrepareReport(_instanceId, generation, bytes, fetched, watch.Elapsed.TotalMilliseconds);

@@ -33,6 +33,16 @@ public sealed partial class Mesh
         }
     }
 
+    /// <summary>Whether <see cref="Receive"/> would not block for the frame: it is here, or never will be.</summary>
+    public bool HasArrived(string peer, FrameKey key)
+    {
+        lock (_mail)
+        {
+            return _disposed || _lost is not null || _halted.Contains(peer)
+                || (_bags.TryGetValue((peer, key.Kind, key.Step, key.Index), out var bag) && bag.Frames.Exists(f => f.Part == key.Part));
+        }
+    }
+
     /// <summary>
     /// From here on <paramref name="sink"/> takes the parts of (kind, step, index) from a peer, at once and on this thread those that have come. They belong to
     /// <paramref name="work"/> and end with <see cref="Release"/>.

@@ -87,12 +87,6 @@ public sealed partial class Mesh : IDisposable
         sender.Send(key, payload);
     }
 
-    /// <summary>Whether <see cref="Receive"/> would not block for the frame: it is here, or never will be.</summary>
-    public bool HasArrived(string peer, FrameKey key)
-    {
-        lock (_mail) return _frames.ContainsKey((peer, key)) || _disposed || _lost is not null || _halted.Contains(peer);
-    }
-
     /// <summary>Waits until everything that was queued has been handed to the operating system.</summary>
     /// <returns>Whether it was done in time.</returns>
     public bool Flush(TimeSpan timeout)

@@ -11,7 +11,11 @@ namespace Parcae.GpuWorker.Data;
 /// </summary>
 internal sealed class BytePairTokenizer : ITokenizer
 {
+    // Prose has few different words: nearly all of a text is looked up.
+    private const int WordsKept = 1 << 16, LongestKept = 32;
+
     private readonly BpeTokenizer _tokenizer;
+    private readonly Dictionary<string, int[]> _words = new(StringComparer.Ordinal);
     private readonly byte[]?[] _texts;
     private readonly int[] _bytes = new int[256];
 
@@ -19,7 +23,7 @@ internal sealed class BytePairTokenizer : ITokenizer
     {
         Fingerprint = $"{Kind}-{vocabulary.Hash}";
         Vocabulary = vocabulary.Ids.Values.Max() + 1;
-        _tokenizer = BpeTokenizer.Create(new BpeOptions(vocabulary.Ids) { Merges = vocabulary.Merges, ByteLevel = true, PreTokenizer = new WordSplitter() });
+        _tokenizer = BpeTokenizer.Create(new BpeOptions(vocabulary.Ids) { Merges = vocabulary.Merges, ByteLevel = true });
         _texts = new byte[]?[Vocabulary];
         foreach (var (token, id) in vocabulary.Ids) _texts[id] = Text(token);
         for (int b = 0; b < 256; b++) _bytes[b] = vocabulary.Ids[ByteAlphabet.Of((byte)b).ToString()];
@@ -33,13 +37,24 @@ internal sealed class BytePairTokenizer : ITokenizer
 
     public void Encode(ReadOnlySpan<byte> text, IBufferWriter<int> ids)
     {
+        ArgumentNullException.ThrowIfNull(ids);
         var rented = ArrayPool<char>.Shared.Rent(text.Length);
-        while (text.Length > 0)
+        lock (_words)
         {
-            Utf8.ToUtf16(text, rented, out int read, out int written, replaceInvalidSequences: false);
-            if (written > 0) Append(_tokenizer.EncodeToIds(rented.AsSpan(0, written)), ids);
-            if (read < text.Length) Append([_bytes[text[read++]]], ids);
-            text = text[read..];
+            var known = _words.GetAlternateLookup<ReadOnlySpan<char>>();
+            while (text.Length > 0)
+            {
+                Utf8.ToUtf16(text, rented, out int read, out int written, replaceInvalidSequences: false);
+                for (ReadOnlySpan<char> rest = rented.AsSpan(0, written); rest.Length > 0;)
+                {
+                    var word = rest[..Words.FirstLength(rest)];
+                    ids.Write(known.TryGetValue(word, out var found) ? found : EncodeWord(word));
+                    rest = rest[word.Length..];
+                }
+
+                if (read < text.Length) ids.Write([_bytes[text[read++]]]);
+                text = text[read..];
+            }
         }
 
         ArrayPool<char>.Shared.Return(rented);
@@ -79,10 +94,10 @@ internal sealed class BytePairTokenizer : ITokenizer
         return bytes;
     }
 
-    private static void Append(IReadOnlyList<int> from, IBufferWriter<int> ids)
+    private int[] EncodeWord(ReadOnlySpan<char> word)
     {
-        var into = ids.GetSpan(from.Count);
-        for (int i = 0; i < from.Count; i++) into[i] = from[i];
-        ids.Advance(from.Count);
+        int[] ids = [.. _tokenizer.EncodeToIds(word, considerPreTokenization: false, considerNormalization: false)];
+        if (word.Length <= LongestKept && _words.Count < WordsKept) _words.Add(word.ToString(), ids);
+        return ids;
     }
 }

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using Microsoft.ML.Tokenizers;
 
 namespace Parcae.GpuWorker.Data;
 
@@ -10,13 +9,13 @@ namespace Parcae.GpuWorker.Data;
 /// <c>'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+</c>. Written out, because .NET's regular expressions see halves of the
 /// characters beyond U+FFFF, which are no letters to them.
 /// </summary>
-internal sealed class WordSplitter : PreTokenizer
+internal static class Words
 {
     /// <summary>
     /// Longer words are cut here, in UTF-16 units: merging takes time with the square of a word's length. A text with such words (there are none in prose) has a
     /// few tokens more than GPT-2's own tokenizer gives it.
     /// </summary>
-    public const int LongestWord = 4096;
+    public const int Longest = 4096;
 
     private static readonly string[] Endings = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"];
 
@@ -28,29 +27,15 @@ internal sealed class WordSplitter : PreTokenizer
         Other,
     }
 
-    public override IEnumerable<(int Offset, int Length)> PreTokenize(string text) => PreTokenize(text.AsSpan());
-
-    public override IEnumerable<(int Offset, int Length)> PreTokenize(ReadOnlySpan<char> text)
+    /// <summary>Length of the first word of a text that is not empty, in UTF-16 units.</summary>
+    public static int FirstLength(ReadOnlySpan<char> text)
     {
-        var words = new List<(int, int)>(text.Length / 4);
-        for (int at = 0; at < text.Length;)
-        {
-            int end = at + WordLength(text[at..]);
-            while (end - at > LongestWord)
-            {
-                int length = char.IsHighSurrogate(text[at + LongestWord - 1]) ? LongestWord - 1 : LongestWord;
-                words.Add((at, length));
-                at += length;
-            }
-
-            words.Add((at, end - at));
-            at = end;
-        }
-
-        return words;
+        int length = Uncut(text);
+        if (length <= Longest) return length;
+        return char.IsHighSurrogate(text[Longest - 1]) ? Longest - 1 : Longest;
     }
 
-    private static int WordLength(ReadOnlySpan<char> text)
+    private static int Uncut(ReadOnlySpan<char> text)
     {
         if (text[0] == '\'')
         {

@@ -30,22 +30,29 @@ public static partial class BatchSources
             "cifar100" when !tokens => Cifar(spec, CifarFormat.Cifar100),
             "synthetic" => tokens ? SyntheticText(spec) : SyntheticPictures(spec),
             _ => throw new InvalidDataException(
-                $"data.kind: '{spec.Data.Kind}' is not valid for a {spec.Model.Family}, which takes {(tokens ? "tokens: it must be text or synthetic" : "images: it must be cifar10, cifar100 or synthetic")}."),
+                $"data.kind: '{spec.Data.Kind}' is not valid for a {spec.Model.Family}, which takes " +
+                (tokens ? "tokens: it must be text or synthetic." : "images: it must be cifar10, cifar100 or synthetic.")),
         };
         if (spec.Training.EvaluateEvery == 0 || order.Validation > 0) return new BatchSource(samples, order, spec.Training);
         samples.Dispose();
         throw new InvalidDataException(
-            $"training.evaluateEvery is {spec.Training.EvaluateEvery}, but no samples are kept for validation: data.validationFraction must be above 0, or a test file lie beside the training images.");
+            $"training.evaluateEvery is {spec.Training.EvaluateEvery}, but no samples are kept for validation: " +
+            "data.validationFraction must be above 0, or a test file lie beside the training images.");
     }
 
     private static (ISampleSet Samples, SampleOrder Order) Text(JobSpec spec, ILogger logger)
     {
         var tokenizer = Tokenizers.Open(spec.Data);
         int vocabulary = spec.Model.Vocabulary;
-        if (tokenizer.Vocabulary > vocabulary)
-            throw new InvalidDataException($"model.vocabulary: {vocabulary} is not valid; the highest token of the tokenizer {tokenizer.Kind} is {tokenizer.Vocabulary - 1}, so it must be at least {tokenizer.Vocabulary}.");
-        if (IsMasked(spec) && tokenizer.Vocabulary == vocabulary)
-            throw new InvalidDataException($"model.vocabulary: {vocabulary} is not valid; the last token of a {spec.Model.Family} is the mask, and the tokenizer {tokenizer.Kind} has {tokenizer.Vocabulary} tokens of its own, so it must be at least {tokenizer.Vocabulary + 1}.");
+        // A bert's last token is the mask, which is no token of the text.
+        int needed = tokenizer.Vocabulary + (IsMasked(spec) ? 1 : 0);
+        if (vocabulary < needed)
+        {
+            throw new InvalidDataException(
+                $"model.vocabulary: {vocabulary} is not valid; the highest token of the tokenizer {tokenizer.Kind} is {tokenizer.Vocabulary - 1}" +
+                (IsMasked(spec) ? $", and the one after it is the mask of a {spec.Model.Family}" : "") + $", so it must be at least {needed}.");
+        }
+
         var objective = Objective(spec, tokenizer.Vocabulary);
         var data = TokenDataset.Open(spec.Data, tokenizer, bytes => LogTokenizing(logger, bytes >> 20, tokenizer.Kind));
         try
@@ -64,7 +71,11 @@ public static partial class BatchSources
     {
         var (m, fraction, seed) = (spec.Model, spec.Data.ValidationFraction, spec.Training.Seed);
         if (m.ImageSize != CifarFormat.Size || m.Channels != CifarFormat.Channels)
-            throw new InvalidDataException($"model.imageSize: {m.ImageSize} x {m.Channels} colours is not valid; images of {format.Name} are {CifarFormat.Size} x {CifarFormat.Channels} colours.");
+        {
+            throw new InvalidDataException(
+                $"model.imageSize: {m.ImageSize} x {m.Channels} colours is not valid; images of {format.Name} are {CifarFormat.Size} x {CifarFormat.Channels} colours.");
+        }
+
         if (m.Classes < format.Classes)
             throw new InvalidDataException($"model.classes: {m.Classes} is not valid; {format.Name} has {format.Classes} classes.");
         var images = new CifarImages(format, spec.Data.Paths);

@@ -30,7 +30,10 @@ public sealed record DataSpec
     /// <summary>For <c>bpe</c>: the merges, <c>merges.txt</c> as GPT-2's.</summary>
     [Id(5)] public string? MergesFile { get; init; }
 
-    /// <summary>Share of the samples, the last ones, that is kept from training for validation, in [0, 1). The default value is 0.</summary>
+    /// <summary>
+    /// Share of the samples, the last ones, that is kept from training for validation, in [0, 1). The default value is 0: none, or, with CIFAR, the images of the test file where
+    /// there is one. The test file is never trained on.
+    /// </summary>
     [Id(6)] public double ValidationFraction { get; init; }
 
     /// <summary>Samples of kind <c>synthetic</c>. The default value is 4096.</summary>

@@ -36,16 +36,22 @@ internal static unsafe partial class FileEntries
     /// <param name="path">The path.</param>
     /// <param name="setting">The setting that named it, for messages.</param>
     /// <exception cref="InvalidDataException">There is nothing, or it cannot be reached: no permission, a loop of links.</exception>
-    public static FileEntry Of(string path, string setting)
+    public static FileEntry Of(string path, string setting) =>
+        TryOf(path, setting) ?? throw new InvalidDataException($"{setting}: there is no file or folder {Path.GetFullPath(path)}.");
+
+    /// <summary>What a path leads to; null where there is nothing.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="setting">The setting that named it, for messages.</param>
+    /// <exception cref="InvalidDataException">It cannot be reached: no permission, a loop of links.</exception>
+    public static FileEntry? TryOf(string path, string setting)
     {
         byte* entry = stackalloc byte[Size];
         if (path.Contains('\0', StringComparison.Ordinal)) throw new InvalidDataException($"{setting}: a path with a zero character in it names no file.");
         if (Statx(CurrentFolder, path, 0, TypeAndInode, entry) != 0)
         {
             int error = Marshal.GetLastPInvokeError();
-            throw new InvalidDataException(error == NoSuchEntry
-                ? $"{setting}: there is no file or folder {Path.GetFullPath(path)}."
-                : $"{setting}: {Path.GetFullPath(path)} cannot be read: {Marshal.GetPInvokeErrorMessage(error)}.");
+            if (error == NoSuchEntry) return null;
+            throw new InvalidDataException($"{setting}: {Path.GetFullPath(path)} cannot be read: {Marshal.GetPInvokeErrorMessage(error)}.");
         }
 
         long device = ((long)*(uint*)(entry + DeviceMajorAt) << 32) | *(uint*)(entry + DeviceMinorAt);

@@ -21,7 +21,8 @@ internal sealed record SampleOrder(long Training, long Validation, int Seed)
     {
         if (fraction is not (>= 0 and < 1)) throw new InvalidDataException($"data.validationFraction: {fraction} is not valid; it must be in [0, 1).");
         long validation = fraction == 0 ? 0 : Math.Max(1, (long)(records * fraction));
-        if (records - validation < 1) throw new InvalidDataException($"Of {records} {what}, {validation} are kept for validation (data.validationFraction {fraction}): nothing is left to train on.");
+        if (records - validation < 1)
+            throw new InvalidDataException($"Of {records} {what}, {validation} are kept for validation (data.validationFraction {fraction}): nothing is left to train on.");
         return new SampleOrder(records - validation, validation, seed);
     }
 

@@ -79,7 +79,8 @@ internal sealed record BytePairVocabulary(IReadOnlyDictionary<string, int> Ids, 
                 throw new InvalidDataException($"{where}, line {number}: '{Shown(line)}' is not a pair of tokens with one space between.");
             foreach (var token in new[] { left, right, left + right })
             {
-                if (!ids.ContainsKey(token)) throw new InvalidDataException($"{where}, line {number}: '{Shown(line)}' needs the token '{Shown(token)}', which {vocabularyFile} does not have.");
+                if (!ids.ContainsKey(token))
+                    throw new InvalidDataException($"{where}, line {number}: '{Shown(line)}' needs the token '{Shown(token)}', which {vocabularyFile} does not have.");
             }
 
             if (!lines.TryAdd(line, number)) throw new InvalidDataException($"{where}: '{Shown(line)}' stands on line {lines[line]} and again on line {number}.");

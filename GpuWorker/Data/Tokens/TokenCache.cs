@@ -15,13 +15,13 @@ internal static class TokenCache
     private const string Setting = "data.cacheFolder";
 
     /// <summary>Bytes of text between two reports of progress.</summary>
-    private const long ReportEvery = 64 << 20;
+    private const long ReportEvery = 16 << 20;
 
     /// <summary>The source's cache file, open at any place, built if need be.</summary>
     /// <param name="source">The text.</param>
     /// <param name="tokenizer">Makes the tokens.</param>
     /// <param name="folder">Where the cache is.</param>
-    /// <param name="progress">Told the bytes of text that are tokens now, every 64 MiB of a build.</param>
+    /// <param name="progress">Told the bytes of text that are tokens now, every 16 MiB of a build.</param>
     /// <exception cref="InvalidDataException">The source has no text or cannot be read, or the folder cannot be used.</exception>
     public static (FileStream File, TokenFile Header) Ensure(ITextSource source, ITokenizer tokenizer, string folder, Action<long>? progress)
     {
@@ -100,8 +100,8 @@ internal static class TokenCache
     // What is read is what is mapped: the same open file, so a rename in between changes nothing.
     private static (FileStream File, TokenFile Header)? TryOpen(string path, ITokenizer tokenizer)
     {
-        if (!Path.Exists(path)) return null;
-        if (FileEntries.Of(path, Setting).Kind != FileEntryKind.File) return null;
+        // Whatever else is in its place is replaced.
+        if (FileEntries.TryOf(path, Setting) is not { Kind: FileEntryKind.File }) return null;
         var file = DataFiles.Open(path, Setting);
         try
         {

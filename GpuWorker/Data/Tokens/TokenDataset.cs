@@ -30,7 +30,7 @@ public sealed class TokenDataset : IDisposable
     /// <summary>Opens the data, building the token cache where it is missing or damaged.</summary>
     /// <param name="data">Where the text is.</param>
     /// <param name="tokenizer">Makes the tokens.</param>
-    /// <param name="progress">Told the bytes of text that are tokens now, every 64 MiB of a build.</param>
+    /// <param name="progress">Told the bytes of text that are tokens now, every 16 MiB of a build.</param>
     /// <exception cref="InvalidDataException">There is no such path, it cannot be read, or there is no text in it.</exception>
     public static TokenDataset Open(DataSpec data, ITokenizer tokenizer, Action<long>? progress = null)
     {

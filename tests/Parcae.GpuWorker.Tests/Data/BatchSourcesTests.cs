@@ -28,7 +28,7 @@ public sealed class BatchSourcesTests : IDisposable
         var bpe = VocabularyFiles.Write(_folder, VocabularyFiles.Tiny(["h i"], 299), ["h i"]) with { Paths = [_folder.File("a.txt", "hi hi hi")] };
         Refused("model.vocabulary: 299 is not valid; the highest token of the tokenizer bpe is 299, so it must be at least 300.", Of("gpt", 299, bpe));
         Refused("model.vocabulary: 255 is not valid; the highest token of the tokenizer bytes is 255, so it must be at least 256.", Of("gpt", 255, new DataSpec()));
-        Refused("the last token of a bert is the mask, and the tokenizer bpe has 300 tokens of its own, so it must be at least 301", Of("bert", 300, bpe));
+        Refused("the tokenizer bpe is 299, and the one after it is the mask of a bert, so it must be at least 301", Of("bert", 300, bpe));
         using var fits = BatchSources.Open(Of("gpt", 300, bpe));
         // "hi hi hi" is five tokens, two windows of two: hi and a space, both.
         Assert.Equal([299, 255 - ' ', 299, 255 - ' '], Batches.Longs(fits.MicroBatch(0, 0).Content().Inputs));

@@ -96,8 +96,9 @@ public sealed class CifarTests : IDisposable
     public void A_model_that_cannot_take_the_images_is_refused_before_a_file_is_opened()
     {
         var spec = Spec("cifar100") with { Data = new DataSpec { Kind = "cifar100", Paths = ["/nowhere"] } };
-        Assert.Contains("model.imageSize: 64 x 3", Assert.Throws<InvalidDataException>(() => BatchSources.Open(spec with { Model = spec.Model with { ImageSize = 64 } })).Message);
-        Assert.Contains("model.classes: 10 is not valid; cifar100 has 100", Assert.Throws<InvalidDataException>(() => BatchSources.Open(spec with { Model = spec.Model with { Classes = 10 } })).Message);
+        string Error(ModelSpec model) => Assert.Throws<InvalidDataException>(() => BatchSources.Open(spec with { Model = model })).Message;
+        Assert.Contains("model.imageSize: 64 x 3", Error(spec.Model with { ImageSize = 64 }));
+        Assert.Contains("model.classes: 10 is not valid; cifar100 has 100", Error(spec.Model with { Classes = 10 }));
     }
 
     [Fact]

@@ -42,9 +42,9 @@ public sealed class BatchSourceTests : IDisposable
         var spec = _spec with { Data = _spec.Data with { ValidationFraction = 0.333 }, Training = new TrainingSpec { GlobalBatch = 6, MicroBatches = 2 } };
         using var source = BatchSources.Open(spec);
         // 999 windows, 332 of them for validation: 667 to train on.
-        var read = Enumerable.Range(0, 2 * 667).SelectMany(step => Batches.Longs(source.Step(step, 2).Inputs).Chunk(4)).Select(w => int.Parse(Text(w), CultureInfo.InvariantCulture)).ToArray();
+        var read = Enumerable.Range(0, 2 * 667).SelectMany(step => Windows(source.Step(step, 2).Inputs)).ToArray();
         for (int epoch = 0; epoch < 12; epoch++) Assert.Equal(Enumerable.Range(0, 667), read.Skip(epoch * 667).Take(667).Order());
-        var kept = Enumerable.Range(0, 111).SelectMany(i => Batches.Longs(source.Validation(i).Content().Inputs).Chunk(4)).Select(w => int.Parse(Text(w), CultureInfo.InvariantCulture)).ToArray();
+        var kept = Enumerable.Range(0, 111).SelectMany(i => Windows(source.Validation(i).Content().Inputs)).ToArray();
         Assert.Equal([.. Enumerable.Range(667, 332), 667], kept); // in their order, and again from the first
     }
 
@@ -120,6 +120,9 @@ public sealed class BatchSourceTests : IDisposable
             synthetic with { Model = new ModelSpec { Family = "resnet", ImageSize = 16, Channels = 2, Classes = 3 } },
         ];
     }
+
+    // The windows are numbered: each holds its number.
+    private static IEnumerable<int> Windows(byte[] inputs) => Batches.Longs(inputs).Chunk(4).Select(w => int.Parse(Text(w), CultureInfo.InvariantCulture));
 
     private static string Text(long[] tokens) => string.Concat(tokens.Select(t => (char)t));
 }

@@ -96,7 +96,7 @@ internal sealed class LayerCompute : IDisposable
 
     /// <summary>Runs the layer as it is evaluated.</summary>
     public Tensor Evaluate(Tensor input) =>
-        _model.Forward(Layer, new LayerPass(_state.Layout, _leaves, Products(), Dropout.None, null, null), input);
+        _model.Forward(Layer, new LayerPass(_state.Layout, _leaves, Products(), Dropout.None, null, null), input.contiguous());
 
     /// <summary>Everything of the backward pass but the deferred weight gradients.</summary>
     /// <param name="flight">After its forward pass. Stays the caller's.</param>

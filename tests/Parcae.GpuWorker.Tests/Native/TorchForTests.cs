@@ -7,5 +7,10 @@ namespace Parcae.GpuWorker.Tests.Native;
 internal static class TorchForTests
 {
     [ModuleInitializer]
-    internal static void Load() => TorchNative.EnsureLoaded();
+    internal static void Load()
+    {
+        TorchNative.EnsureLoaded();
+        // As workers that share a machine do: test classes run beside each other, and OpenMP's threads spin while they wait.
+        TorchSharp.torch.set_num_threads(1);
+    }
 }

@@ -1,3 +1,4 @@
+using Parcae.Silo.Checkpoints;
 using Parcae.Silo.Hosting;
 using Parcae.Silo.Store;
 
@@ -11,6 +12,7 @@ internal static class Program
           Parcae.Silo --role control [options]   grains, /health, /metrics and the state vault (on-demand instance)
           Parcae.Silo --role worker  [options]   the GPU worker (one per preemptible instance)
           Parcae.Silo store --port P --data DIR  an embedded Redis-compatible store for one machine
+          Parcae.Silo export|generate|import     what one does with a job's checkpoints; see --help of each
 
         Every option can also be set in the environment (--redis as PARCAE_REDIS) or in the section "Parcae" of appsettings.json.
         """;
@@ -23,6 +25,7 @@ internal static class Program
             await Console.Out.WriteLineAsync($"Options: {string.Join(", ", SettingNames.Options.Select(o => "--" + o))}");
             return 0;
         }
+        if (args is [var verb, ..] && CheckpointVerbs.Names.Contains(verb)) return await CheckpointVerbs.RunAsync(args, Console.Out, Console.Error);
         try
         {
             bool store = args is ["store", ..];

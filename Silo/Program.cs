@@ -1,3 +1,4 @@
+using Parcae.Silo.Checkpoints;
 using Parcae.Silo.Hosting;
 using Parcae.Silo.Profiling;
 using Parcae.Silo.Store;
@@ -13,6 +14,7 @@ internal static class Program
           Parcae.Silo --role worker  [options]   the GPU worker (one per preemptible instance)
           Parcae.Silo store --port P --data DIR  an embedded Redis-compatible store for one machine
           Parcae.Silo profile                    measures a model for `parcae profile`, which says what on standard input
+          Parcae.Silo export|generate|import     what one does with a job's checkpoints; see --help of each
 
         Every option can also be set in the environment (--redis as PARCAE_REDIS) or in the section "Parcae" of appsettings.json.
         """;
@@ -25,6 +27,7 @@ internal static class Program
             await Console.Out.WriteLineAsync($"Options: {string.Join(", ", SettingNames.Options.Select(o => "--" + o))}");
             return 0;
         }
+        if (args is [var first, ..] && CheckpointVerbs.Names.Contains(first)) return await CheckpointVerbs.RunAsync(args, Console.Out, Console.Error);
         try
         {
             string? verb = args is ["store" or "profile" or "profile-worker", ..] ? args[0] : null;

@@ -11,6 +11,7 @@ namespace Parcae.GpuWorker.Checkpoints;
 internal sealed class CheckpointFile : IDisposable
 {
     private const string ManifestKey = "manifest", ChecksumKey = "xxh128";
+    private const int PartBytes = 1 << 20;
     private static readonly string NoChecksum = new('0', 32);
 
     private readonly SafetensorsFile _file;
@@ -76,28 +77,42 @@ internal sealed class CheckpointFile : IDisposable
     /// <exception cref="CheckpointException">A tensor is damaged; it is named. What was read is not to be used.</exception>
     public void ReadAll(Func<SafetensorsEntry, Memory<byte>?> into, Action<double>? progress = null)
     {
-        var buffer = new byte[1 << 20];
+        var buffer = new byte[PartBytes];
         long all = Math.Max(1, Entries.Sum(e => e.Bytes)), done = 0;
         foreach (var entry in Entries.OrderBy(e => e.Begin))
         {
-            var hash = new XxHash128();
-            var wanted = into(entry);
-            for (long at = 0; at < entry.Bytes; at += buffer.Length)
-            {
-                int length = (int)Math.Min(buffer.Length, entry.Bytes - at);
-                var part = wanted is { } memory ? memory.Span.Slice((int)at, length) : buffer.AsSpan(0, length);
-                _file.Read(entry, at, part);
-                hash.Append(part);
-            }
-
-            string actual = Convert.ToHexStringLower(hash.GetCurrentHash()), expected = Manifest.Tensors[entry.Name];
-            if (actual != expected) throw new CheckpointException(_file.Path, $"tensor '{entry.Name}' is damaged: its checksum is {actual}, the manifest says {expected}.");
+            Read(entry, into(entry), buffer);
             progress?.Invoke((double)(done += entry.Bytes) / all);
         }
     }
 
+    /// <summary>Reads one tensor and checks it.</summary>
+    /// <exception cref="CheckpointException">It is damaged, or too large for one array.</exception>
+    public byte[] Read(SafetensorsEntry entry)
+    {
+        if (entry.Bytes > Array.MaxLength) throw new CheckpointException(_file.Path, $"tensor '{entry.Name}' has {entry.Bytes} bytes; {Array.MaxLength} can be read at once.");
+        var bytes = new byte[entry.Bytes];
+        Read(entry, bytes, []);
+        return bytes;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    private void Read(SafetensorsEntry entry, Memory<byte>? into, byte[] buffer)
+    {
+        var hash = new XxHash128();
+        for (long at = 0; at < entry.Bytes; at += PartBytes)
+        {
+            int length = (int)Math.Min(PartBytes, entry.Bytes - at);
+            var part = into is { } memory ? memory.Span.Slice((int)at, length) : buffer.AsSpan(0, length);
+            _file.Read(entry, at, part);
+            hash.Append(part);
+        }
+
+        string actual = Convert.ToHexStringLower(hash.GetCurrentHash()), expected = Manifest.Tensors[entry.Name];
+        if (actual != expected) throw new CheckpointException(_file.Path, $"tensor '{entry.Name}' is damaged: its checksum is {actual}, the manifest says {expected}.");
+    }
 
     private static string Hash(SafetensorsContent tensor)
     {

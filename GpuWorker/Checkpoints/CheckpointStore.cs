@@ -116,6 +116,53 @@ public sealed class CheckpointStore
     /// <inheritdoc cref="LoadNewest"/>
     public CheckpointChoice<TrainedModel>? ReadNewest(Action<double>? progress = null) => Newest(version => Read(version, progress));
 
+    /// <summary>Writes a checkpoint's parameters alone, by their names here, into a folder: <c>model.safetensors</c> and <c>manifest.json</c>.</summary>
+    /// <param name="version">One of <see cref="Versions"/>.</param>
+    /// <param name="folder">Where; must not exist, or be empty.</param>
+    /// <param name="progress">Told the share that is written, from 0 to 1.</param>
+    /// <exception cref="CheckpointException">The file is missing or damaged.</exception>
+    /// <exception cref="IOException">The folder is not empty, or cannot be written.</exception>
+    public CheckpointManifest ExportParameters(int version, string folder, Action<double>? progress = null)
+    {
+        using var file = Open(version);
+        var prefixes = CheckpointTensors.SlotPrefixes(file.Manifest.Training);
+        var kept = file.Entries.OrderBy(e => e.Begin).Where(e => e.Type == SafetensorsTypes.Float32 && !prefixes.Any(p => e.Name.StartsWith(p, StringComparison.Ordinal)));
+        var contents = kept.Select(e => new SafetensorsContent(e.Name, e.Shape, () => file.Read(e))).ToArray();
+        var manifest = file.Manifest with { Tensors = contents.ToDictionary(c => c.Name, c => file.Manifest.Tensors[c.Name], StringComparer.Ordinal) };
+        ExportFolder.Write(folder, into =>
+        {
+            var json = System.Text.Encoding.UTF8.GetBytes(manifest.ToJson());
+            DurableFile.Write(Path.Combine(into, "manifest.json"), f => f.Write(json));
+            var header = SafetensorsWriter.Header(new Dictionary<string, string> { ["format"] = "pt" }, contents);
+            SafetensorsWriter.Write(Path.Combine(into, "model.safetensors"), header.ToBytes(), contents, progress);
+        });
+        return manifest;
+    }
+
+    /// <inheritdoc cref="ExportParameters"/>
+    /// <summary>Does the same with the newest checkpoint that is whole.</summary>
+    /// <returns>Null when there is none at all.</returns>
+    public CheckpointChoice<CheckpointManifest>? ExportNewestParameters(string folder, Action<double>? progress = null) => Newest(version => ExportParameters(version, folder, progress));
+
+    /// <summary>Exports a model in the Hugging Face layout, with the tokenizer's files that were kept beside the checkpoints.</summary>
+    /// <param name="trained">Read from this store.</param>
+    /// <param name="folder">Where; must not exist, or be empty.</param>
+    /// <param name="tokenizerFolder">Has the tokenizer's files in place of those that were kept; null: as they were kept.</param>
+    /// <param name="progress">Told the share that is written, from 0 to 1.</param>
+    /// <exception cref="CheckpointException">The tokenizer's files are missing, damaged, or do not fit the model.</exception>
+    /// <exception cref="IOException">The folder is not empty, or cannot be written.</exception>
+    public void ExportHuggingFace(TrainedModel trained, string folder, string? tokenizerFolder = null, Action<double>? progress = null)
+    {
+        ArgumentNullException.ThrowIfNull(trained);
+        byte[] File(string name) => tokenizerFolder is null
+            ? TokenizerFiles.Read(trained.Manifest, _folder, name)
+            : System.IO.File.ReadAllBytes(Path.Combine(tokenizerFolder, name));
+        var files = trained.Manifest.Data.Tokenizer == "bpe"
+            ? new[] { TokenizerFiles.Vocabulary, TokenizerFiles.Merges }.ToDictionary(name => name, File)
+            : null;
+        HuggingFaceGpt2.Export(trained.Model, trained.States, folder, files, progress);
+    }
+
     /// <summary>The newest checkpoint with which something can be done.</summary>
     internal CheckpointChoice<T>? Newest<T>(Func<int, T> load)
     {
@@ -147,7 +194,7 @@ public sealed class CheckpointStore
     }
 
     /// <summary>Says that there is no checkpoint, and what there is.</summary>
-    internal string NothingThere()
+    public string NothingThere()
     {
         var jobs = Jobs(_root);
         return $"there is no checkpoint of this job; {Path.GetFullPath(_root)} {(jobs.Count > 0 ? $"has some of {string.Join(", ", jobs)}" : "has none of any job")}.";

@@ -1,6 +1,7 @@
 using System.CommandLine;
 
 using Parcae.Cli.Commands;
+using Parcae.Cli.Jobs.Checkpoints;
 using Parcae.Client;
 using Parcae.Grains;
 
@@ -20,6 +21,8 @@ internal static class JobsCommand
         Steer(context, "pause", "Stop a job at its next step boundary; it keeps its state.", (client, id, c) => client.PauseAsync(id, c)),
         Steer(context, "resume", "Take a pause back.", (client, id, c) => client.ResumeAsync(id, c)),
         Steer(context, "cancel", "End a job for good and release its instances.", (client, id, c) => client.CancelAsync(id, c)),
+        ExportCommand.Create(context),
+        GenerateCommand.Create(context),
     };
 
     private static Argument<string> JobId() => new("job") { Description = "The job's id." };

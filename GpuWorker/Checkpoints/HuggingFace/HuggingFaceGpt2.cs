@@ -18,7 +18,8 @@ public static class HuggingFaceGpt2
     /// <param name="folder">Where; must not exist, or be empty.</param>
     /// <param name="tokenizer">The tokenizer's files by name (<c>vocab.json</c>, <c>merges.txt</c>); null: a token is a byte.</param>
     /// <param name="progress">Told the share that is written, from 0 to 1.</param>
-    /// <exception cref="CheckpointException">The folder is not empty, or cannot be written.</exception>
+    /// <exception cref="IOException">The folder is not empty, or cannot be written.</exception>
+    /// <exception cref="CheckpointException">The tokenizer's files do not fit the model.</exception>
     public static void Export(
         IStagedModel model, IReadOnlyList<LayerState> states, string folder, IReadOnlyDictionary<string, byte[]>? tokenizer = null, Action<double>? progress = null)
     {

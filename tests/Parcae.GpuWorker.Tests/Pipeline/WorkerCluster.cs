@@ -28,6 +28,9 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
 
     public GenerationPlan? Plan { get; private set; }
 
+    /// <summary>Where the vaults write.</summary>
+    public string CheckpointFolder => _folder;
+
     public ConcurrentQueue<BrokenReport> Broken { get; } = new();
 
     public IReadOnlyDictionary<int, StepResult> Results => _results;

@@ -41,6 +41,9 @@ internal sealed record SiloCommandLine(string Host, string Silo)
             ],
             "parcae-worker");
 
+    /// <summary>A verb of the silo's program that works and ends: <c>export</c>, <c>generate</c>.</summary>
+    public ProcessStartInfo Tool(string[] arguments) => Launch(arguments, "parcae-tool");
+
     private ProcessStartInfo Launch(string[] arguments, string serviceName)
     {
         // The child watches this process and ends when it is gone, however it ended.

@@ -67,13 +67,15 @@ internal static class LayerFetch
             using var activity = ParcaeTelemetry.Activities.StartActivity("transfer", ActivityKind.Client);
             activity?.SetTag("from", holder.InstanceId).SetTag("to", plane.InstanceId).SetTag("generation", plan.Generation);
             long bytes = 0;
+            using var staging = new HostStaging();
             using var client = StateClient.Connect(plane, holder, plan.JobId, plan.Generation, command.Secret, cancellation);
             foreach (var source in wanted)
             {
                 var state = LayerState.Allocate(model, source.Layer, plan.StartStep, command.Spec.Training);
                 try
                 {
-                    bytes += client.Fetch(source.Layer, plan.StartStep, [.. state.Tensors.Select(t => t.Bytes())]);
+                    bytes += client.Fetch(source.Layer, plan.StartStep, [.. state.Tensors.Select(staging.OpenBytes)]);
+                    for (int i = 0; i < state.Tensors.Count; i++) staging.Write(state.Tensors[i], i);
                     cancellation.ThrowIfCancellationRequested();
                     store.Add(state);
                 }

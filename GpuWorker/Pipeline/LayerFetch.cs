@@ -82,8 +82,8 @@ internal static class LayerFetch
                 var state = LayerState.Allocate(model, source.Layer, plan.StartStep, command.Spec.Training, device);
                 try
                 {
-                    bytes += client.Fetch(source.Layer, plan.StartStep, [.. state.Tensors.Select((t, slot) => staging.OpenBytes(t, slot))]);
-                    for (int slot = 0; slot < state.Tensors.Count; slot++) staging.Write(state.Tensors[slot], slot);
+                    bytes += client.Fetch(source.Layer, plan.StartStep, [.. state.Tensors.Select(staging.OpenBytes)]);
+                    for (int i = 0; i < state.Tensors.Count; i++) staging.Write(state.Tensors[i], i);
                     cancellation.ThrowIfCancellationRequested();
                     store.Add(state);
                 }

@@ -10,11 +10,13 @@ internal sealed class LayerStateSource(LayerStore layers) : IStateSource
     {
         if (await layers.BorrowAsync(layer, version, cancellationToken) is not { } lease) return null;
         var staging = new HostStaging();
-        return new StateStream([.. lease.State.Tensors.Select((t, slot) => (ReadOnlyMemory<byte>)staging.ReadBytes(t, slot))], () =>
+        return new StateStream([.. lease.State.Tensors.Select((tensor, i) => (ReadOnlyMemory<byte>)staging.ReadBytes(tensor, i))], Close);
+
+        void Close()
         {
             staging.Dispose();
             lease.Return();
-        });
+        }
     }
 
     public string DescribeHoldings()

@@ -39,8 +39,8 @@ public sealed record DataPlaneOptions
     /// <summary>Bytes of returned buffers kept for reuse. The default value is 128 MiB.</summary>
     public long PooledBytes { get; init; } = 128L << 20;
 
-    /// <summary>Payload of one chunk of a state transfer, bytes. The default value is 1 MiB.</summary>
-    public int StateChunkBytes { get; init; } = 1 << 20;
+    /// <summary>Payload of one chunk of a state transfer, bytes, the same at both ends. The default value is 256 KiB: it is still in the cache when its checksum is taken.</summary>
+    public int StateChunkBytes { get; init; } = 256 << 10;
 
     /// <summary>Everything that is wrong with the settings, one sentence each; empty when they are usable.</summary>
     public IReadOnlyList<string> Problems()

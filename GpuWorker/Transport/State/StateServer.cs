@@ -79,9 +79,8 @@ internal static partial class StateServer
             for (int at = 0; at < part.Length; at += options.StateChunkBytes)
             {
                 var chunk = part.Span.Slice(at, Math.Min(options.StateChunkBytes, part.Length - at));
-                wire.Write(chunk);
                 BinaryPrimitives.WriteUInt64LittleEndian(checksum, XxHash3.HashToUInt64(chunk));
-                wire.Write(checksum);
+                wire.Write(chunk, checksum);
             }
         }
     }

@@ -26,10 +26,10 @@ internal static class AllReduceBenchmark
         using var plain = PlainSocket.Accept(listener);
         int port = int.Parse(await peer.ReadLineAsync());
         using var side = new Side(0, mesh, port, plain);
-        var runs = new PairedRuns();
+        var runs = new PairedRuns(peer.ProcessorTime);
         for (int i = 0; i < WarmUps + Pairs; i++)
         {
-            if (i == WarmUps) runs = new PairedRuns();
+            if (i == WarmUps) runs = new PairedRuns(peer.ProcessorTime);
             await runs.AddAsync(() => TellAsync("ours", side.Reduce), () => TellAsync("plain", side.Copy), Elements * sizeof(float));
         }
 
@@ -71,14 +71,14 @@ internal static class AllReduceBenchmark
         {
             (_self, _plain) = (self, plain);
             mesh.Connect([new MeshPeer(new PeerEndpoint(Replicas[1 - self], "127.0.0.1", port))], CancellationToken.None);
-            _allReduce = new TreeAllReduce(mesh, Replicas, self, Replicas.Length);
+            _allReduce = new TreeAllReduce(mesh, Replicas, self, Replicas.Length, int.Parse(Environment.GetEnvironmentVariable("CHUNK") ?? "65536"), Environment.GetEnvironmentVariable("NOPAIR") is null);
             for (int i = 0; i < Elements; i++) _own[i] = (i % 1000 + 1) * (self + 1);
         }
 
         public void Reduce()
         {
             _plain.Meet();
-            _allReduce.Run(_step++, 0, [_own], _sum);
+            _allReduce.Run(_step++, 0, [_own.AsMemory()], _sum);
             _plain.Meet();
         }
 

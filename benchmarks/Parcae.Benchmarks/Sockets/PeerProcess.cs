@@ -18,6 +18,14 @@ internal sealed class PeerProcess : IDisposable
         return new(Process.Start(start) ?? throw new InvalidOperationException("The other side did not start."));
     }
 
+    /// <summary>Processor time of both sides so far.</summary>
+    public TimeSpan ProcessorTime()
+    {
+        using var own = Process.GetCurrentProcess();
+        _process.Refresh();
+        return own.TotalProcessorTime + _process.TotalProcessorTime;
+    }
+
     public async Task<string> ReadLineAsync() => await _process.StandardOutput.ReadLineAsync()
         ?? throw new InvalidOperationException("The other side ended early; what it said is above.");
 

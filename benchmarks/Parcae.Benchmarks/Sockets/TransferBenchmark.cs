@@ -25,10 +25,10 @@ internal static class TransferBenchmark
         using var client = StateClient.Connect(plane, holder, "job", 1, secret, CancellationToken.None);
         var parts = Enumerable.Range(0, Parts).Select(_ => GC.AllocateArray<byte>(PartBytes, pinned: true)).ToArray();
         Memory<byte>[] destinations = [.. parts.Select(p => p.AsMemory())];
-        var runs = new PairedRuns();
+        var runs = new PairedRuns(peer.ProcessorTime);
         for (int i = 0; i < WarmUps + Pairs; i++)
         {
-            if (i == WarmUps) runs = new PairedRuns();
+            if (i == WarmUps) runs = new PairedRuns(peer.ProcessorTime);
             await runs.AddAsync(Fetch, CopyAsync, (long)PartBytes * Parts);
         }
 

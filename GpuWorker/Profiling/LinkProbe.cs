@@ -7,15 +7,18 @@ namespace Parcae.GpuWorker.Profiling;
 /// <summary>Times transfers to a peer over the data plane, as activations and gradients travel. Both sides call it at the same time.</summary>
 internal static class LinkProbe
 {
-    private const string Job = "parcae-profile-link";
+    /// <summary>The job that the mesh of a probe is of.</summary>
+    public const string Job = "parcae-profile-link";
+
     private static readonly byte[] Received = [1];
 
     /// <summary>Sends, or receives, each size some times.</summary>
+    /// <param name="mesh">Open on both sides, not connected.</param>
+    /// <param name="call">What to send, and to whom.</param>
     /// <returns>The medians; nothing where this side receives.</returns>
     /// <exception cref="MeshBrokenException">The peer is lost.</exception>
-    public static LinkTime[] Run(DataPlane plane, LinkCall call)
+    public static LinkTime[] Run(Mesh mesh, LinkCall call)
     {
-        using var mesh = plane.OpenMesh(Job, 1, call.Secret);
         mesh.Connect([new MeshPeer(call.Peer)], CancellationToken.None);
         string peer = call.Peer.InstanceId;
         var times = new List<LinkTime>();

@@ -1,8 +1,10 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Parcae.GpuWorker.Data;
 using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Service;
+using Parcae.GpuWorker.Transport;
 using Parcae.Grains;
 using Parcae.Grains.Profiling;
 
@@ -13,7 +15,8 @@ public sealed class ProfileWorker : IJobReporter
 {
     private readonly TextWriter _answers;
     private readonly Lock _lock = new();
-    private int _told;
+    private readonly ConcurrentDictionary<int, int> _told = new();
+    private Mesh? _link;
 
     private ProfileWorker(TextWriter answers) => _answers = answers;
 
@@ -34,7 +37,7 @@ public sealed class ProfileWorker : IJobReporter
             var call = ProfileJson.Read<ProfileCall>(line);
             try
             {
-                worker.Say(new ProfileAnswer { Id = call.Id, Result = ProfileJson.Element(await Do(host, call)) });
+                worker.Say(new ProfileAnswer { Id = call.Id, Result = ProfileJson.Element(await worker.Do(host, call)) });
             }
             catch (Exception e)
             {
@@ -44,14 +47,22 @@ public sealed class ProfileWorker : IJobReporter
         }
     }
 
-    private static async Task<object> Do(WorkerHost host, ProfileCall call)
+    private async Task<object> Do(WorkerHost host, ProfileCall call)
     {
         switch (call.Name)
         {
             case ProfileCalls.Layers:
                 return Layers(ProfileJson.Read<LayersCall>(call.Body));
+            case ProfileCalls.OpenLink:
+                _link = host.DataPlane.OpenMesh(LinkProbe.Job, 1, ProfileJson.Read<byte[]>(call.Body));
+                return true;
             case ProfileCalls.Link:
-                return LinkProbe.Run(host.DataPlane, ProfileJson.Read<LinkCall>(call.Body));
+                using (var link = _link ?? throw new InvalidOperationException("The link has not been opened."))
+                {
+                    _link = null;
+                    return LinkProbe.Run(link, ProfileJson.Read<LinkCall>(call.Body));
+                }
+
             case ProfileCalls.Prepare:
                 return await host.Prepare(ProfileJson.Read<PrepareCommand>(call.Body));
             case ProfileCalls.Switch:
@@ -83,10 +94,10 @@ public sealed class ProfileWorker : IJobReporter
         if (report.Results.Length > 0)
         {
             Say(new ProfileAnswer { Report = report });
-            _told = report.Results[^1].Step + 1;
+            _told[report.Generation] = report.Results[^1].Step + 1;
         }
 
-        return Task.FromResult(new StepAck(report.Generation, _told));
+        return Task.FromResult(new StepAck(report.Generation, _told.GetValueOrDefault(report.Generation)));
     }
 
     /// <inheritdoc/>

@@ -36,6 +36,9 @@ public static class ProfileCalls
     /// <summary>Times each layer: <see cref="LayersCall"/>, answered by <see cref="LayersAnswer"/>.</summary>
     public const string Layers = "layers";
 
+    /// <summary>Lets a peer dial in for <see cref="Link"/>: the secret shared by both, 32 bytes. To both sides before either is told to connect.</summary>
+    public const string OpenLink = "open-link";
+
     /// <summary>Times transfers with a peer, which is told the same: <see cref="LinkCall"/>, answered by <see cref="LinkTime"/>s.</summary>
     public const string Link = "link";
 
@@ -61,8 +64,7 @@ public sealed record LayersAnswer(ModelOutline Outline, double?[] UpdateSeconds)
 
 /// <summary>Time transfers with a peer.</summary>
 /// <param name="Peer">The peer.</param>
-/// <param name="Secret">Shared by both, 32 bytes.</param>
 /// <param name="Leads">Whether this side sends and the other one receives.</param>
 /// <param name="Sizes">Bytes, ascending.</param>
 /// <param name="Rounds">Transfers of each size.</param>
-public sealed record LinkCall(PeerEndpoint Peer, byte[] Secret, bool Leads, long[] Sizes, int Rounds);
+public sealed record LinkCall(PeerEndpoint Peer, bool Leads, long[] Sizes, int Rounds);

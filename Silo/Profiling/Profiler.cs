@@ -58,10 +58,11 @@ internal sealed class Profiler(ProfileRequest request, Action<string, double> pr
         }
     }
 
-    /// <summary>Sizes up to what a mesh takes in one frame.</summary>
+    /// <summary>Transfers of each size.</summary>
     private async Task<LinkTime[]> LinksAsync(ProfileChild one, ProfileChild other)
     {
-        LinkCall Call(ProfileChild peer, bool leads) => new(peer.Endpoint, _secret, leads, LinkBytes, LinkRounds);
+        await Task.WhenAll(one.CallAsync<bool>(ProfileCalls.OpenLink, _secret, Patience), other.CallAsync<bool>(ProfileCalls.OpenLink, _secret, Patience));
+        LinkCall Call(ProfileChild peer, bool leads) => new(peer.Endpoint, leads, LinkBytes, LinkRounds);
         var receiving = other.CallAsync<LinkTime[]>(ProfileCalls.Link, Call(one, false), Patience);
         var times = await one.CallAsync<LinkTime[]>(ProfileCalls.Link, Call(other, true), Patience);
         await receiving;
@@ -100,7 +101,7 @@ internal sealed class Profiler(ProfileRequest request, Action<string, double> pr
             progress($"training {StrategyRun.WarmUp + StrategyRun.Counted} steps of {pipelines} x {stages.Length}", 0.35 + (0.6 * i / feasible.Count));
             while (workers.Count < pipelines * stages.Length) workers.Add(await ProfileChild.StartAsync($"w{workers.Count + 1}", request.Threads));
             var run = new StrategyRun(spec, _secret, workers);
-            times.Add(await run.RunAsync(i + 1, pipelines, [.. stages.Select(s => new LayerRange(s.First, s.Count))], TimeSpan.FromSeconds(30 + (10 * Math.Max(left, seconds)))));
+            times.Add(await run.RunAsync(i + 1, pipelines, [.. stages.Select(s => new LayerRange(s.First, s.Count))], TimeSpan.FromSeconds(60 + (20 * seconds * (StrategyRun.WarmUp + StrategyRun.Counted)))));
             connect = Math.Max(connect, run.ConnectMs);
         }
 

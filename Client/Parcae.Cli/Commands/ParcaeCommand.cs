@@ -5,6 +5,7 @@ using Parcae.Cli.Forecasting;
 using Parcae.Cli.Instances;
 using Parcae.Cli.Jobs;
 using Parcae.Cli.Planning;
+using Parcae.Cli.Profiling;
 using Parcae.Cli.Simulating;
 using Parcae.Cli.Traces;
 using Parcae.Client;
@@ -77,6 +78,7 @@ internal static class ParcaeCommand
             SimulateCommand.Create(context),
             ForecastCommand.Create(context),
             PlanCommand.Create(context),
+            ProfileCommand.Create(context),
             TraceCommand.Create(context),
         };
         VerbHelp.Use(root, context);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Parcae.GpuWorker.Native;
+using TorchSharp;
 
 namespace Parcae.GpuWorker.Tests.Native;
 
@@ -7,5 +8,10 @@ namespace Parcae.GpuWorker.Tests.Native;
 internal static class TorchForTests
 {
     [ModuleInitializer]
-    internal static void Load() => TorchNative.EnsureLoaded();
+    internal static void Load()
+    {
+        TorchNative.EnsureLoaded();
+        // Tests run beside each other, and a worker among them sets the number for the whole process: with one number throughout, bits can be compared.
+        torch.set_num_threads(1);
+    }
 }

@@ -1,12 +1,19 @@
+using System.Globalization;
 using Parcae.Benchmarks;
 using Parcae.Benchmarks.Sockets;
+using Parcae.Benchmarks.TrainStep;
 
-// Benchmarks that run in this process; those that are scripts of their own are called by ./run.
+// Processes that the benchmarks below start.
+if (args is ["train-step-process", var threads, var parts])
+    return StepProcess.Run(int.Parse(threads, CultureInfo.InvariantCulture), int.Parse(parts, CultureInfo.InvariantCulture));
+
+// Those that need more than this program are started by a script of their own, see ./run.
 var benchmarks = new SortedDictionary<string, Func<Task<BenchmarkResult>>>(StringComparer.Ordinal)
 {
     ["allreduce"] = AllReduceBenchmark.RunAsync,
     ["kill-recovery"] = KillRecoveryBenchmark.RunAsync,
     ["transfer"] = TransferBenchmark.RunAsync,
+    ["train-step"] = () => Task.FromResult(TrainStepBenchmark.Run(args is [_, var microBatches] ? int.Parse(microBatches, CultureInfo.InvariantCulture) : 1)),
 };
 
 // The other side of a benchmark of two processes, started by the first one.

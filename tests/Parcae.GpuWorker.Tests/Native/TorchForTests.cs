@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Parcae.GpuWorker.Native;
+using TorchSharp;
 
 namespace Parcae.GpuWorker.Tests.Native;
 
@@ -10,7 +11,7 @@ internal static class TorchForTests
     internal static void Load()
     {
         TorchNative.EnsureLoaded();
-        // As workers that share a machine do: test classes run beside each other, and OpenMP's threads spin while they wait.
-        TorchSharp.torch.set_num_threads(1);
+        // Tests run beside each other, and a worker among them sets the number for the whole process: with one number throughout, bits can be compared.
+        torch.set_num_threads(1);
     }
 }

@@ -1,0 +1,38 @@
+using System.Globalization;
+using Parcae.Grains;
+
+namespace Parcae.Benchmarks.TrainStep;
+
+/// <summary>What <c>train-step</c> trains: a GPT of 10.8 million parameters, eight sequences of 256 tokens a step.</summary>
+internal static class StepModel
+{
+    /// <summary>Sequences of a step.</summary>
+    public const int Batch = 8;
+
+    /// <summary>The model.</summary>
+    public static ModelSpec Spec { get; } = new() { Blocks = 6, Hidden = 384, Heads = 6, SequenceLength = 256, Vocabulary = 256 };
+
+    /// <summary>Tokens of a step.</summary>
+    public static int Tokens => Batch * Spec.SequenceLength;
+
+    /// <summary>What <see cref="Flops"/> counts.</summary>
+    public const string Formula =
+        "3 * tokens * (2 * (12 * blocks * hidden^2 + hidden * vocabulary) + blocks * 2 * hidden * (sequence + 1)): matrix products alone, a multiplication and an addition as two, the backward pass "
+        + "as twice the forward one, attention's scores and mixing over the pairs of positions that the causal mask lets through (about half); not counted: attention's scores computed again in the "
+        + "backward pass, embedding, norms, biases, activation functions, softmax, loss, clipping, AdamW";
+
+    /// <summary>Floating-point operations of a step.</summary>
+    public static double Flops
+    {
+        get
+        {
+            double h = Spec.Hidden, products = 2 * (12 * Spec.Blocks * h * h + h * Spec.Vocabulary);
+            double attention = Spec.Blocks * 2 * h * (Spec.SequenceLength + 1);
+            return 3 * Tokens * (products + attention);
+        }
+    }
+
+    /// <summary>The sizes as arguments for the peer: batch, sequence, blocks, hidden, heads, vocabulary.</summary>
+    public static string[] Arguments =>
+        [.. new[] { Batch, Spec.SequenceLength, Spec.Blocks, Spec.Hidden, Spec.Heads, Spec.Vocabulary }.Select(n => n.ToString(CultureInfo.InvariantCulture))];
+}

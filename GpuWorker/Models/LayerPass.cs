@@ -96,8 +96,9 @@ public sealed class LayerPass
         if (!IsTraining) return nn.functional.batch_norm(x, this[mean], this[variance], this[gain], this[bias], training: false);
         if (x.numel() <= x.shape[1])
         {
+            var shape = string.Join(", ", x.shape);
             throw new ArgumentException(
-                $"{_layout.Name}: batch normalisation of [{string.Join(", ", x.shape)}] has one value per channel, which has no variance; take more samples per micro-batch or larger images.", nameof(x));
+                $"{_layout.Name}: batch normalisation of [{shape}] has one value per channel, which has no variance; take more samples per micro-batch or larger images.", nameof(x));
         }
 
         // With momentum 1 Torch leaves the micro-batch's own statistics in the running ones' place.

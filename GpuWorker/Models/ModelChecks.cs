@@ -35,7 +35,8 @@ public static class ModelChecks
         var names = new HashSet<string>();
         foreach (var parameter in layout.Parameters)
         {
-            Check(!string.IsNullOrWhiteSpace(parameter.Name) && names.Add(parameter.Name), subject, $"has a second parameter named '{parameter.Name}', or one without a name", "a name for each");
+            bool isNamed = !string.IsNullOrWhiteSpace(parameter.Name) && names.Add(parameter.Name);
+            Check(isNamed, subject, $"has a second parameter named '{parameter.Name}', or one without a name", "a name for each");
             Parameter(before, $"{layout.Name}.{parameter.Name}", parameter, offset);
             offset += parameter.Length;
         }
@@ -50,7 +51,8 @@ public static class ModelChecks
         Check(parameter.Offset == offset, subject, $"begins at {parameter.Offset}", $"{offset}: parameters lie one after the other, as LayerLayout.Of lays them out");
         Check(Enum.IsDefined(parameter.Role), subject, $"has the role {parameter.Role}", $"one of {string.Join(", ", Enum.GetNames<ParameterRole>())}");
         Check(parameter.Role != ParameterRole.Matrix || parameter.Shape.Length >= 2, subject, $"is a matrix of the shape {shape}", "[out, in] or a kernel's shape");
-        Check(float.IsFinite(parameter.Initial.Mean) && parameter.Initial.Deviation is >= 0 and < double.PositiveInfinity, subject, $"begins as {parameter.Initial}", "a finite mean and deviation");
+        bool isFinite = float.IsFinite(parameter.Initial.Mean) && parameter.Initial.Deviation is >= 0 and < double.PositiveInfinity;
+        Check(isFinite, subject, $"begins as {parameter.Initial}", "a finite mean and deviation");
         if (parameter.Tie is { } tie) Tie(before, subject, parameter, tie);
     }
 
@@ -58,12 +60,15 @@ public static class ModelChecks
     {
         Check(tie.Layer >= 0 && tie.Layer < before.Count, subject, $"is tied to layer {tie.Layer}", "an earlier layer");
         var layer = before[tie.Layer];
-        Check(tie.Parameter >= 0 && tie.Parameter < layer.Parameters.Count, subject, $"is tied to parameter {tie.Parameter} of {layer.Name}", $"one of its {layer.Parameters.Count} parameters, counted from 0");
+        int count = layer.Parameters.Count;
+        Check(tie.Parameter >= 0 && tie.Parameter < count, subject, $"is tied to parameter {tie.Parameter} of {layer.Name}", $"one of its {count} parameters, counted from 0");
         var owner = layer.Parameters[tie.Parameter];
         var name = $"{layer.Name}.{owner.Name}";
-        Check(owner.Shape.SequenceEqual(parameter.Shape), subject, $"has the shape {Text(parameter.Shape)} and is tied to {name} of the shape {Text(owner.Shape)}", "the same shape");
+        var (shape, other) = (Text(parameter.Shape), Text(owner.Shape));
+        Check(shape == other, subject, $"has the shape {shape} and is tied to {name} of the shape {other}", "the same shape");
         Check(owner.Tie is null, subject, $"is tied to {name}, which is itself tied", "tied to the owner");
-        Check(parameter.Role != ParameterRole.Statistic && owner.Role != ParameterRole.Statistic, subject, $"is tied to {name}, and one of them is a running statistic", "trained, as its owner");
+        bool isTrained = parameter.Role != ParameterRole.Statistic && owner.Role != ParameterRole.Statistic;
+        Check(isTrained, subject, $"is tied to {name}, and one of them is a running statistic", "trained, as its owner");
         // Or else weight decay would pull them apart.
         Check(owner.Decays == parameter.Decays, subject, $"is a {parameter.Role} and tied to {name}, a {owner.Role}", "both with weight decay or both without");
     }
@@ -72,8 +77,10 @@ public static class ModelChecks
     {
         var subject = $"Layer {layer}";
         var shape = model.OutputShape(layer);
-        Check(shape is { Length: > 0 } && shape.All(n => n > 0), subject, $"has the OutputShape {Text(shape)}", "dimensions of at least 1, without that of the micro-batch");
-        Check(model.ForwardFlops(layer) is >= 0 and < double.PositiveInfinity, subject, $"has ForwardFlops of {model.ForwardFlops(layer)}", "a finite number of at least 0");
+        bool hasShape = shape is { Length: > 0 } && shape.All(n => n > 0);
+        Check(hasShape, subject, $"has the OutputShape {Text(shape)}", "dimensions of at least 1, without that of the micro-batch");
+        double flops = model.ForwardFlops(layer);
+        Check(flops is >= 0 and < double.PositiveInfinity, subject, $"has ForwardFlops of {flops}", "a finite number of at least 0");
         Check(model.ActivationBytes(layer) >= 0, subject, $"has ActivationBytes of {model.ActivationBytes(layer)}", "at least 0");
     }
 

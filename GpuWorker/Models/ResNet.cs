@@ -57,7 +57,9 @@ public sealed class ResNet : IStagedModel
     public long[] OutputShape(int layer)
     {
         if (layer == Head) return [Spec.Classes];
-        return layer == 0 ? [_blocks[0].From, _blocks[0].SizeIn, _blocks[0].SizeIn] : [_blocks[layer - 1].To, _blocks[layer - 1].SizeOut, _blocks[layer - 1].SizeOut];
+        if (layer == 0) return [_blocks[0].From, _blocks[0].SizeIn, _blocks[0].SizeIn];
+        var block = _blocks[layer - 1];
+        return [block.To, block.SizeOut, block.SizeOut];
     }
 
     /// <inheritdoc/>
@@ -89,7 +91,8 @@ public sealed class ResNet : IStagedModel
 
         // The block's input; the first two convolutions' outputs before and after norm and activation function; the other convolutions' outputs.
         var block = _blocks[layer - 1];
-        return F * (block.From * Area(block.SizeIn) + 2 * block.Width * (Area(block.SizeIn) + Area(block.SizeOut)) + (block.Projects ? 2 : 1) * block.To * Area(block.SizeOut));
+        long into = Area(block.SizeIn), from = Area(block.SizeOut);
+        return F * (block.From * into + 2 * block.Width * (into + from) + (block.Projects ? 2 : 1) * block.To * from);
     }
 
     /// <inheritdoc/>

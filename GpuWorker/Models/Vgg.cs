@@ -29,7 +29,8 @@ public sealed class Vgg : IStagedModel
     {
         Require.Images(spec);
         Require.That(spec.Hidden >= 1, "hidden", spec.Hidden, "at least 1");
-        Require.That(spec.ImageSize >= SmallestImage, "imageSize", spec.ImageSize, $"at least {SmallestImage}: five pools halve an image, and nothing would be left of a smaller one");
+        Require.That(spec.ImageSize >= SmallestImage, "imageSize", spec.ImageSize,
+            $"at least {SmallestImage}: five pools halve an image, and nothing would be left of a smaller one");
         Spec = spec;
         _convolutions = [.. Convolutions(spec)];
         _map = Math.Min(LargestMap, _convolutions[^1].SizeOut);

@@ -114,7 +114,9 @@ internal sealed class LayerCompute : IDisposable
         if (outputGradient is not null && outputGradient.dtype != flight.Output!.dtype) outputGradient = outputGradient.to(flight.Output.dtype);
         var gradients = wanted.Count == 0
             ? []
-            : autograd.grad([flight.Output!], wanted, outputGradient is null ? null : [outputGradient.contiguous()], retain_graph: false, create_graph: false, allow_unused: true);
+            : autograd.grad(
+                [flight.Output!], wanted, outputGradient is null ? null : [outputGradient.contiguous()],
+                retain_graph: false, create_graph: false, allow_unused: true);
 
         int at = Layer > 0 ? 1 : 0;
         var left = new WeightGradients(_state.Layout, flat);

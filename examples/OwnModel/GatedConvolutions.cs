@@ -28,7 +28,7 @@ public sealed class GatedConvolutions : IStagedModel
         _hidden = spec.Hidden;
         var kernel = spec.Settings.GetValueOrDefault("kernel", "4");
         if (!int.TryParse(kernel, out _kernel) || _kernel < 1 || _kernel > spec.SequenceLength)
-            throw new ArgumentException($"model.settings.kernel: {kernel} is not valid; it must be a number from 1 to model.sequenceLength ({spec.SequenceLength}).", nameof(spec));
+            throw new ArgumentException($"model.settings.kernel: {kernel} is not valid; it must be a number from 1 to model.sequenceLength ({spec.SequenceLength}).");
         _layouts = [EmbeddingLayout(), .. Enumerable.Range(0, spec.Blocks).Select(BlockLayout), HeadLayout()];
     }
 
@@ -95,7 +95,8 @@ public sealed class GatedConvolutions : IStagedModel
 
     private LayerLayout BlockLayout(int block) => LayerLayout.Of(block + 1, $"blocks.{block}",
         Declare.Gain("norm.weight", _hidden), Declare.Bias("norm.bias", _hidden),
-        Declare.Matrix("gated.weight", 2 * _hidden, _kernel * _hidden, Initial.Normal(Math.Sqrt(1.0 / (_kernel * _hidden)))), Declare.Bias("gated.bias", 2 * _hidden));
+        Declare.Matrix("gated.weight", 2 * _hidden, _kernel * _hidden, Initial.Normal(Math.Sqrt(1.0 / (_kernel * _hidden)))),
+        Declare.Bias("gated.bias", 2 * _hidden));
 
     private LayerLayout HeadLayout() => LayerLayout.Of(Spec.Blocks + 1, "head",
         Declare.Gain("norm.weight", _hidden), Declare.Bias("norm.bias", _hidden),

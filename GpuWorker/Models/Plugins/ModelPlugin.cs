@@ -42,7 +42,8 @@ public static class ModelPlugin
         return models.Count switch
         {
             1 => models[0],
-            0 => throw Wrong("assembly", spec.Assembly, $"no class in it implements {nameof(IStagedModel)}; one must (of the Parcae.GpuWorker that this worker runs, {HostVersion})"),
+            0 => throw Wrong("assembly", spec.Assembly,
+                $"no class in it implements {nameof(IStagedModel)}; one must (of the Parcae.GpuWorker that this worker runs, {HostVersion})"),
             _ => throw Wrong("type", "null", $"{spec.Assembly} has several models; it must be one of {names}"),
         };
     }
@@ -57,7 +58,8 @@ public static class ModelPlugin
         {
             var causes = e.LoaderExceptions.Select(l => l?.Message).Distinct().Take(3);
             throw new ArgumentException(
-                $"model.assembly: {spec.Assembly} does not fit this worker (Parcae.GpuWorker {HostVersion}) or what it depends on is not beside it: {string.Join(" ", causes)}", nameof(spec), e);
+                $"model.assembly: {spec.Assembly} does not fit this worker (Parcae.GpuWorker {HostVersion}) or what it depends on is not beside it: " +
+                string.Join(" ", causes), nameof(spec), e);
         }
     }
 
@@ -71,7 +73,8 @@ public static class ModelPlugin
         }
         catch (TargetInvocationException e)
         {
-            throw new ArgumentException($"The model {type.FullName} of {spec.Assembly} could not be built from its spec. {Said(e.InnerException!)}", nameof(spec), e.InnerException);
+            var cause = e.InnerException!;
+            throw new ArgumentException($"The model {type.FullName} of {spec.Assembly} could not be built from its spec. {Said(cause)}", nameof(spec), cause);
         }
     }
 

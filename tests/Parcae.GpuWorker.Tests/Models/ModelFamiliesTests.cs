@@ -22,7 +22,7 @@ public sealed class ModelFamiliesTests
     {
         foreach (var precision in new[] { "float32", "bfloat16" })
         {
-            var training = new TrainingSpec { GlobalBatch = 10, MicroBatches = 5, WarmupSteps = 1, LearningRate = rate, Precision = precision };
+            var training = new TrainingSpec { GlobalBatch = 10, MicroBatches = 2, WarmupSteps = 1, LearningRate = rate, Precision = precision };
             var losses = ModelTraining.Losses(Model(name), training, steps);
             Assert.All(losses, loss => Assert.True(double.IsFinite(loss)));
             Assert.InRange(losses[^5..].Average(), 0, 0.75 * losses[0]);
@@ -49,7 +49,9 @@ public sealed class ModelFamiliesTests
         var loss = model.Loss(x, batch.Targets);
         Assert.Equal(ScalarType.Float64, loss.dtype);
         Assert.Empty(loss.shape);
-        Assert.Contains(model.Spec.TakesTokens ? $"2 blocks x 16, 2 heads, sequence 8, vocabulary {model.Spec.Vocabulary}" : $"images {model.Spec.ImageSize} x {model.Spec.ImageSize}", model.Description, StringComparison.Ordinal);
+        var s = model.Spec;
+        var sizes = s.TakesTokens ? $"2 blocks x 16, 2 heads, sequence 8, vocabulary {s.Vocabulary}" : $"images {s.ImageSize} x {s.ImageSize} x {s.Channels}, {s.Classes} classes";
+        Assert.Contains(sizes, model.Description, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -11,7 +11,13 @@ public sealed class OwnModelTests
 {
     private static readonly ModelSpec Spec = new()
     {
-        Family = "plugin", Assembly = Library, Blocks = 3, Hidden = 16, SequenceLength = 8, Vocabulary = 24, Settings = new() { ["kernel"] = "3" },
+        Family = "plugin",
+        Assembly = Library,
+        Blocks = 3,
+        Hidden = 16,
+        SequenceLength = 8,
+        Vocabulary = 24,
+        Settings = new() { ["kernel"] = "3" },
     };
 
     /// <summary>Beside this project's output, in the same configuration.</summary>
@@ -25,8 +31,11 @@ public sealed class OwnModelTests
     }
 
     [Fact]
-    public void It_brings_nothing_that_the_worker_has() =>
-        Assert.Equal(["OwnModel.deps.json", "OwnModel.dll", "OwnModel.pdb", "OwnModel.runtimeconfig.json"], Directory.GetFiles(Path.GetDirectoryName(Library)!).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    public void It_brings_nothing_that_the_worker_has()
+    {
+        var files = Directory.GetFiles(Path.GetDirectoryName(Library)!).Select(Path.GetFileName).Order(StringComparer.Ordinal);
+        Assert.Equal(["OwnModel.deps.json", "OwnModel.dll", "OwnModel.pdb", "OwnModel.runtimeconfig.json"], files);
+    }
 
     [Fact]
     public void It_is_found_without_its_name_and_reads_its_settings()
@@ -57,6 +66,7 @@ public sealed class OwnModelTests
         var model = ModelFactory.Create(Spec);
         var states = Enumerable.Range(0, model.LayerCount).Select(layer => LayerState.Initialize(model, layer, SmallModels.Training)).ToList();
         float[] Fourth(params long[] tokens) => [.. states.Aggregate(tensor(tokens, [1, 8]), (x, s) => Passes.Evaluate(model, s, x))[0, 3].data<float>()];
+
         Assert.Equal(Fourth(1, 2, 3, 4, 5, 6, 7, 8), Fourth(1, 2, 3, 4, 9, 9, 9, 9));
         Assert.NotEqual(Fourth(1, 2, 3, 4, 5, 6, 7, 8), Fourth(1, 2, 9, 4, 5, 6, 7, 8));
         states.ForEach(s => s.Dispose());

@@ -43,8 +43,12 @@ public sealed class CheckpointStore
         : [];
 
     /// <summary>Jobs that have a folder here.</summary>
-    public static IReadOnlyList<string> Jobs(string folder) =>
-        Directory.Exists(folder) ? [.. Directory.EnumerateDirectories(folder).Select(f => Path.GetFileName(f)).Where(j => new CheckpointStore(folder, j).Versions().Count > 0).Order(StringComparer.Ordinal)] : [];
+    public static IReadOnlyList<string> Jobs(string folder)
+    {
+        if (!Directory.Exists(folder)) return [];
+        var names = Directory.EnumerateDirectories(folder).Select(f => Path.GetFileName(f)).Where(FolderGuard.IsName);
+        return [.. names.Where(job => new CheckpointStore(folder, job).Versions().Count > 0).Order(StringComparer.Ordinal)];
+    }
 
     /// <summary>Writes a checkpoint: it appears whole or not at all. Then deletes all but the newest ones, as many as the job keeps.</summary>
     /// <param name="version">Steps applied.</param>

@@ -44,7 +44,11 @@ internal static class TokenizerFiles
     {
         var path = Path.Combine(folder, name);
         if (!manifest.Tokenizer.TryGetValue(name, out var expected))
-            throw new CheckpointException(path, $"the tokenizer's file was not kept with the checkpoint; it was {(name == Vocabulary ? manifest.Data.VocabularyFile : manifest.Data.MergesFile)} on the worker's machine.");
+        {
+            var source = name == Vocabulary ? manifest.Data.VocabularyFile : manifest.Data.MergesFile;
+            throw new CheckpointException(path, $"the tokenizer's file was not kept with the checkpoint; it was {source} on the worker's machine.");
+        }
+
         FolderGuard.RefuseLink(new FileInfo(path));
         try
         {

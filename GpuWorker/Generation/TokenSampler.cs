@@ -14,7 +14,8 @@ internal static class TokenSampler
         // The likeliest first, of equals the first: also the order in which the probabilities are added up.
         var keys = logits.ToArray();
         var tokens = Enumerable.Range(0, keys.Length).ToArray();
-        if (keys.Any(l => !float.IsFinite(l))) throw new InvalidOperationException($"The model gives a logit that is not finite, of token {Array.FindIndex(keys, l => !float.IsFinite(l))}: its parameters are no good.");
+        int bad = Array.FindIndex(keys, l => !float.IsFinite(l));
+        if (bad >= 0) throw new InvalidOperationException($"The model gives a logit that is not finite ({keys[bad]}), of token {bad}: its parameters are no good.");
         if (options.Temperature == 0) return Array.IndexOf(keys, keys.Max());
         Array.Sort(tokens, (a, b) => keys[a] != keys[b] ? keys[b].CompareTo(keys[a]) : a.CompareTo(b));
         int kept = options.TopK == 0 ? tokens.Length : Math.Min(options.TopK, tokens.Length);

@@ -13,7 +13,12 @@ internal static class ExportVerb
     public static Command Create(TextWriter output, TextWriter error)
     {
         var checkpoint = new CheckpointOptions();
-        var format = new Option<string>("--format") { Description = "huggingface: a GPT-2 for transformers; safetensors: any model's parameters by their names here.", HelpName = string.Join('|', Formats), DefaultValueFactory = _ => Formats[0] };
+        var format = new Option<string>("--format")
+        {
+            Description = "huggingface: a GPT-2 for transformers; safetensors: any model's parameters by their names here.",
+            HelpName = string.Join('|', Formats),
+            DefaultValueFactory = _ => Formats[0],
+        };
         var @out = new Option<string>("--out") { Description = "The folder to write; must not exist, or be empty.", HelpName = "FOLDER", Required = true };
         var tokenizer = new Option<string?>("--tokenizer") { Description = "Folder with vocab.json and merges.txt, where they were not kept with the checkpoints.", HelpName = "FOLDER" };
         var command = checkpoint.AddTo(new Command("export", "Writes a checkpoint's model for others to use.") { format, @out, tokenizer });

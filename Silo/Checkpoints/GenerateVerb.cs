@@ -36,7 +36,8 @@ internal static class GenerateVerb
                 throw new UsageException($"--prompt: the job's tokenizer is {trained.Manifest.Data.Tokenizer}; give --prompt-tokens.");
             bool json = parsed.GetValue(checkpoint.Json);
             var said = Continue(trained, text, given, options, json ? TextWriter.Null : output);
-            if (json) output.WriteLine(JsonSerializer.Serialize(new Generated(checkpoint.Job(parsed), choice.Version, text, given, said.Text, said.Tokens, [.. choice.Damaged.Select(d => d.Message)]), JsonSerializerOptions.Web));
+            var generated = new Generated(checkpoint.Job(parsed), choice.Version, text, given, said.Text, said.Tokens, [.. choice.Damaged.Select(d => d.Message)]);
+            if (json) output.WriteLine(JsonSerializer.Serialize(generated, JsonSerializerOptions.Web));
             return 0;
         });
         return command;
@@ -73,8 +74,9 @@ internal static class GenerateVerb
         }
     }
 
-    private static int[] Parse(string numbers) =>
-        [.. numbers.Split(',').Select(n => int.TryParse(n.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int token) ? token : throw new UsageException($"--prompt-tokens: '{n}' is not valid; it must be a whole number, at least 0."))];
+    private static int[] Parse(string numbers) => [.. numbers.Split(',').Select(n => int.TryParse(n.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int token)
+        ? token
+        : throw new UsageException($"--prompt-tokens: '{n}' is not valid; it must be a whole number, at least 0."))];
 
     private static Option<int?> Whole(string name, string description, int @default, int most) => CheckpointOptions.Number<int?>(name, description, @default, $"a whole number from 0 to {most}",
         text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n <= most ? n : null);

@@ -5,7 +5,8 @@ internal static class FolderGuard
 {
     /// <summary>Whether a text can be the name of a file or folder, and nothing else.</summary>
     public static bool IsName(string text) =>
-        !string.IsNullOrWhiteSpace(text) && text is not ("." or "..") && text.Length <= 255 && !text.AsSpan().ContainsAny(Path.GetInvalidFileNameChars()) && !text.Contains('\\', StringComparison.Ordinal);
+        !string.IsNullOrWhiteSpace(text) && text is not ("." or "..") && text.Length <= 255
+        && !text.AsSpan().ContainsAny(Path.GetInvalidFileNameChars()) && !text.Contains('\\', StringComparison.Ordinal);
 
     /// <summary>Refuses a link.</summary>
     /// <exception cref="CheckpointException">The file or folder is a link.</exception>

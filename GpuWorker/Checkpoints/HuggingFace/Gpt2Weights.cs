@@ -109,7 +109,9 @@ internal sealed class Gpt2Weights : IDisposable
 
         // Some programs save the head though it is the embedding.
         if (model.Spec.TiedEmbeddings && left.Remove(Gpt2Tensor.HeadName)) CheckTied(model);
-        if (left.Count > 0) throw new CheckpointException(_tensors[left.Order(StringComparer.Ordinal).First()].File.Path, $"tensor '{_tensors[left.Order(StringComparer.Ordinal).First()].Entry.Name}' is none of this model's.");
+        if (left.Count == 0) return;
+        var (owner, unknown) = _tensors[left.Order(StringComparer.Ordinal).First()];
+        throw new CheckpointException(owner.Path, $"tensor '{unknown.Name}' is none of this model's.");
     }
 
     private void CheckTied(IStagedModel model)

@@ -113,8 +113,13 @@ internal sealed record SafetensorsHeader(IReadOnlyDictionary<string, string> Met
         return new SafetensorsEntry(name, type!, shape, begin, end);
     }
 
-    private static long[] Numbers(string name, JsonElement entry, string property) => [.. entry.GetProperty(property).EnumerateArray().Select(
-        e => e.TryGetInt64(out long number) ? number : throw new FormatException($"tensor '{name}' has {property} {entry.GetProperty(property).GetRawText()}, which are not all whole numbers of 64 bits."))];
+    private static long[] Numbers(string name, JsonElement entry, string property)
+    {
+        var values = entry.GetProperty(property);
+        return [.. values.EnumerateArray().Select(value => value.TryGetInt64(out long number)
+            ? number
+            : throw new FormatException($"tensor '{name}' has {property} {values.GetRawText()}, which are not all whole numbers of 64 bits."))];
+    }
 
     // Null where there is no such shape: a negative size, or more bytes than can be counted.
     private static long? BytesOf(long[] shape, long size)

@@ -72,11 +72,11 @@ public sealed class HuggingFaceGpt2Tests : IDisposable
             ((int)config["n_embd"]!, (int)config["n_head"]!, (int)config["n_layer"]!, (int)config["n_positions"]!, (int)config["n_ctx"]!, (int)config["vocab_size"]!,
                 (double)config["layer_norm_epsilon"]!, (bool)config["tie_word_embeddings"]!, (double)config["resid_pdrop"]!));
         Assert.True(config.AsObject().ContainsKey("eos_token_id") && config["eos_token_id"] is null); // else it would be 50256
-        Assert.Equal(Small with { TiedEmbeddings = tied, InitialWeights = _model, GroupBlocks = [], Settings = [] }, HuggingFaceGpt2.ReadSpec(_model) with { GroupBlocks = Small.GroupBlocks, Settings = Small.Settings }, Same);
-        Assert.Equal(["config.json", "generation_config.json", "merges.txt", "model.safetensors", "tokenizer_config.json", "vocab.json"], Directory.EnumerateFiles(_model).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(JsonSerializer.Serialize(Small with { TiedEmbeddings = tied, InitialWeights = _model }), JsonSerializer.Serialize(HuggingFaceGpt2.ReadSpec(_model)));
+        Assert.Equal(
+            ["config.json", "generation_config.json", "merges.txt", "model.safetensors", "tokenizer_config.json", "vocab.json"],
+            Directory.EnumerateFiles(_model).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Free(states);
-
-        static bool Same(ModelSpec a, ModelSpec b) => JsonSerializer.Serialize(a with { GroupBlocks = [], Settings = [] }) == JsonSerializer.Serialize(b with { GroupBlocks = [], Settings = [] });
     }
 
     [Theory]

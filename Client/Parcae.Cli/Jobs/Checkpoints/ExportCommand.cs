@@ -22,8 +22,10 @@ internal static class ExportCommand
         var tokenizer = new Option<string?>("--tokenizer") { Description = "Folder with vocab.json and merges.txt, where they were not kept with the checkpoints.", HelpName = "FOLDER" };
         var command = checkpoint.AddTo(new Verb(
             "export", "Writes a job's model for others to use.",
-            "Reads a checkpoint, not the running service: the vault's folder of checkpoints must be at hand. All of a checkpoint is checked before anything is written; where the newest is damaged, the one before it is taken, and that is said.\n"
-            + "huggingface writes config.json, model.safetensors and the tokenizer's files with the names and shapes of GPT2LMHeadModel. safetensors writes the parameters by their own names and a manifest.",
+            "Reads a checkpoint, not the running service: the vault's folder of checkpoints must be at hand. All that is exported is checked before it appears; "
+            + "where the newest checkpoint is damaged, the one before it is taken, and that is said.\n"
+            + "huggingface writes config.json, model.safetensors and the tokenizer's files with the names and shapes of GPT2LMHeadModel. "
+            + "safetensors writes the parameters by their own names and a manifest.",
             "parcae jobs export 3f2a --checkpoints run/checkpoints --out model",
             "parcae jobs export 3f2a --step 200 --format safetensors --out step-200"));
         foreach (var option in (Option[])[folder, format, tokenizer]) command.Options.Add(option);

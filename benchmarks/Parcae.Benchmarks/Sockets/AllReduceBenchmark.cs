@@ -59,26 +59,27 @@ internal static class AllReduceBenchmark
     }
 
     /// <summary>What either process does.</summary>
-    private sealed unsafe class Side : IDisposable
+    private sealed class Side : IDisposable
     {
-        private readonly int _self;
         private readonly PlainSocket _plain;
         private readonly TreeAllReduce _allReduce;
         private readonly float[] _own = GC.AllocateUninitializedArray<float>(Elements, pinned: true), _sum = GC.AllocateArray<float>(Elements, pinned: true);
+        private readonly Memory<float>[] _parts;
         private int _step;
 
         public Side(int self, Mesh mesh, int port, PlainSocket plain)
         {
-            (_self, _plain) = (self, plain);
+            _plain = plain;
             mesh.Connect([new MeshPeer(new PeerEndpoint(Replicas[1 - self], "127.0.0.1", port))], CancellationToken.None);
-            _allReduce = new TreeAllReduce(mesh, Replicas, self, Replicas.Length, int.Parse(Environment.GetEnvironmentVariable("CHUNK") ?? "65536"), Environment.GetEnvironmentVariable("NOPAIR") is null);
-            for (int i = 0; i < Elements; i++) _own[i] = (i % 1000 + 1) * (self + 1);
+            _allReduce = new TreeAllReduce(mesh, Replicas, self, microBatches: Replicas.Length);
+            for (int i = 0; i < Elements; i++) _own[i] = Value(i, self);
+            _parts = [_own];
         }
 
         public void Reduce()
         {
             _plain.Meet();
-            _allReduce.Run(_step++, 0, [_own.AsMemory()], _sum);
+            _allReduce.Run(_step++, 0, _parts, _sum);
             _plain.Meet();
         }
 
@@ -92,13 +93,17 @@ internal static class AllReduceBenchmark
             _plain.Meet();
         }
 
+        /// <summary>The last sum is what it should be.</summary>
         public void Check()
         {
-            if (_self == 0 && _sum[5] != 18) Console.Error.WriteLine($"note: sum[5] {_sum[5]}");
+            for (int i = 0; i < Elements; i++)
+            {
+                if (_sum[i] != Value(i, 0) + Value(i, 1)) throw new InvalidOperationException($"Element {i} of the sum is {_sum[i]}, not {Value(i, 0) + Value(i, 1)}.");
+            }
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() => _allReduce.Dispose();
+
+        private static float Value(int i, int self) => (i % 1000 + 1) * (self + 1);
     }
 }

@@ -56,15 +56,6 @@ internal sealed class PlainSocket : IDisposable
         Receive(stackalloc byte[1]);
     }
 
-    /// <summary>Sends and receives at once, on two threads.</summary>
-    public void Exchange(ReadOnlyMemory<byte> own, Memory<byte> other)
-    {
-        var sending = new Thread(() => Send(own.Span));
-        sending.Start();
-        Receive(other.Span);
-        sending.Join();
-    }
-
     /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();
 }

@@ -13,6 +13,7 @@ internal static class ModelSource
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         PropertyNameCaseInsensitive = true,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
         ReadCommentHandling = JsonCommentHandling.Skip,
         AllowTrailingCommas = true,
     };
@@ -30,9 +31,9 @@ internal static class ModelSource
             using var stream = File.OpenRead(nameOrFile);
             using var json = JsonDocument.Parse(stream, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             bool job = json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.EnumerateObject().Any(m => m.Name.Equals("model", StringComparison.OrdinalIgnoreCase));
-            var spec = job ? json.Deserialize<JobSpec>(Options) : new JobSpec { Model = json.Deserialize<ModelSpec>(Options)! };
-            string name = job && spec!.Name != new JobSpec().Name ? spec.Name : Path.GetFileNameWithoutExtension(nameOrFile);
-            return (spec!, name);
+            var spec = job ? json.Deserialize<JobSpec>(Options)! : new JobSpec { Model = json.Deserialize<ModelSpec>(Options) ?? throw new JsonException("it is null.") };
+            string name = job && spec.Name != new JobSpec().Name ? spec.Name : Path.GetFileNameWithoutExtension(nameOrFile);
+            return (spec, name);
         }
         catch (JsonException e)
         {

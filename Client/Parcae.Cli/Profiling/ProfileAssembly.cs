@@ -5,7 +5,10 @@ using Parcae.Liveput.Profiles;
 
 namespace Parcae.Cli.Profiling;
 
-/// <summary>Makes a profile of measurements: what was run stands in it as measured, every other strategy that fits is computed from the layers.</summary>
+/// <summary>
+/// Makes a profile of measurements: what was run stands in it as measured, every other strategy that fits is computed from the layers, and corrected by what the runs took longer (or less) than
+/// they would have by the same computation: planning compares the two kinds with each other.
+/// </summary>
 internal sealed class ProfileAssembly
 {
     private readonly ProfileRequest _request;
@@ -23,8 +26,14 @@ internal sealed class ProfileAssembly
         _model = new StepTimeModel(
             _layers, spec.Training.GlobalBatch, spec.Training.MicroBatches, new AcceleratorSpec(spec.Planning.MemoryBytes, spec.Planning.FlopsPerSecond, LinkBytesPerSecond),
             new TrainingMode(spec.Training.OptimizerSlots, spec.Training.Recompute));
-        Rows = [.. Strategies()];
+        var raw = Strategies().ToArray();
+        double[] ratios = [.. raw.Where(r => r.Run is not null).Select(r => r.Run!.Value.StepSeconds / r.ComputedSeconds).Order()];
+        Correction = ratios.Length == 0 ? 1 : (ratios[(ratios.Length - 1) / 2] + ratios[ratios.Length / 2]) / 2;
+        Rows = [.. raw.Select(r => r with { CorrectedSeconds = r.ComputedSeconds * Correction })];
     }
+
+    /// <summary>By what computed times of steps are multiplied: the median of measured over computed; 1 where nothing was run.</summary>
+    public double Correction { get; }
 
     /// <summary>Bandwidth of the largest transfer, bytes per second.</summary>
     public double LinkBytesPerSecond => _measured.Links[^1].Bytes / (_measured.Links[^1].Milliseconds / 1000);
@@ -110,7 +119,7 @@ internal sealed class ProfileAssembly
             + $"Measured: times of {(layers == _layers.Length ? "all" : $"{layers} of")} {_layers.Length} layers alone, transfers between two processes of this machine, start of a worker's process, connecting, a write to disk"
             + (ran.Length > 0 ? $", and steps of {string.Join(", ", ran.Select(s => $"{s.Pipelines}x{s.Depth}"))} with real workers"
                 + (peak > 0 ? $" (at most {Words.Bytes(peak)} resident in one)" : "") : "")
-            + $". Computed: {Rows.Count - Rows.Count(r => r.Run is not null)} of {Rows.Count} strategies by the 1F1B step model from the layers and the link; building at depths that were not run. As the model states it: activations."
+            + $". Computed: {Rows.Count - Rows.Count(r => r.Run is not null)} of {Rows.Count} strategies by the 1F1B step model from the layers and the link{(ran.Length > 0 ? FormattableString.Invariant($", times {Correction:0.00}, the median of measured over computed") : "")}; building at depths that were not run. As the model states it: activations."
             + " Not measured: membership of a cluster.";
     }
 }
@@ -118,10 +127,13 @@ internal sealed class ProfileAssembly
 /// <summary>A strategy of a profile.</summary>
 /// <param name="Pipelines">D.</param>
 /// <param name="Depth">P.</param>
-/// <param name="ComputedSeconds">Time of a step by the step model.</param>
+/// <param name="ComputedSeconds">Time of a step by the step model alone.</param>
 /// <param name="Run">What was measured, or null.</param>
 internal sealed record ProfileRow(int Pipelines, int Depth, double ComputedSeconds, StrategyTime? Run)
 {
-    /// <summary>Time of a step: measured where it was, else computed.</summary>
-    public double StepSeconds => Run?.StepSeconds ?? ComputedSeconds;
+    /// <summary>The same corrected by what runs showed.</summary>
+    public double CorrectedSeconds { get; init; } = ComputedSeconds;
+
+    /// <summary>Time of a step: measured where it was, else computed and corrected.</summary>
+    public double StepSeconds => Run?.StepSeconds ?? CorrectedSeconds;
 }

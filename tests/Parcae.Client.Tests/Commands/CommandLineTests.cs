@@ -18,7 +18,7 @@ public sealed class CommandLineTests
     [InlineData("demo --report /no/such/folder/r.html", "--report: the folder '/no/such/folder' does not exist; it must be one that does.")]
     [InlineData("demo --silo /no/such.dll", "--silo: '/no/such.dll' does not exist; it must be the path of Parcae.Silo.dll.")]
     [InlineData("demo --colour", "--colour")]
-    [InlineData("dem", "'dem' is not a verb of 'parcae'; it must be one of demo, jobs, instances, simulate, forecast, plan, trace.")]
+    [InlineData("dem", "'dem' is not a verb of 'parcae'; it must be one of demo, jobs, instances, simulate, forecast, plan, profile, trace.")]
     [InlineData("jobs stop", "'stop' is not a verb of 'parcae jobs'; it must be one of list, show, watch, pause, resume, cancel, export, generate.")]
     [InlineData("jobs", "a verb is missing after 'parcae jobs'; it must be one of list, show, watch, pause, resume, cancel, export, generate.")]
     [InlineData("jobs show", "'job'")]
@@ -45,7 +45,7 @@ public sealed class CommandLineTests
         Assert.Equal((0, ""), (code, error));
         string[] verbs = output[output.IndexOf("Commands:", StringComparison.Ordinal)..].Split('\n', StringSplitOptions.RemoveEmptyEntries)[1..];
         Assert.Equal(
-            ["demo", "jobs", "instances", "simulate", "forecast", "plan", "trace"],
+            ["demo", "jobs", "instances", "simulate", "forecast", "plan", "profile", "trace"],
             verbs.Where(l => l.Trim().Length > 0).Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[0]));
     }
 
@@ -56,6 +56,7 @@ public sealed class CommandLineTests
     [InlineData("plan", "parcae plan --profile gpt-1.5b --available 24")]
     [InlineData("jobs export", "parcae jobs export 3f2a --checkpoints run/checkpoints --out model")]
     [InlineData("jobs generate", "parcae jobs generate 3f2a --checkpoints run/checkpoints")]
+    [InlineData("profile", "parcae profile --model gpt2 --batch 8 --micro-batches 8")]
     [InlineData("trace", "A trace says how many instances there were")]
     [InlineData("trace inspect", "parcae trace inspect aws-p3")]
     [InlineData("trace convert", "--from 480 --to 540 --seed 7")]

@@ -1,4 +1,5 @@
 using Parcae.Silo.Hosting;
+using Parcae.Silo.Profiling;
 using Parcae.Silo.Store;
 
 namespace Parcae.Silo;
@@ -11,6 +12,7 @@ internal static class Program
           Parcae.Silo --role control [options]   grains, /health, /metrics and the state vault (on-demand instance)
           Parcae.Silo --role worker  [options]   the GPU worker (one per preemptible instance)
           Parcae.Silo store --port P --data DIR  an embedded Redis-compatible store for one machine
+          Parcae.Silo profile                    measures a model for `parcae profile`, which says what on standard input
 
         Every option can also be set in the environment (--redis as PARCAE_REDIS) or in the section "Parcae" of appsettings.json.
         """;
@@ -25,10 +27,16 @@ internal static class Program
         }
         try
         {
-            bool store = args is ["store", ..];
-            var settings = SettingNames.Read(store ? args[1..] : args);
+            string? verb = args is ["store" or "profile" or "profile-worker", ..] ? args[0] : null;
+            var settings = SettingNames.Read(verb is null ? args : args[1..]);
             if (settings.ParentPid is { } parent) ParentWatch.Start(parent);
-            return store ? await EmbeddedStore.RunAsync(settings) : await SiloHost.RunAsync(settings);
+            return verb switch
+            {
+                "store" => await EmbeddedStore.RunAsync(settings),
+                "profile" => await ProfileProgram.RunAsync(),
+                "profile-worker" => await ProfileProgram.RunWorkerAsync(settings),
+                _ => await SiloHost.RunAsync(settings),
+            };
         }
         catch (UsageException e)
         {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Numerics;
 using Parcae.Grains;
@@ -7,51 +6,56 @@ using Parcae.Grains;
 namespace Parcae.GpuWorker.Checkpoints;
 
 /// <summary>
-/// A job's checkpoints in a folder: one safetensors file per version with every parameter by its name (<c>blocks.0.attention.qkv.weight</c>) and
-/// the optimizer's moments (<c>first_moment.</c>, <c>second_moment.</c>). The newest three are kept. One writer per job.
+/// A job's checkpoints in a folder: one safetensors file per version with every parameter by its name (<c>blocks.0.attention.qkv.weight</c>), the
+/// optimizer's tensors (<c>first_moment.</c>, <c>second_moment.</c>; <c>momentum.</c>) and a manifest. One writer per job.
 /// </summary>
 public sealed class CheckpointStore
 {
-    /// <summary>Checkpoints that are kept.</summary>
-    public const int Kept = 3;
-
-    private const string FormatVersion = "1";
     private const string Prefix = "step-";
     private const string Suffix = ".safetensors";
 
-    private static readonly string[] TensorPrefixes = ["", "first_moment.", "second_moment."];
-
+    private readonly string _root;
     private readonly string _folder;
 
     /// <summary>Opens the store; its folder is made by the first checkpoint.</summary>
     /// <param name="folder">Holds one folder per job.</param>
     /// <param name="jobId">The job.</param>
+    /// <exception cref="ArgumentException">The id cannot be the name of a folder.</exception>
     public CheckpointStore(string folder, string jobId)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         ArgumentException.ThrowIfNullOrWhiteSpace(jobId);
-        if (jobId is "." or ".." || jobId.AsSpan().ContainsAny(Path.GetInvalidFileNameChars()) || jobId.Contains('\\', StringComparison.Ordinal))
-            throw new ArgumentException($"'{jobId}' cannot be the name of a folder.", nameof(jobId));
-        _folder = Path.Combine(folder, jobId);
+        if (!FolderGuard.IsName(jobId)) throw new ArgumentException($"'{jobId}' cannot be the name of a folder.", nameof(jobId));
+        (_root, _folder) = (folder, Path.Combine(folder, jobId));
     }
+
+    /// <summary>The job's own folder.</summary>
+    public string Folder => _folder;
 
     /// <summary>The file of a version, whether it exists or not.</summary>
     public string PathOf(int version) => Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{version:D10}{Suffix}"));
 
-    /// <summary>Versions of which there is a file, ascending. Whether a file is whole shows when it is loaded.</summary>
+    /// <summary>Versions of which there is a file, ascending. Whether a file is whole shows when it is loaded. Files with other names are none of ours.</summary>
     public IReadOnlyList<int> Versions() => Directory.Exists(_folder)
-        ? [.. Directory.EnumerateFiles(_folder, Prefix + "*" + Suffix).Select(f => Path.GetFileName(f)[Prefix.Length..^Suffix.Length])
-            .Where(v => int.TryParse(v, NumberStyles.None, CultureInfo.InvariantCulture, out _)).Select(v => int.Parse(v, CultureInfo.InvariantCulture)).Order()]
+        ? [.. Directory.EnumerateFiles(_folder, Prefix + "*" + Suffix)
+            .Select(f => (Path: f, Known: int.TryParse(Path.GetFileName(f)[Prefix.Length..^Suffix.Length], NumberStyles.None, CultureInfo.InvariantCulture, out int v), Version: v))
+            .Where(f => f.Known && f.Path == PathOf(f.Version)).Select(f => f.Version).Order()]
         : [];
 
-    /// <summary>Writes a checkpoint: it appears whole or not at all. Then deletes all but the newest three.</summary>
+    /// <summary>Jobs that have a folder here.</summary>
+    public static IReadOnlyList<string> Jobs(string folder) =>
+        Directory.Exists(folder) ? [.. Directory.EnumerateDirectories(folder).Select(f => Path.GetFileName(f)).Where(j => new CheckpointStore(folder, j).Versions().Count > 0).Order(StringComparer.Ordinal)] : [];
+
+    /// <summary>Writes a checkpoint: it appears whole or not at all. Then deletes all but the newest ones, as many as the job keeps.</summary>
     /// <param name="version">Steps applied.</param>
     /// <param name="model">The model.</param>
-    /// <param name="training">The job's training.</param>
-    /// <param name="states">Every layer in order, all at <paramref name="version"/>; they must not change meanwhile.</param>
-    public void Write(int version, IStagedModel model, TrainingSpec training, IReadOnlyList<LayerState> states)
+    /// <param name="spec">The job.</param>
+    /// <param name="states">Every layer in order, all at <paramref name="version"/>, on the CPU; they must not change meanwhile.</param>
+    /// <exception cref="IOException">It could not be written.</exception>
+    public void Write(int version, IStagedModel model, JobSpec spec, IReadOnlyList<LayerState> states)
     {
         ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(spec);
         ArgumentNullException.ThrowIfNull(states);
         ArgumentOutOfRangeException.ThrowIfNegative(version);
         if (!states.Select(s => (s.Layer, s.Version)).SequenceEqual(Enumerable.Range(0, model.LayerCount).Select(layer => (layer, version))))
@@ -60,78 +64,101 @@ public sealed class CheckpointStore
             throw new ArgumentException($"A checkpoint of version {version} needs layers 0..{model.LayerCount - 1} at that version, not {given}.", nameof(states));
         }
 
-        Directory.CreateDirectory(_folder);
-        foreach (var unfinished in Directory.EnumerateFiles(_folder, "*" + CheckpointFile.Unfinished)) File.Delete(unfinished); // of a writer that was killed
-        var contents = states.SelectMany(Contents).Select(c => (c.Name, c.Parameter.Shape, (ReadOnlyMemory<byte>)c.Data));
-        CheckpointFile.Write(PathOf(version), Metadata(version, model.Spec, training.Seed), [.. contents]);
+        FolderGuard.RefuseLink(new DirectoryInfo(_folder));
+        DurableFile.CreateFolder(_folder);
+        foreach (var unfinished in Directory.EnumerateFiles(_folder, "*" + DurableFile.Unfinished)) File.Delete(unfinished); // of a writer that was killed
+        var manifest = new CheckpointManifest
+        {
+            FormatVersion = CheckpointManifest.CurrentFormat,
+            Step = version,
+            Model = model.Spec,
+            Training = spec.Training,
+            Data = spec.Data,
+            Tensors = new Dictionary<string, string>(),
+            Tokenizer = TokenizerFiles.Keep(spec.Data, _folder),
+        };
+        CheckpointFile.Write(PathOf(version), manifest, [.. CheckpointTensors.Of(model, spec.Training).Select(t => new SafetensorsContent(t.Name, t.Slice.Shape, () => Bytes(states, t)))]);
         // The one just written stays in any case: after falling back, newer ones of the abandoned run may still lie here.
-        foreach (int old in Versions().Where(v => v != version).SkipLast(Kept - 1)) File.Delete(PathOf(old));
+        foreach (int old in Versions().Where(v => v != version).SkipLast(spec.Training.CheckpointsKept - 1)) File.Delete(PathOf(old));
     }
 
     /// <summary>Loads a checkpoint. All of it is checked before a state is handed out.</summary>
     /// <param name="version">One of <see cref="Versions"/>.</param>
     /// <param name="model">The model that it must be of.</param>
-    /// <param name="training">The training that it must be of.</param>
+    /// <param name="spec">The job that it must be of: the same seed and optimizer.</param>
     /// <returns>Every layer in order; the caller disposes of them.</returns>
-    /// <exception cref="CheckpointException">The file is missing, damaged, or of another version, model or seed.</exception>
-    public IReadOnlyList<LayerState> Load(int version, IStagedModel model, TrainingSpec training)
+    /// <exception cref="CheckpointException">The file is missing, damaged, or of another version, model, seed or optimizer.</exception>
+    public IReadOnlyList<LayerState> Load(int version, IStagedModel model, JobSpec spec)
     {
         ArgumentNullException.ThrowIfNull(model);
-        var path = PathOf(version);
-        using var file = CheckpointFile.Open(path);
-        foreach (var (key, expected) in Metadata(version, model.Spec, training.Seed))
-        {
-            if (!file.Header.Metadata.TryGetValue(key, out var actual) || actual != expected)
-                throw new CheckpointException(path, $"its {key} is {actual ?? "not given"}; expected was {expected}.");
-        }
+        ArgumentNullException.ThrowIfNull(spec);
+        using var file = Open(version);
+        if (file.Manifest.Difference(version, model.Spec, spec.Training) is { } difference) throw new CheckpointException(PathOf(version), difference);
+        return CheckpointReader.Read(file, PathOf(version), model, spec.Training, spec.Training, null);
+    }
 
-        var entries = file.Header.Entries.ToDictionary(e => e.Name, StringComparer.Ordinal);
-        var states = new List<LayerState>();
-        try
+    /// <summary>Loads the newest checkpoint that is whole and of the job.</summary>
+    /// <returns>Null when there is none at all.</returns>
+    /// <exception cref="CheckpointException">There are checkpoints, and none can be used; says why for each.</exception>
+    public CheckpointChoice<IReadOnlyList<LayerState>>? LoadNewest(IStagedModel model, JobSpec spec) => Newest(version => Load(version, model, spec));
+
+    /// <summary>Reads a checkpoint's parameters, whatever job it is of: for an export or for evaluation, not for training.</summary>
+    /// <param name="version">One of <see cref="Versions"/>.</param>
+    /// <param name="progress">Told the share that is read, from 0 to 1.</param>
+    /// <exception cref="CheckpointException">The file is missing or damaged, or its manifest names no model that can be built from it alone.</exception>
+    public TrainedModel Read(int version, Action<double>? progress = null)
+    {
+        using var file = Open(version);
+        return TrainedModel.Read(file, PathOf(version), version, progress);
+    }
+
+    /// <summary>Reads the newest checkpoint that is whole; see <see cref="Read"/>.</summary>
+    /// <inheritdoc cref="LoadNewest"/>
+    public CheckpointChoice<TrainedModel>? ReadNewest(Action<double>? progress = null) => Newest(version => Read(version, progress));
+
+    /// <summary>The newest checkpoint with which something can be done.</summary>
+    internal CheckpointChoice<T>? Newest<T>(Func<int, T> load)
+    {
+        var damaged = new List<CheckpointException>();
+        foreach (int version in Versions().Reverse())
         {
-            for (int layer = 0; layer < model.LayerCount; layer++)
+            try
             {
-                states.Add(LayerState.Allocate(model, layer, version, training));
-                foreach (var (name, parameter, data) in Contents(states[^1]))
-                {
-                    if (!entries.Remove(name, out var entry)) throw new CheckpointException(path, $"tensor '{name}' is missing.");
-                    if (!entry.Shape.SequenceEqual(parameter.Shape))
-                    {
-                        var (actual, expected) = (string.Join(", ", entry.Shape), string.Join(", ", parameter.Shape));
-                        throw new CheckpointException(path, $"tensor '{name}' has shape [{actual}]; expected was [{expected}].");
-                    }
-
-                    file.Read(entry, data.Span);
-                }
+                return new(version, load(version), damaged);
             }
+            catch (CheckpointException e)
+            {
+                damaged.Add(e);
+            }
+        }
 
-            if (entries.Count > 0) throw new CheckpointException(path, $"tensor '{entries.Keys.First()}' is none of this model's.");
-            return states;
-        }
-        catch
-        {
-            foreach (var state in states) state.Dispose();
-            throw;
-        }
+        return damaged.Count == 0 ? null : throw new CheckpointException(_folder, $"none can be used. {string.Join(' ', damaged.Select(e => e.Message))}");
     }
 
-    private static Dictionary<string, string> Metadata(int version, ModelSpec model, int seed) => new(StringComparer.Ordinal)
+    /// <summary>Opens a version's file.</summary>
+    internal CheckpointFile Open(int version)
     {
-        ["format"] = "parcae-checkpoint",
-        ["format_version"] = FormatVersion,
-        ["step"] = version.ToString(CultureInfo.InvariantCulture),
-        ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
-        ["model"] = JsonSerializer.Serialize(model),
-    };
-
-    // The flat tensors' memory, parameter by parameter: what lies one after the other in memory lies so in the file.
-    private static IEnumerable<(string Name, ParameterSlice Parameter, Memory<byte> Data)> Contents(LayerState state)
-    {
-        foreach (var (prefix, tensor) in TensorPrefixes.Zip(state.Tensors))
-        {
-            var memory = tensor.Bytes();
-            foreach (var p in state.Layout.Parameters)
-                yield return ($"{prefix}{state.Layout.Name}.{p.Name}", p, memory.Slice((int)p.Offset * sizeof(float), (int)p.Length * sizeof(float)));
-        }
+        ArgumentOutOfRangeException.ThrowIfNegative(version);
+        FolderGuard.RefuseLink(new DirectoryInfo(_folder));
+        FolderGuard.RefuseLink(new FileInfo(PathOf(version)));
+        if (File.Exists(PathOf(version))) return CheckpointFile.Open(PathOf(version));
+        var there = Versions();
+        throw new CheckpointException(PathOf(version), there.Count > 0 ? $"there is no such file; there are checkpoints of steps {string.Join(", ", there)}." : NothingThere());
     }
+
+    /// <summary>Says that there is no checkpoint, and what there is.</summary>
+    internal string NothingThere()
+    {
+        var jobs = Jobs(_root);
+        return $"there is no checkpoint of this job; {Path.GetFullPath(_root)} {(jobs.Count > 0 ? $"has some of {string.Join(", ", jobs)}" : "has none of any job")}.";
+    }
+
+    private static ReadOnlyMemory<byte> Bytes(IReadOnlyList<LayerState> states, CheckpointTensor tensor) =>
+        CheckpointTensors.Part(states[tensor.Layer], tensor.Slice, tensor.Slot).Bytes();
 }
+
+/// <summary>The newest checkpoint that could be used.</summary>
+/// <param name="Version">Its version.</param>
+/// <param name="Contents">What was loaded.</param>
+/// <param name="Damaged">Newer ones, the newest first, and why they could not be used.</param>
+public sealed record CheckpointChoice<T>(int Version, T Contents, IReadOnlyList<CheckpointException> Damaged);

@@ -59,6 +59,13 @@ public sealed class TreeMerge
         foreach (var (into, from) in Steps) Add(parts[into].Span, parts[from].Span);
     }
 
+    /// <summary><paramref name="sum"/> becomes <paramref name="left"/> + <paramref name="right"/>, in that order: IEEE float32 additions, bit-equal to Torch's.</summary>
+    public static void Add(ReadOnlySpan<float> left, ReadOnlySpan<float> right, Span<float> sum)
+    {
+        if (left.Length != right.Length || left.Length != sum.Length) throw new ArgumentException($"Parts of {left.Length} and {right.Length} elements cannot be added to a sum of {sum.Length}.", nameof(sum));
+        TensorPrimitives.Add(left, right, sum);
+    }
+
     /// <summary><paramref name="sum"/> becomes <paramref name="sum"/> + <paramref name="addend"/>: IEEE float32 additions, bit-equal to Torch's.</summary>
     public static void Add(Span<float> sum, ReadOnlySpan<float> addend)
     {

@@ -21,9 +21,10 @@ public sealed class Gpt : IStagedModel
     private readonly long _heads;
 
     /// <summary>Builds the model.</summary>
+    /// <exception cref="ArgumentException">The spec is not one of a GPT; the message names the value.</exception>
     public Gpt(ModelSpec spec)
     {
-        ArgumentNullException.ThrowIfNull(spec);
+        Require.Transformer(spec);
         Spec = spec;
         (_hidden, _heads) = (spec.Hidden, spec.Heads);
         _layouts = [EmbeddingLayout(), .. Enumerable.Range(0, spec.Blocks).Select(BlockLayout), HeadLayout()];
@@ -58,11 +59,12 @@ public sealed class Gpt : IStagedModel
     /// <inheritdoc/>
     public long ActivationBytes(int layer)
     {
-        long s = Spec.SequenceLength, residual = sizeof(float) * s * _hidden;
-        if (layer == 0) return sizeof(long) * s;
-        // Head: the norm's input and output, the logits and their softmax. A block: both norms' inputs and outputs (4), queries, keys and values (3), the
-        // attention's output (1), the MLP before and after its activation function (8); attention keeps one log-sum per head and token.
-        return layer == Head ? 2 * residual + 2 * sizeof(float) * s * Spec.Vocabulary : 16 * residual + sizeof(float) * _heads * s;
+        long s = Spec.SequenceLength, residual = sizeof(float) * s * _hidden, mask = Spec.Dropout > 0 ? residual : 0;
+        if (layer == 0) return sizeof(long) * s + mask;
+        // Head: the norm's input and output, the logits and their softmax. A block: both norms' inputs and outputs (4), queries, keys and values (3), attention's
+        // output before and after its product (2), the MLP before and after its activation function (8) and its output; attention keeps one log-sum per
+        // head and token.
+        return layer == Head ? 2 * residual + 2 * sizeof(float) * s * Spec.Vocabulary : 18 * residual + 2 * mask + sizeof(float) * _heads * s;
     }
 
     /// <inheritdoc/>
@@ -76,14 +78,8 @@ public sealed class Gpt : IStagedModel
         return x + pass.Dropout(Mlp(pass, Norm(pass, x, Norm2)));
     }
 
-    /// <inheritdoc/>
-    public Tensor Loss(Tensor output, Tensor targets)
-    {
-        ArgumentNullException.ThrowIfNull(output);
-        ArgumentNullException.ThrowIfNull(targets);
-        // Per token in float32, their mean in float64: the mean then hardly depends on how many tokens there are.
-        return cross_entropy(output.view(-1, Spec.Vocabulary), targets.view(-1), reduction: nn.Reduction.None).to(ScalarType.Float64).mean();
-    }
+    /// <summary>Mean cross-entropy of the next tokens.</summary>
+    public Tensor Loss(Tensor output, Tensor targets) => Losses.CrossEntropy(output, targets);
 
     private static Tensor Embedding(LayerPass pass, Tensor tokens)
     {
@@ -105,8 +101,8 @@ public sealed class Gpt : IStagedModel
     private static Tensor Mlp(LayerPass pass, Tensor x) => pass.Linear(Activations.GeluTanh(pass.Linear(x, Up, Up + 1)), Down, Down + 1);
 
     private LayerLayout EmbeddingLayout() => LayerLayout.Of(0, "embedding",
-        new("token.weight", [Spec.Vocabulary, _hidden], Initial.Normal(Deviation), ParameterRole.Table),
-        new("position.weight", [Spec.SequenceLength, _hidden], Initial.Normal(Deviation), ParameterRole.Table));
+        Declare.Table("token.weight", Spec.Vocabulary, _hidden, Initial.Normal(Deviation)),
+        Declare.Table("position.weight", Spec.SequenceLength, _hidden, Initial.Normal(Deviation)));
 
     private LayerLayout BlockLayout(int block)
     {
@@ -114,21 +110,15 @@ public sealed class Gpt : IStagedModel
         var (normal, residual) = (Initial.Normal(Deviation), Initial.Normal(Deviation / Math.Sqrt(2.0 * Spec.Blocks)));
         long h = _hidden;
         return LayerLayout.Of(block + 1, $"blocks.{block}",
-            Gain("attention.norm.weight", h), Bias("attention.norm.bias", h),
-            Matrix("attention.qkv.weight", 3 * h, h, normal), Bias("attention.qkv.bias", 3 * h),
-            Matrix("attention.out.weight", h, h, residual), Bias("attention.out.bias", h),
-            Gain("mlp.norm.weight", h), Bias("mlp.norm.bias", h),
-            Matrix("mlp.up.weight", 4 * h, h, normal), Bias("mlp.up.bias", 4 * h),
-            Matrix("mlp.down.weight", h, 4 * h, residual), Bias("mlp.down.bias", h));
+            Declare.Gain("attention.norm.weight", h), Declare.Bias("attention.norm.bias", h),
+            Declare.Matrix("attention.qkv.weight", 3 * h, h, normal), Declare.Bias("attention.qkv.bias", 3 * h),
+            Declare.Matrix("attention.out.weight", h, h, residual), Declare.Bias("attention.out.bias", h),
+            Declare.Gain("mlp.norm.weight", h), Declare.Bias("mlp.norm.bias", h),
+            Declare.Matrix("mlp.up.weight", 4 * h, h, normal), Declare.Bias("mlp.up.bias", 4 * h),
+            Declare.Matrix("mlp.down.weight", h, 4 * h, residual), Declare.Bias("mlp.down.bias", h));
     }
 
     private LayerLayout HeadLayout() => LayerLayout.Of(Spec.Blocks + 1, "head",
-        Gain("norm.weight", _hidden), Bias("norm.bias", _hidden),
-        Matrix("weight", Spec.Vocabulary, _hidden, Initial.Normal(Deviation)) with { Tie = Spec.TiedEmbeddings ? new TiedTo(0, 0) : null });
-
-    private static ParameterDeclaration Gain(string name, long n) => new(name, [n], Initial.Ones, ParameterRole.Vector);
-
-    private static ParameterDeclaration Bias(string name, long n) => new(name, [n], Initial.Zeros, ParameterRole.Vector);
-
-    private static ParameterDeclaration Matrix(string name, long to, long from, Initial initial) => new(name, [to, from], initial, ParameterRole.Matrix);
+        Declare.Gain("norm.weight", _hidden), Declare.Bias("norm.bias", _hidden),
+        Declare.Matrix("weight", Spec.Vocabulary, _hidden, Initial.Normal(Deviation)) with { Tie = Spec.TiedEmbeddings ? new TiedTo(0, 0) : null });
 }

@@ -89,10 +89,17 @@ public sealed class LayerPass
     /// <param name="bias">Position of the bias.</param>
     /// <param name="mean">Position of the running mean, a <see cref="ParameterRole.Statistic"/>.</param>
     /// <param name="variance">Position of the running variance, a <see cref="ParameterRole.Statistic"/>.</param>
+    /// <exception cref="ArgumentException">In training, where a channel has a single value.</exception>
     public Tensor BatchNorm(Tensor x, int gain, int bias, int mean, int variance)
     {
         ArgumentNullException.ThrowIfNull(x);
         if (!IsTraining) return nn.functional.batch_norm(x, this[mean], this[variance], this[gain], this[bias], training: false);
+        if (x.numel() <= x.shape[1])
+        {
+            throw new ArgumentException(
+                $"{_layout.Name}: batch normalisation of [{string.Join(", ", x.shape)}] has one value per channel, which has no variance; take more samples per micro-batch or larger images.", nameof(x));
+        }
+
         // With momentum 1 Torch leaves the micro-batch's own statistics in the running ones' place.
         var (batchMean, batchVariance) = (zeros_like(this[mean]), ones_like(this[variance]));
         var y = nn.functional.batch_norm(x, batchMean, batchVariance, this[gain], this[bias], training: true, momentum: 1);

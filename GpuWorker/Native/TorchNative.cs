@@ -91,7 +91,7 @@ public static class TorchNative
             return TorchNativeLoading.AsShipped;
 
         // The copy lies elsewhere and would not find what it depends on; what is loaded already is found by its name.
-        foreach (var dependency in new[] { "libtorch_cpu.so", "libtorch.so" })
+        foreach (var dependency in new[] { "libtorch_cpu.so", "libtorch_cuda.so", "libtorch.so" })
         {
             var path = Path.Combine(Path.GetDirectoryName(shipped)!, dependency);
             if (File.Exists(path)) NativeLibrary.Load(path);

@@ -22,11 +22,11 @@ public sealed class GradientTree : IDisposable
     /// <param name="from">First micro-batch of the block.</param>
     /// <param name="to">One past the last one.</param>
     /// <param name="microBatches">M.</param>
-    /// <param name="length">Elements of a flat gradient.</param>
+    /// <param name="length">Elements of a flat gradient; 0 for a layer without parameters.</param>
     /// <param name="device">Where the gradients are; null: the CPU.</param>
     public GradientTree(int from, int to, int microBatches, long length, Device? device = null)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
         _maximal = [.. TreeNode.Maximal(from, to, microBatches)];
         (From, To, _microBatches, _length, _device) = (from, to, microBatches, length, device);
     }

@@ -66,8 +66,8 @@ internal sealed class LayerCompute : IDisposable
     /// <summary>Takes in a layer's input.</summary>
     public LayerFlight Begin(Tensor input)
     {
-        // The samples get no gradient; activations do.
-        var leaf = input.detach();
+        // The samples get no gradient; activations do. Laid out as if they came from another stage: kernels may round otherwise for other strides.
+        var leaf = input.detach().contiguous();
         if (Layer > 0) leaf.requires_grad_();
         return new LayerFlight(leaf.DetachFromDisposeScope());
     }
@@ -114,7 +114,7 @@ internal sealed class LayerCompute : IDisposable
         if (outputGradient is not null && outputGradient.dtype != flight.Output!.dtype) outputGradient = outputGradient.to(flight.Output.dtype);
         var gradients = wanted.Count == 0
             ? []
-            : autograd.grad([flight.Output!], wanted, outputGradient is null ? null : [outputGradient], retain_graph: false, create_graph: false, allow_unused: true);
+            : autograd.grad([flight.Output!], wanted, outputGradient is null ? null : [outputGradient.contiguous()], retain_graph: false, create_graph: false, allow_unused: true);
 
         int at = Layer > 0 ? 1 : 0;
         var left = new WeightGradients(_state.Layout, flat);

@@ -1,3 +1,4 @@
+using Parcae.GpuWorker.Checkpoints;
 using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Native;
 using Parcae.Grains;
@@ -40,11 +41,16 @@ public sealed class LayerState : IDisposable
     /// <summary>Bytes of all tensors together.</summary>
     public long ByteCount => Tensors.Count * sizeof(float) * Layout.Length;
 
-    /// <summary>A layer at version 0: the same bytes wherever it is made, a function of (seed, layer, parameter) alone. A tied parameter begins as its owner.</summary>
+    /// <summary>
+    /// A layer at version 0: the same bytes wherever it is made, a function of (seed, layer, parameter) alone. A tied parameter begins as its owner. A model with
+    /// initial weights begins with those.
+    /// </summary>
+    /// <exception cref="CheckpointException">The initial weights are damaged, or of another model; the folder is named.</exception>
     public static LayerState Initialize(IStagedModel model, int layer, TrainingSpec training, Device? device = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(training);
+        if (model.Spec.InitialWeights is { } folder) return HuggingFaceGpt2.ImportLayer(folder, model, layer, training, device);
         var layout = model.Layout(layer);
         var state = new LayerState(layout, 0, training.OptimizerSlots, () => zeros(layout.Length, device: device));
         using var scope = NewDisposeScope();

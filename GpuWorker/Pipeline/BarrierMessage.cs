@@ -8,6 +8,8 @@ namespace Parcae.GpuWorker.Pipeline;
 /// </summary>
 internal sealed record BarrierMessage
 {
+    private const int HeaderSize = 29;
+
     /// <summary>Somebody was asked to stop after this step.</summary>
     public required bool Stop { get; init; }
 
@@ -26,6 +28,9 @@ internal sealed record BarrierMessage
     /// <summary>Sum of squares of the mean gradient, per layer of the stage; equal on all replicas of the stage.</summary>
     public required double[] LayerSquares { get; init; }
 
+    /// <summary>Loss of each micro-batch of validation samples of the block (last stage only); empty where none were measured.</summary>
+    public required double[] ValidationLosses { get; init; }
+
     /// <summary>Merges the contributions of a stage's replicas, given in order of their pipelines.</summary>
     public static BarrierMessage MergeStage(IReadOnlyList<BarrierMessage> replicas) => new()
     {
@@ -35,12 +40,13 @@ internal sealed record BarrierMessage
         FirstMicroBatch = replicas[0].FirstMicroBatch,
         Losses = [.. replicas.SelectMany(r => r.Losses)],
         LayerSquares = replicas[0].LayerSquares,
+        ValidationLosses = [.. replicas.SelectMany(r => r.ValidationLosses)],
     };
 
     /// <summary>Little-endian: flags, checksum, samples, first micro-batch, counts, then the float64 values.</summary>
     public byte[] ToBytes()
     {
-        var bytes = new byte[25 + 8 * (Losses.Length + LayerSquares.Length)];
+        var bytes = new byte[HeaderSize + 8 * (Losses.Length + LayerSquares.Length + ValidationLosses.Length)];
         var span = bytes.AsSpan();
         span[0] = Stop ? (byte)1 : (byte)0;
         BinaryPrimitives.WriteUInt64LittleEndian(span[1..], DataChecksum);
@@ -48,8 +54,9 @@ internal sealed record BarrierMessage
         BinaryPrimitives.WriteInt32LittleEndian(span[13..], FirstMicroBatch);
         BinaryPrimitives.WriteInt32LittleEndian(span[17..], Losses.Length);
         BinaryPrimitives.WriteInt32LittleEndian(span[21..], LayerSquares.Length);
-        int at = 25;
-        foreach (double value in Losses.Concat(LayerSquares))
+        BinaryPrimitives.WriteInt32LittleEndian(span[25..], ValidationLosses.Length);
+        int at = HeaderSize;
+        foreach (double value in Losses.Concat(LayerSquares).Concat(ValidationLosses))
         {
             BinaryPrimitives.WriteDoubleLittleEndian(span[at..], value);
             at += 8;
@@ -61,18 +68,20 @@ internal sealed record BarrierMessage
     /// <exception cref="InvalidDataException">The length does not fit the counts.</exception>
     public static BarrierMessage FromBytes(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length < 25) throw new InvalidDataException($"A barrier message has at least 25 bytes, not {bytes.Length}.");
+        if (bytes.Length < HeaderSize) throw new InvalidDataException($"A barrier message has at least {HeaderSize} bytes, not {bytes.Length}.");
         int losses = BinaryPrimitives.ReadInt32LittleEndian(bytes[17..]), squares = BinaryPrimitives.ReadInt32LittleEndian(bytes[21..]);
-        if (losses < 0 || squares < 0 || bytes.Length != 25 + 8L * losses + 8L * squares)
-            throw new InvalidDataException($"A barrier message of {losses} losses and {squares} layers does not have {bytes.Length} bytes.");
+        int validations = BinaryPrimitives.ReadInt32LittleEndian(bytes[25..]);
+        if (losses < 0 || squares < 0 || validations < 0 || bytes.Length != HeaderSize + 8L * losses + 8L * squares + 8L * validations)
+            throw new InvalidDataException($"A barrier message of {losses} losses, {squares} layers and {validations} validation losses does not have {bytes.Length} bytes.");
         return new()
         {
             Stop = bytes[0] != 0,
             DataChecksum = BinaryPrimitives.ReadUInt64LittleEndian(bytes[1..]),
             Samples = BinaryPrimitives.ReadInt32LittleEndian(bytes[9..]),
             FirstMicroBatch = BinaryPrimitives.ReadInt32LittleEndian(bytes[13..]),
-            Losses = Doubles(bytes.Slice(25, 8 * losses)),
-            LayerSquares = Doubles(bytes.Slice(25 + 8 * losses, 8 * squares)),
+            Losses = Doubles(bytes.Slice(HeaderSize, 8 * losses)),
+            LayerSquares = Doubles(bytes.Slice(HeaderSize + 8 * losses, 8 * squares)),
+            ValidationLosses = Doubles(bytes[(HeaderSize + 8 * (losses + squares))..]),
         };
     }
 

@@ -41,6 +41,12 @@ internal sealed partial class GenerationRun
 
     public int StartStep => _plan.StartStep;
 
+    /// <summary>What the training thread spends its time on.</summary>
+    public StepClock Clock { get; } = new();
+
+    /// <summary>The clock's counters, for the job.</summary>
+    public StageTiming Timing => new(_place.Stage, Clock.Steps, Clock.Busy, Clock.PipelineWait, Clock.ReduceWait, Clock.BarrierWait);
+
     /// <summary>Completes when every peer is connected, or the run has ended without that.</summary>
     public Task Connected => _connected.Task;
 
@@ -112,20 +118,39 @@ internal sealed partial class GenerationRun
 
     private void Train()
     {
-        using var step = new TrainingStep(_plan, _spec, _place, _model, _layers, _batches, _mesh);
-        for (int s = _plan.StartStep; s != _spec.Training.Steps; s++)
+        using var step = new TrainingStep(_plan, _spec, _place, _model, _layers, _batches, _mesh, Clock);
+        try
         {
-            var watch = Stopwatch.StartNew();
-            step.ComputeAndReduce(s);
-            var (result, stop) = PassBarrier(step);
-            result = result with { Seconds = watch.Elapsed.TotalSeconds };
-            step.Apply(result);
-            _log.Add(result);
-            step.SendToVault(result);
-            ParcaeTelemetry.StepDuration.Record(result.Seconds);
-            if (stop) break;
+            for (int s = _plan.StartStep; s != _spec.Training.Steps; s++)
+            {
+                if (Train(step, s)) break;
+            }
+        }
+        catch
+        {
+            // Wakes whatever else of the step waits for peers, before its buffers are freed.
+            _mesh.Dispose();
+            throw;
         }
         _mesh.Flush(TimeSpan.FromSeconds(5));
+    }
+
+    /// <summary>Trains one step; whether it was the last one that was asked for.</summary>
+    private bool Train(TrainingStep step, int number)
+    {
+        long start = Stopwatch.GetTimestamp();
+        step.ComputeAndReduce(number);
+        var (result, stop) = PassBarrier(step);
+        result = result with { Seconds = Stopwatch.GetElapsedTime(start).TotalSeconds };
+        step.Apply(result);
+        _log.Add(result);
+        step.SendToVault(result);
+        Clock.AddStep(start);
+        ParcaeTelemetry.StepDuration.Record(result.Seconds);
+        if (!result.Skipped) return stop;
+        ParcaeTelemetry.SkippedSteps.Add(1);
+        LogSkipped(_plan.JobId, number, result.GradientNorm);
+        return stop;
     }
 
     private (StepResult Result, bool Stop) PassBarrier(TrainingStep step)
@@ -137,7 +162,7 @@ internal sealed partial class GenerationRun
         catch (MeshBrokenException)
         {
             // All reduced, not known to be committed: this replica can finish the step once somebody tells the norm.
-            _reduced = step.CloneReduced();
+            _reduced = step.Reduced.Copy();
             throw;
         }
     }
@@ -150,6 +175,9 @@ internal sealed partial class GenerationRun
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}, generation {Generation}: lost {Peer}: {Reason}")]
     private partial void LogLost(string jobId, int generation, string peer, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}: step {Step} was skipped, its gradient norm is {Norm}.")]
+    private partial void LogSkipped(string jobId, int step, double norm);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Job {JobId}, generation {Generation}: training failed on this replica.")]
     private partial void LogFailed(Exception e, string jobId, int generation);

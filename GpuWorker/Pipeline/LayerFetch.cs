@@ -5,6 +5,7 @@ using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Transport;
 using Parcae.Grains;
 using Parcae.Grains.Telemetry;
+using static TorchSharp.torch;
 
 namespace Parcae.GpuWorker.Pipeline;
 
@@ -12,8 +13,15 @@ namespace Parcae.GpuWorker.Pipeline;
 internal static class LayerFetch
 {
     /// <summary>Returns the bytes and the number of layers that came from peers.</summary>
+    /// <param name="command">What to prepare.</param>
+    /// <param name="needed">The layers that must be there.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="store">What is held.</param>
+    /// <param name="plane">Reaches the peers.</param>
+    /// <param name="device">Where the layers are to be.</param>
+    /// <param name="cancellation">Ends the preparation.</param>
     /// <exception cref="InvalidOperationException">No source gave a layer; says what each said.</exception>
-    public static async Task<(long Bytes, int Layers)> RunAsync(PrepareCommand command, LayerRange needed, IStagedModel model, LayerStore store, DataPlane plane, CancellationToken cancellation)
+    public static async Task<(long Bytes, int Layers)> RunAsync(PrepareCommand command, LayerRange needed, IStagedModel model, LayerStore store, DataPlane plane, Device device, CancellationToken cancellation)
     {
         int version = command.Plan.StartStep;
         var sources = command.Sources.ToDictionary(s => s.Layer);
@@ -23,7 +31,7 @@ internal static class LayerFetch
         {
             var source = sources.GetValueOrDefault(layer) ?? new LayerSource(layer, []);
             if (source.Holders.Length > 0) remote.Add(source);
-            else if (version == 0) store.Add(LayerState.Initialize(model, layer, command.Spec.Training));
+            else if (version == 0) store.Add(LayerState.Initialize(model, layer, command.Spec.Training, device));
             else throw new InvalidOperationException($"Nobody was named who holds layer {layer} at version {version}.");
         }
         // One connection to each first choice, side by side.
@@ -32,14 +40,14 @@ internal static class LayerFetch
             () =>
             {
                 Activity.Current = parent;
-                return Fetch(command, [.. group], model, store, plane, cancellation);
+                return Fetch(command, [.. group], model, store, plane, device, cancellation);
             },
             cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default));
         var bytes = await Task.WhenAll(fetches);
         return (bytes.Sum(), remote.Count);
     }
 
-    private static long Fetch(PrepareCommand command, LayerSource[] sources, IStagedModel model, LayerStore store, DataPlane plane, CancellationToken cancellation)
+    private static long Fetch(PrepareCommand command, LayerSource[] sources, IStagedModel model, LayerStore store, DataPlane plane, Device device, CancellationToken cancellation)
     {
         var plan = command.Plan;
         var refusals = new List<string>();
@@ -67,13 +75,15 @@ internal static class LayerFetch
             using var activity = ParcaeTelemetry.Activities.StartActivity("transfer", ActivityKind.Client);
             activity?.SetTag("from", holder.InstanceId).SetTag("to", plane.InstanceId).SetTag("generation", plan.Generation);
             long bytes = 0;
+            using var staging = new HostStaging();
             using var client = StateClient.Connect(plane, holder, plan.JobId, plan.Generation, command.Secret, cancellation);
             foreach (var source in wanted)
             {
-                var state = LayerState.Allocate(model, source.Layer, plan.StartStep, command.Spec.Training);
+                var state = LayerState.Allocate(model, source.Layer, plan.StartStep, command.Spec.Training, device);
                 try
                 {
-                    bytes += client.Fetch(source.Layer, plan.StartStep, [.. state.Tensors.Select(t => t.Bytes())]);
+                    bytes += client.Fetch(source.Layer, plan.StartStep, [.. state.Tensors.Select((t, slot) => staging.OpenBytes(t, slot))]);
+                    for (int slot = 0; slot < state.Tensors.Count; slot++) staging.Write(state.Tensors[slot], slot);
                     cancellation.ThrowIfCancellationRequested();
                     store.Add(state);
                 }

@@ -9,7 +9,12 @@ internal sealed class LayerStateSource(LayerStore layers) : IStateSource
     public async Task<StateStream?> OpenAsync(int layer, int version, CancellationToken cancellationToken)
     {
         if (await layers.BorrowAsync(layer, version, cancellationToken) is not { } lease) return null;
-        return new StateStream([.. lease.State.Tensors.Select(t => (ReadOnlyMemory<byte>)t.Bytes())], lease.Return);
+        var staging = new HostStaging();
+        return new StateStream([.. lease.State.Tensors.Select((t, slot) => (ReadOnlyMemory<byte>)staging.ReadBytes(t, slot))], () =>
+        {
+            staging.Dispose();
+            lease.Return();
+        });
     }
 
     public string DescribeHoldings()

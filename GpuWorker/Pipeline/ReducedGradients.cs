@@ -10,22 +10,25 @@ namespace Parcae.GpuWorker.Pipeline;
 /// </summary>
 /// <param name="Step">The step; layers at this version can apply it.</param>
 /// <param name="Layers">The stage's layers.</param>
-/// <param name="Flat">float32, the layers' gradients one after the other.</param>
-internal sealed record ReducedGradients(int Step, LayerRange Layers, Tensor Flat) : IDisposable
+/// <param name="Flat">float32 <c>[Length]</c>, one for each layer.</param>
+internal sealed record ReducedGradients(int Step, LayerRange Layers, Tensor[] Flat) : IDisposable
 {
+    /// <summary>A copy in tensors of its own.</summary>
+    public ReducedGradients Copy() => this with { Flat = [.. Flat.Select(f => f.clone().DetachFromDisposeScope())] };
+
     /// <summary>Applies the step to the stage's layers.</summary>
     public void Apply(IReadOnlyList<LayerState> layers, StepResult result, TrainingSpec training)
     {
-        using var scope = NewDisposeScope();
         if (layers.Count != Layers.Count) throw new InvalidOperationException($"Step {Step} needs {Layers.Count} layers from {Layers.First} on at that version; {layers.Count} are held.");
-        long at = 0;
         foreach (var state in layers)
         {
             if (state.Version != Step) throw new InvalidOperationException($"Layer {state.Layer} is at version {state.Version}; step {Step} cannot be applied to it.");
-            Optimizer.Apply(state, Flat.narrow(0, at, state.Layout.Length), result.GradientNorm, training);
-            at += state.Layout.Length;
+            Optimizer.Apply(state, Flat[state.Layer - Layers.First], result.GradientNorm, training);
         }
     }
 
-    public void Dispose() => Flat.Dispose();
+    public void Dispose()
+    {
+        foreach (var flat in Flat) flat.Dispose();
+    }
 }

@@ -83,7 +83,7 @@ internal sealed partial class ReportLoop(string jobId, string instanceId, IJobRe
     {
         try
         {
-            var ack = await reporter.ReportStepsAsync(jobId, new StepReport(instanceId, run.Generation, leads ? log.From(from) : []));
+            var ack = await reporter.ReportStepsAsync(jobId, new StepReport(instanceId, run.Generation, leads ? log.From(from) : [], run.Timing));
             // The job has gone on without this replica (it was thought dead, say): nothing that it does counts any more.
             if (ack.Generation > run.Generation) run.Stop(HaltMode.Now);
             return ack.CommittedStep;

@@ -6,6 +6,7 @@ using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Service;
 using Parcae.GpuWorker.Transport;
 using Parcae.Grains;
+using static TorchSharp.torch;
 
 namespace Parcae.GpuWorker.Pipeline;
 
@@ -18,6 +19,7 @@ internal sealed partial class StageWorker : IJobParticipant
     private readonly string _jobId;
     private readonly string _instanceId;
     private readonly DataPlane _dataPlane;
+    private readonly Device _device;
     private readonly ILogger _logger;
     private readonly LayerStore _layers = new();
     private readonly StepLog _log = new();
@@ -32,11 +34,12 @@ internal sealed partial class StageWorker : IJobParticipant
     private GenerationRun? _run;
     private ReducedGradients? _pending;
 
-    public StageWorker(string jobId, string instanceId, DataPlane dataPlane, IJobReporter reporter, ILogger logger)
+    public StageWorker(string jobId, string instanceId, DataPlane dataPlane, Device device, IJobReporter reporter, ILogger logger)
     {
         _jobId = jobId;
         _instanceId = instanceId;
         _dataPlane = dataPlane;
+        _device = device;
         _logger = logger;
         _reports = new ReportLoop(jobId, instanceId, reporter, _log, logger);
     }
@@ -187,8 +190,8 @@ internal sealed partial class StageWorker : IJobParticipant
         if (plan.Of(_instanceId) is not { } place) return new PrepareReport(_instanceId, plan.Generation, 0, 0, watch.Elapsed.TotalMilliseconds);
 
         var model = ModelFactory.Create(command.Spec.Model);
-        _batches ??= BatchSources.Open(command.Spec);
-        var (bytes, fetched) = await LayerFetch.RunAsync(command, plan.Stages[place.Stage], model, _layers, _dataPlane, cancellation);
+        _batches ??= BatchSources.Open(command.Spec, _logger);
+        var (bytes, fetched) = await LayerFetch.RunAsync(command, plan.Stages[place.Stage], model, _layers, _dataPlane, _device, cancellation);
         var report = new PrepareReport(_instanceId, plan.Generation, bytes, fetched, watch.Elapsed.TotalMilliseconds);
         lock (_lock)
         {

@@ -9,55 +9,61 @@ using static TorchSharp.torch;
 namespace Parcae.GpuWorker.Pipeline;
 
 /// <summary>
-/// The step of one replica, phase by phase: 1F1B over its micro-batches, all-reduce over the replicas of its stage, commit barrier, optimizer.
-/// Buffers are kept from step to step.
+/// The step of one replica, phase by phase: validation where it is due, the pipeline over its micro-batches with the all-reduce over the replicas of its stage
+/// under way behind it, commit barrier, optimizer. Buffers are kept from step to step.
 /// </summary>
 internal sealed class TrainingStep : IDisposable
 {
     private readonly GenerationPlan _plan;
-    private readonly JobSpec _spec;
+    private readonly TrainingSpec _training;
     private readonly Place _place;
     private readonly LayerRange _stage;
     private readonly LayerState[] _states;
     private readonly IBatchSource _batches;
     private readonly Mesh _mesh;
+    private readonly StepClock _clock;
     private readonly StageCompute _compute;
     private readonly TreeSink _sink;
-    private readonly IReadOnlyList<TiedPair> _ties;
-    private readonly IStagedModel _model;
-    private readonly TreeAllReduce _allReduce;
-    private readonly Tensor _reduced;
+    private readonly GradientReducer _reducer;
+    private readonly Neighbours _neighbours;
     private readonly string[] _replicas;
     private readonly string[] _members;
     private readonly (int From, int To) _block;
+    private readonly (int From, int To) _validationBlock;
     private readonly double[] _losses;
+    private readonly double[] _validationLosses;
+    private readonly DeferredWeights _deferred;
 
     private int _step;
     private ulong _checksum;
     private int _samples;
+    private bool _validates;
 
-    public TrainingStep(GenerationPlan plan, JobSpec spec, Place place, IStagedModel model, LayerState[] states, IBatchSource batches, Mesh mesh)
+    public TrainingStep(GenerationPlan plan, JobSpec spec, Place place, IStagedModel model, LayerState[] states, IBatchSource batches, Mesh mesh, StepClock clock)
     {
-        (_plan, _spec, _place, _model, _states, _batches, _mesh) = (plan, spec, place, model, states, batches, mesh);
-        _ties = TiedPair.Of(model);
+        (_plan, _training, _place, _states, _batches, _mesh, _clock) = (plan, spec.Training, place, states, batches, mesh, clock);
         _stage = plan.Stages[place.Stage];
-        _block = GenerationPlan.Block(spec.Training.MicroBatches, plan.Pipelines, place.Pipeline);
+        _block = GenerationPlan.Block(_training.MicroBatches, plan.Pipelines, place.Pipeline);
+        _validationBlock = GenerationPlan.Block(_training.EvaluationBatches, plan.Pipelines, place.Pipeline);
         _losses = new double[IsLast ? _block.To - _block.From : 0];
-        _compute = new StageCompute(model, _stage, states, spec.Training);
-        long length = states.Sum(s => s.Layout.Length);
-        _reduced = empty(length).DetachFromDisposeScope();
-        _sink = new TreeSink(states.Select(s => s.Layout), _block, spec.Training.MicroBatches);
+        _validationLosses = new double[IsLast ? _validationBlock.To - _validationBlock.From : 0];
+        _compute = new StageCompute(model, _stage, states, _training);
         _replicas = [.. plan.Places.Where(p => p.Stage == place.Stage).OrderBy(p => p.Pipeline).Select(p => p.Peer.InstanceId)];
         _members = [.. plan.Places.Where(p => p.Pipeline == place.Pipeline).OrderBy(p => p.Stage).Select(p => p.Peer.InstanceId)];
-        _allReduce = new TreeAllReduce(mesh, _replicas, place.Pipeline, spec.Training.MicroBatches);
+        _neighbours = new Neighbours(mesh, clock, model, _stage, _training.MicroBatchSize, states[0].Parameters.device,
+            IsFirst ? null : _members[place.Stage - 1], IsLast ? null : _members[place.Stage + 1]);
+        _sink = new TreeSink(states.Select(s => s.Layout), _block, _training.MicroBatches, states[0].Parameters.device, layer => _reducer!.Complete(_step, layer));
+        var allReduce = plan.Pipelines == 1 ? null : new TreeAllReduce(mesh, _replicas, place.Pipeline, _training.MicroBatches);
+        _reducer = new GradientReducer(states, _sink, allReduce, new TiedExchange(TiedPair.Of(model), plan, place, mesh), _training.MicroBatches);
+        _deferred = new DeferredWeights(_training.PipelineSchedule == "1f1b" ? 0 : place.Stage);
     }
 
     private bool IsFirst => _place.Stage == 0;
 
     private bool IsLast => _place.Stage == _plan.Depth - 1;
 
-    /// <summary>The reduced gradients after <see cref="ComputeAndReduce"/>, in buffers of their own.</summary>
-    public ReducedGradients CloneReduced() => new(_step, _stage, _reduced.clone().DetachFromDisposeScope());
+    /// <summary>The reduced gradients after <see cref="ComputeAndReduce"/>, in the step's own buffers.</summary>
+    public ReducedGradients Reduced => new(_step, _stage, _reducer.Reduced);
 
     /// <summary>Forward and backward passes and the all-reduce.</summary>
     /// <exception cref="MeshBrokenException">A peer is lost: the step is to be abandoned.</exception>
@@ -66,19 +72,19 @@ internal sealed class TrainingStep : IDisposable
         using var scope = NewDisposeScope();
         (_step, _checksum, _samples) = (step, 0, 0);
         _sink.Clear();
+        _validates = _training.EvaluateEvery > 0 && step % _training.EvaluateEvery == 0;
+        if (_validates) Validate();
         foreach (var action in PipelineSchedule.OneForwardOneBackward(_plan.Depth, _place.Stage, _block.From, _block.To))
         {
+            // A bubble is filled with the weight gradients of micro-batches that have gone by.
+            while (_deferred.ShouldRun(() => IsReady(action))) RunDeferred();
             using var pass = NewDisposeScope();
             if (action.IsForward) Forward(action.MicroBatch);
             else Backward(action.MicroBatch);
         }
-        int at = 0;
-        foreach (var state in _states)
-        {
-            int length = (int)state.Layout.Length;
-            _allReduce.Run(step, state.Layer, [.. _sink.Tree(state.Layer).Nodes.Select(n => n.Flat.Floats())], _reduced.Floats().Slice(at, length));
-            at += length;
-        }
+
+        while (_deferred.Any) RunDeferred();
+        using (_clock.Reduce()) _reducer.Wait(step);
     }
 
     /// <summary>Exchanges what the step needs to count: past this, every replica of every stage has its reduced gradients.</summary>
@@ -86,6 +92,7 @@ internal sealed class TrainingStep : IDisposable
     /// <returns>The step's result without its duration, and whether anyone was asked to stop.</returns>
     public (StepResult Result, bool Stop) PassBarrier(bool stop)
     {
+        using var wait = _clock.Barrier();
         var own = new BarrierMessage
         {
             Stop = stop,
@@ -93,40 +100,48 @@ internal sealed class TrainingStep : IDisposable
             Samples = _samples,
             FirstMicroBatch = _block.From,
             Losses = _losses,
-            LayerSquares = LayerSquares(),
+            LayerSquares = _reducer.LayerSquares,
+            ValidationLosses = _validates ? _validationLosses : [],
         };
         var stage = BarrierMessage.MergeStage(Exchange(FrameKind.StageBarrier, _replicas, _place.Pipeline, own));
         var all = Exchange(FrameKind.PipelineBarrier, _members, _place.Stage, stage);
 
         // In layer and micro-batch order, in float64: the same sums under every plan.
-        double loss = all[^1].Losses.Aggregate(0.0, (sum, l) => sum + l) / _spec.Training.MicroBatches;
-        return (new StepResult(_step, loss, Norms.Global(all.SelectMany(m => m.LayerSquares)), all[0].DataChecksum, all[0].Samples, 0), all.Any(m => m.Stop));
+        double loss = Sum(all[^1].Losses) / _training.MicroBatches;
+        double? validation = _validates ? Sum(all[^1].ValidationLosses) / _training.EvaluationBatches : null;
+        double norm = Norms.Global(all.SelectMany(m => m.LayerSquares));
+        return (new StepResult(_step, loss, norm, all[0].DataChecksum, all[0].Samples, 0, validation), all.Any(m => m.Stop));
     }
 
     /// <summary>Applies the optimizer to the stage's layers.</summary>
-    public void Apply(StepResult result) => new ReducedGradients(_step, _stage, _reduced).Apply(_states, result, _spec.Training);
+    public void Apply(StepResult result) => Reduced.Apply(_states, result, _training);
 
     /// <summary>The first pipeline's replicas pass the reduced gradients on to the state vault.</summary>
     public void SendToVault(StepResult result)
     {
         if (_plan.Vault is not { } vault || _place.Pipeline != 0) return;
-        int at = 0;
-        var flat = _reduced.Bytes();
-        foreach (var state in _states)
+        for (int i = 0; i < _states.Length; i++)
         {
-            int bytes = checked((int)state.Layout.Length * sizeof(float));
-            _mesh.Send(vault.InstanceId, new FrameKey(FrameKind.VaultGradient, _step, state.Layer), flat.Span.Slice(at, bytes));
-            at += bytes;
+            using var host = _reducer.Reduced[i].cpu();
+            _mesh.Send(vault.InstanceId, new FrameKey(FrameKind.VaultGradient, _step, _states[i].Layer), host.Bytes().Span);
         }
+
         if (IsFirst) _mesh.Send(vault.InstanceId, new FrameKey(FrameKind.VaultStep, _step, 0), StepResultCodec.ToBytes(result));
     }
 
     public void Dispose()
     {
+        _reducer.Dispose();
         _compute.Dispose();
         _sink.Dispose();
-        _reduced.Dispose();
+        _neighbours.Dispose();
     }
+
+    private static double Sum(double[] values) => values.Aggregate(0.0, (sum, value) => sum + value);
+
+    private bool IsReady(PipelineAction action) => action.IsForward
+        ? IsFirst || _neighbours.HasActivation(_step, action.MicroBatch)
+        : IsLast || _neighbours.HasGradient(_step, action.MicroBatch);
 
     private void Forward(int microBatch)
     {
@@ -136,42 +151,41 @@ internal sealed class TrainingStep : IDisposable
             _checksum = unchecked(_checksum + batch!.Checksum);
             _samples += batch.Samples;
         }
-        var input = IsFirst ? batch!.Inputs : ReceiveTensor(_members[_place.Stage - 1], new FrameKey(FrameKind.Activation, _step, microBatch));
-        var output = _compute.Forward(_step, microBatch, input, IsLast ? batch!.Targets : null);
-        if (output.Output is not { } activation)
-        {
-            _losses[microBatch - _block.From] = output.Loss;
-            return;
-        }
-        _mesh.Send(_members[_place.Stage + 1], new FrameKey(FrameKind.Activation, _step, microBatch), activation.Bytes().Span);
+
+        var input = IsFirst ? _neighbours.ToDevice(batch!.Inputs) : _neighbours.ReceiveActivation(_step, microBatch);
+        var output = _compute.Forward(_step, microBatch, input, IsLast ? _neighbours.ToDevice(batch!.Targets) : null);
+        if (output.Output is { } activation) _neighbours.SendActivation(_step, microBatch, activation);
+        else _losses[microBatch - _block.From] = output.Loss;
     }
 
     private void Backward(int microBatch)
     {
-        var outputGradient = IsLast ? null : ReceiveTensor(_members[_place.Stage + 1], new FrameKey(FrameKind.Gradient, _step, microBatch));
-        var inputGradient = _compute.Backward(microBatch, outputGradient, _sink);
-        if (inputGradient is not null)
-            _mesh.Send(_members[_place.Stage - 1], new FrameKey(FrameKind.Gradient, _step, microBatch), inputGradient.Bytes().Span);
+        var outputGradient = IsLast ? null : _neighbours.ReceiveGradient(_step, microBatch);
+        bool split = _deferred.Splits;
+        var inputGradient = _compute.Backward(microBatch, outputGradient, _sink, split);
+        if (inputGradient is not null) _neighbours.SendGradient(_step, microBatch, inputGradient);
+        if (split) _deferred.Add(microBatch);
+        else _neighbours.Release(microBatch);
     }
 
-    private double[] LayerSquares()
+    private void RunDeferred()
     {
-        var squares = new double[_states.Length];
-        var flat = _reduced.Floats();
-        for (int i = 0, at = 0; i < squares.Length; at += (int)_states[i].Layout.Length, i++)
-            squares[i] = Norms.SumOfSquares(_states[i].Layout, flat.Span.Slice(at, (int)_states[i].Layout.Length), _spec.Training.MicroBatches);
-        return squares;
+        int microBatch = _deferred.Take();
+        _compute.BackwardWeights(microBatch, _sink);
+        _neighbours.Release(microBatch);
     }
 
-    /// <summary>float32 <c>[microBatch, sequence, hidden]</c> from a neighbour.</summary>
-    private Tensor ReceiveTensor(string peer, FrameKey key)
+    private void Validate()
     {
-        var tensor = empty([_spec.Training.MicroBatchSize, .. _model.OutputShape(key.Kind == FrameKind.Activation ? _stage.First - 1 : _stage.End - 1)]);
-        using var frame = _mesh.Receive(peer, key);
-        var destination = tensor.Bytes().Span;
-        if (frame.Length != destination.Length) throw new InvalidDataException($"{key} from {peer} has {frame.Length} bytes, {destination.Length} were expected.");
-        frame.Span.CopyTo(destination);
-        return tensor;
+        for (int microBatch = _validationBlock.From; microBatch < _validationBlock.To; microBatch++)
+        {
+            using var scope = NewDisposeScope();
+            using var batch = IsFirst || IsLast ? _batches.Validation(microBatch) : null;
+            var input = IsFirst ? _neighbours.ToDevice(batch!.Inputs) : _neighbours.ReceiveValidation(_step, microBatch);
+            var output = _compute.Evaluate(input, IsLast ? _neighbours.ToDevice(batch!.Targets) : null);
+            if (output.Output is { } activation) _neighbours.SendValidation(_step, microBatch, activation);
+            else _validationLosses[microBatch - _validationBlock.From] = output.Loss;
+        }
     }
 
     private BarrierMessage[] Exchange(FrameKind kind, string[] peers, int self, BarrierMessage own)
@@ -185,6 +199,7 @@ internal sealed class TrainingStep : IDisposable
                 if (i != self) _mesh.Send(peers[i], key, bytes);
             }
         }
+
         var all = new BarrierMessage[peers.Length];
         for (int i = 0; i < peers.Length; i++)
         {
@@ -193,9 +208,11 @@ internal sealed class TrainingStep : IDisposable
                 all[i] = own;
                 continue;
             }
+
             using var frame = _mesh.Receive(peers[i], key);
             all[i] = BarrierMessage.FromBytes(frame.Span);
         }
+
         return all;
     }
 }

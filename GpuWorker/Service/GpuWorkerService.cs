@@ -18,6 +18,8 @@ internal sealed class GpuWorkerService(GrainId id, Orleans.Runtime.Silo silo, IL
 
     public Task<WorkerStatus> WorkerStatus(string jobId) => host.WorkerStatus(jobId);
 
+    public Task<ModelOutline> Describe(JobSpec spec) => Task.Run(() => host.Describe(spec));
+
     public Task<int> Checkpoint(string jobId) => Task.Run(() => host.Checkpoint(jobId));
 
     public Task Release(string jobId) => Task.Run(() => host.Release(jobId));

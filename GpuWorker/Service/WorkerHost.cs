@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Parcae.GpuWorker.Native;
 using Parcae.GpuWorker.Pipeline;
+using Parcae.GpuWorker.Profiling;
 using Parcae.GpuWorker.Shadows;
 using Parcae.GpuWorker.Transport;
 using Parcae.Grains;
@@ -16,7 +17,9 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
     private readonly GpuWorkerOptions _options;
     private readonly IJobReporter _reporter;
     private readonly ILoggerFactory _loggers;
+    private readonly TorchSharp.torch.Device _device;
     private readonly ConcurrentDictionary<string, IJobParticipant> _jobs = new();
+    private readonly SemaphoreSlim _describing = new(1, 1);
 
     public WorkerHost(IOptions<GpuWorkerOptions> options, IJobReporter reporter, ILoggerFactory loggers)
     {
@@ -25,6 +28,7 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
         _loggers = loggers;
         TorchNative.EnsureLoaded();
         TorchSharp.torch.set_num_threads(_options.TorchThreads);
+        _device = ComputeDevice.Choose(_options.Role == InstanceRole.Vault ? "cpu" : _options.Device);
         // Reached from this machine only, or from anywhere.
         string bind = IPAddress.TryParse(_options.Host, out var host) && IPAddress.IsLoopback(host) ? _options.Host : "0.0.0.0";
         DataPlane = DataPlane.Listen(new DataPlaneOptions { BindAddress = bind, Port = _options.Port }, _options.InstanceId, loggers.CreateLogger<DataPlane>());
@@ -46,6 +50,20 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
             ? participant.Status()
             : new WorkerStatus { InstanceId = _options.InstanceId, Phase = WorkerPhase.Idle });
 
+    public async Task<ModelOutline> Describe(JobSpec spec)
+    {
+        // One at a time, or they would measure each other; on a thread of its own, as it computes for seconds.
+        await _describing.WaitAsync();
+        try
+        {
+            return await Task.Factory.StartNew(() => ModelDescriber.Describe(spec), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+        finally
+        {
+            _describing.Release();
+        }
+    }
+
     public Task<int> Checkpoint(string jobId) => Participant(jobId).CheckpointAsync();
 
     public async Task Release(string jobId)
@@ -61,5 +79,5 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
 
     private IJobParticipant Participant(string jobId) => _jobs.GetOrAdd(jobId, id => _options.Role == InstanceRole.Vault
         ? new StateVault(id, _options, DataPlane, _loggers.CreateLogger<StateVault>())
-        : new StageWorker(id, _options.InstanceId, DataPlane, _reporter, _loggers.CreateLogger<StageWorker>()));
+        : new StageWorker(id, _options.InstanceId, DataPlane, _device, _reporter, _loggers.CreateLogger<StageWorker>()));
 }

@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Microsoft.Extensions.Logging;
 using Parcae.GpuWorker.Checkpoints;
 using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Numerics;
@@ -10,15 +9,14 @@ using Parcae.Grains;
 namespace Parcae.GpuWorker.Shadows;
 
 /// <summary>Follows one generation: collects the reduced gradients of each step and applies a step once all layers of it are here.</summary>
-internal sealed partial class ShadowFollower
+internal sealed class ShadowFollower
 {
     private readonly JobSpec _spec;
     private readonly IStagedModel _model;
     private readonly Mesh _mesh;
     private readonly LayerStore _layers;
     private readonly StepLog _log;
-    private readonly CheckpointStore _checkpoints;
-    private readonly ILogger _logger;
+    private readonly CheckpointWriter _checkpoints;
     private readonly SortedDictionary<int, PendingStep> _pending = [];
 
     // Bounded: a slow vault holds the readers back, the replicas' send queues fill, and training waits instead of memory growing.
@@ -27,9 +25,9 @@ internal sealed partial class ShadowFollower
     private Task _applying = Task.CompletedTask;
     private int _version;
 
-    public ShadowFollower(PrepareCommand command, IStagedModel model, Mesh mesh, LayerStore layers, StepLog log, CheckpointStore checkpoints, ILogger logger)
+    public ShadowFollower(PrepareCommand command, IStagedModel model, Mesh mesh, LayerStore layers, StepLog log, CheckpointWriter checkpoints)
     {
-        (Plan, _spec, _model, _mesh, _layers, _log, _checkpoints, _logger) = (command.Plan, command.Spec, model, mesh, layers, log, checkpoints, logger);
+        (Plan, _spec, _model, _mesh, _layers, _log, _checkpoints) = (command.Plan, command.Spec, model, mesh, layers, log, checkpoints);
         _version = Plan.StartStep;
         mesh.OnFrame(FrameKind.VaultGradient, Accept);
         mesh.OnFrame(FrameKind.VaultStep, Accept);
@@ -126,18 +124,6 @@ internal sealed partial class ShadowFollower
         }
         _log.Add(result);
         _version = result.Step + 1;
-        if (_version % _spec.Training.CheckpointEvery != 0) return;
-        try
-        {
-            _checkpoints.Write(_version, _model, _spec.Training, _layers.Held);
-        }
-        catch (IOException e)
-        {
-            // Training must not end with a full disk: the vault's copy in memory is still good, and the next checkpoint may succeed.
-            LogCheckpointFailed(e, Plan.JobId, _version);
-        }
+        if (_version % _spec.Training.CheckpointEvery == 0) _checkpoints.Offer(_version, _layers.Held);
     }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Job {JobId}: the checkpoint of step {Version} could not be written.")]
-    private partial void LogCheckpointFailed(Exception e, string jobId, int version);
 }

@@ -22,6 +22,7 @@ internal sealed partial class StateVault : IJobParticipant
     private readonly DataPlane _dataPlane;
     private readonly ILogger _logger;
     private readonly CheckpointStore _checkpoints;
+    private readonly CheckpointWriter _writer;
     private readonly LayerStore _layers = new();
     private readonly StepLog _log = new();
     private readonly SemaphoreSlim _preparing = new(1, 1);
@@ -40,6 +41,7 @@ internal sealed partial class StateVault : IJobParticipant
         _dataPlane = dataPlane;
         _logger = logger;
         _checkpoints = new CheckpointStore(options.CheckpointFolder, jobId);
+        _writer = new CheckpointWriter(jobId, (version, states) => _checkpoints.Write(version, _model!, _spec!, states), logger);
     }
 
     public async Task<PrepareReport> PrepareAsync(PrepareCommand command)
@@ -58,9 +60,9 @@ internal sealed partial class StateVault : IJobParticipant
             var all = new LayerRange(0, model.LayerCount);
             if (command.RestoreCheckpoint is { } version) Restore(version, command.Plan.StartStep, model);
             _layers.Settle();
-            var (bytes, fetched) = await LayerFetch.RunAsync(command, all, model, _layers, _dataPlane, overtaken);
+            var (bytes, fetched) = await LayerFetch.RunAsync(command, all, model, _layers, _dataPlane, TorchSharp.torch.CPU, overtaken);
             var mesh = _dataPlane.OpenMesh(_jobId, generation, command.Secret);
-            _follower = new ShadowFollower(command, model, mesh, _layers, _log, _checkpoints, _logger);
+            _follower = new ShadowFollower(command, model, mesh, _layers, _log, _writer);
             _report = new PrepareReport(_instanceId, generation, bytes, fetched, watch.Elapsed.TotalMilliseconds);
             LogPrepared(_jobId, generation, command.Plan.StartStep, fetched, watch.Elapsed.TotalMilliseconds);
             return _report;
@@ -130,6 +132,8 @@ internal sealed partial class StateVault : IJobParticipant
             Fence = _fence.Lowest,
             Version = held.Length > 0 ? held.Min(s => s.Version) : 0,
             Lag = _follower?.Lag ?? 0,
+            Checkpoint = _writer.Written,
+            CheckpointFailure = _writer.Failure,
         };
     }
 
@@ -144,7 +148,7 @@ internal sealed partial class StateVault : IJobParticipant
             var held = _layers.Held.GroupBy(s => s.Version).Where(g => g.Count() == _model!.LayerCount).MaxBy(g => g.Key)?.ToArray()
                 ?? throw new InvalidOperationException($"The vault {_instanceId} has no whole copy of job {_jobId}.");
             int version = held[0].Version;
-            if (!_checkpoints.Versions().Contains(version)) _checkpoints.Write(version, _model!, _spec.Training, held);
+            await _writer.WriteAsync(version, held);
             return version;
         }
         finally
@@ -158,6 +162,7 @@ internal sealed partial class StateVault : IJobParticipant
         _fence.Raise(int.MaxValue);
         await _preparing.WaitAsync();
         await StopFollowingAsync(TimeSpan.Zero);
+        await _writer.DisposeAsync();
         _serving?.Dispose();
         await _layers.ThawAsync();
         _layers.Dispose();
@@ -175,7 +180,8 @@ internal sealed partial class StateVault : IJobParticipant
     private void Restore(int version, int startStep, IStagedModel model)
     {
         if (version != startStep) throw new ArgumentException($"Checkpoint {version} cannot begin a generation at step {startStep}.");
-        var states = _checkpoints.Load(version, model, _spec!.Training);
+        var states = _checkpoints.Load(version, model, _spec!);
+        _writer.Forget();
         _layers.KeepOnly(default, -1);
         foreach (var state in states) _layers.Add(state);
         LogRestored(_jobId, version);

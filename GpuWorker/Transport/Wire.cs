@@ -9,6 +9,8 @@ namespace Parcae.GpuWorker.Transport;
 /// </summary>
 internal sealed class Wire : IDisposable
 {
+    private static readonly bool ScattersHere = OperatingSystem.IsLinux() && Environment.Is64BitProcess;
+
     private readonly Socket _socket;
 
     public Wire(Socket socket, DataPlaneOptions options)
@@ -56,6 +58,34 @@ internal sealed class Wire : IDisposable
             SocketError.WouldBlock => 0,
             _ => throw new SocketException((int)error),
         };
+    }
+
+    /// <summary>Writes as much of two pieces, one after the other, as fits into the socket's buffer now; returns the number of bytes.</summary>
+    public int TryWrite(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        if (first.IsEmpty || second.IsEmpty) return TryWrite(first.IsEmpty ? second : first);
+        if (ScattersHere)
+        {
+            int sent = ScatteredSend.Try(_socket.SafeHandle, first, second);
+            if (sent >= 0) return sent;
+        }
+
+        int written = TryWrite(first);
+        return written == first.Length ? written + TryWrite(second) : written;
+    }
+
+    /// <summary>Writes all of two pieces, one after the other.</summary>
+    public void Write(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        while (first.Length > 0)
+        {
+            int written = TryWrite(first, second);
+            if (written == 0) WaitWritable(default);
+            if (written > first.Length) second = second[(written - first.Length)..];
+            first = first[Math.Min(written, first.Length)..];
+        }
+
+        Write(second);
     }
 
     /// <summary>Writes all of <paramref name="bytes"/>.</summary>

@@ -47,8 +47,13 @@ public interface IJobGrain : IGrainWithStringKey
 /// <param name="InstanceId">Who reports.</param>
 /// <param name="Generation">Its generation.</param>
 /// <param name="Results">In order of step; may be empty.</param>
+/// <param name="Timing">Where its time has gone in this generation, or null when it does not say.</param>
 [GenerateSerializer, Immutable, Alias("parcae.StepReport")]
-public sealed record StepReport([property: Id(0)] string InstanceId, [property: Id(1)] int Generation, [property: Id(2)] StepResult[] Results);
+public sealed record StepReport(
+    [property: Id(0)] string InstanceId,
+    [property: Id(1)] int Generation,
+    [property: Id(2)] StepResult[] Results,
+    [property: Id(3)] StageTiming? Timing = null);
 
 /// <summary>The answer to a report of steps.</summary>
 /// <param name="Generation">The generation that is current; a worker of an older one stops.</param>

@@ -24,6 +24,7 @@ public static class JobSpecValidation
         Check(p.LookAhead is >= 1 and <= 120, "planning.lookAhead", p.LookAhead, "from 1 to 120");
         Check(p.MaxInstances is null or >= 1, "planning.maxInstances", p.MaxInstances, "at least 1, or left out");
         Check(PlanningSpec.Forecasters.Contains(p.Forecast), "planning.forecast", p.Forecast, $"one of {string.Join(", ", PlanningSpec.Forecasters)}");
+        Check(PlanningSpec.LayerTimeSources.Contains(p.LayerTimes), "planning.layerTimes", p.LayerTimes, OneOf(PlanningSpec.LayerTimeSources));
         return problems;
     }
 
@@ -61,7 +62,7 @@ public static class JobSpecValidation
         check(m.Family != "bert" || m.Vocabulary >= 257, "model.vocabulary", m.Vocabulary, "at least 257 for a bert: its last token is the mask");
         check(d.ValidationFraction is >= 0 and < 1, "data.validationFraction", d.ValidationFraction, "in [0, 1)");
         check(d.SyntheticSamples is >= 1 and <= 1 << 30, "data.syntheticSamples", d.SyntheticSamples, "from 1 to 1073741824");
-        check(t.EvaluateEvery == 0 || d.ValidationFraction > 0, "data.validationFraction", d.ValidationFraction, "above 0 where training.evaluateEvery is");
+        check(t.EvaluateEvery == 0 || d.ValidationFraction > 0 || images, "data.validationFraction", d.ValidationFraction, "above 0 where training.evaluateEvery is");
     }
 
     private static void Training(TrainingSpec t, Action<bool, string, object?, string> check)

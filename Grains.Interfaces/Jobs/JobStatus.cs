@@ -146,6 +146,9 @@ public sealed record JobLedger
 
     /// <summary>Replayed steps whose loss or data differed from the first time: always 0 unless there is a bug.</summary>
     [Id(4)] public int ReplayMismatches { get; init; }
+
+    /// <summary>Committed steps whose gradient was not finite: their samples are consumed, but they changed nothing.</summary>
+    [Id(5)] public int StepsSkipped { get; init; }
 }
 
 /// <summary>A job as a client sees it.</summary>
@@ -187,6 +190,21 @@ public sealed record JobStatus
 
     /// <summary>Money spent so far on the instances that the job holds, USD.</summary>
     [Id(11)] public double CostUsd { get; init; }
+
+    /// <summary>The model in a few words, or null before a worker has described it.</summary>
+    [Id(12)] public string? Model { get; init; }
+
+    /// <summary>Values that are trained, or null before a worker has described the model.</summary>
+    [Id(13)] public long? Parameters { get; init; }
+
+    /// <summary>The last validation loss that was measured, or null.</summary>
+    [Id(14)] public double? ValidationLoss { get; init; }
+
+    /// <summary>What each replica of the current generation told last of where its time goes, by stage, then instance.</summary>
+    [Id(15)] public InstanceTiming[] StageTimings { get; init; } = [];
+
+    /// <summary>Committed steps whose gradient was not finite: they count, but changed nothing.</summary>
+    public int SkippedSteps => Ledger.StepsSkipped;
 }
 
 /// <summary>Everything a report needs.</summary>
@@ -207,6 +225,9 @@ public sealed record JobHistory
 
     /// <summary>The accounts.</summary>
     [Id(4)] public required JobLedger Ledger { get; init; }
+
+    /// <summary>The model as a worker described it, or null before.</summary>
+    [Id(5)] public ModelOutline? Outline { get; init; }
 }
 
 /// <summary>Something that happened to a job.</summary>

@@ -62,19 +62,4 @@ public sealed record ModelSpec
 
     /// <summary>Whether samples are tokens (or else images).</summary>
     public bool TakesTokens => Family is "gpt" or "bert" || (Family == "plugin" && !Settings.ContainsKey("images"));
-
-    /// <summary>Layers of a gpt that can be dealt to stages: embedding, blocks, head.</summary>
-    public int LayerCount => Blocks + 2;
-
-    /// <summary>Parameters of layer <paramref name="layer"/> of a gpt: 0 is the embedding, the last one norm and head.</summary>
-    public long LayerParameters(int layer)
-    {
-        long h = Hidden;
-        if (layer == 0) return (Vocabulary + SequenceLength) * h;
-        if (layer == LayerCount - 1) return 2 * h + h * Vocabulary;
-        return 12 * h * h + 13 * h;
-    }
-
-    /// <summary>All parameters of a gpt.</summary>
-    public long Parameters => Enumerable.Range(0, LayerCount).Sum(LayerParameters);
 }

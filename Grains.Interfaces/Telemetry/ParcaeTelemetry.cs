@@ -24,6 +24,9 @@ public static class ParcaeTelemetry
     /// <summary>Wall time of one optimizer step, seconds.</summary>
     public static Histogram<double> StepDuration { get; } = Meter.CreateHistogram<double>("parcae.training.step.duration", "s");
 
+    /// <summary>Steps that were skipped on account of a gradient that is not finite.</summary>
+    public static Counter<long> SkippedSteps { get; } = Meter.CreateCounter<long>("parcae.training.skipped_steps", "{step}");
+
     /// <summary>Liveput of the current plan, samples per second (the paper, section 5).</summary>
     public static Gauge<double> Liveput { get; } = Meter.CreateGauge<double>("parcae.liveput", "{sample}/s");
 
@@ -41,6 +44,9 @@ public static class ParcaeTelemetry
 
     /// <summary>Bytes of model and optimizer state moved between peers.</summary>
     public static Counter<long> TransferBytes { get; } = Meter.CreateCounter<long>("parcae.transfer.bytes", "By");
+
+    /// <summary>Writing a checkpoint, seconds, tagged <c>written</c> true or false.</summary>
+    public static Histogram<double> CheckpointDuration { get; } = Meter.CreateHistogram<double>("parcae.checkpoint.duration", "s");
 
     /// <summary>One planning decision, seconds.</summary>
     public static Histogram<double> PlanningDuration { get; } = Meter.CreateHistogram<double>("parcae.planning.duration", "s");

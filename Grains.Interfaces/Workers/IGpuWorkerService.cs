@@ -23,6 +23,14 @@ public interface IGpuWorker
     /// <summary>What the worker is doing for a job.</summary>
     [Alias("WorkerStatus")] Task<WorkerStatus> WorkerStatus(string jobId);
 
+    /// <summary>
+    /// What the job's model is made of, with the time of each layer on this worker where the job asks for that (<see cref="PlanningSpec.LayerTimes"/>).
+    /// Builds the model and opens the data, so that what cannot work is found before anything is planned. Belongs to no generation.
+    /// </summary>
+    /// <exception cref="ArgumentException">No model can be built of the spec, or it cannot be run; the message says why.</exception>
+    /// <exception cref="InvalidDataException">The data cannot be opened; the message says why.</exception>
+    [Alias("Describe"), ResponseTimeout("00:15:00")] Task<ModelOutline> Describe(JobSpec spec);
+
     /// <summary>For the vault: writes a checkpoint of its newest consistent copy now, prepared or followed; returns its version.</summary>
     [Alias("Checkpoint"), ResponseTimeout("00:15:00")] Task<int> Checkpoint(string jobId);
 

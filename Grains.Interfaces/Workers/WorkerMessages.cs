@@ -139,6 +139,12 @@ public sealed record WorkerStatus
 
     /// <summary>Steps that the vault has received but not applied; 0 elsewhere.</summary>
     [Id(5)] public int Lag { get; init; }
+
+    /// <summary>For the vault: the newest checkpoint that it has made durable since it began; null: none yet.</summary>
+    [Id(6)] public int? Checkpoint { get; init; }
+
+    /// <summary>For the vault: why its last attempt at a checkpoint failed; null when it did not.</summary>
+    [Id(7)] public string? CheckpointFailure { get; init; }
 }
 
 /// <summary>A command of an older generation than the worker accepts.</summary>

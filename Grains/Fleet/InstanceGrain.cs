@@ -51,6 +51,8 @@ internal sealed class InstanceGrain(
 
     public Task<WorkerStatus> WorkerStatus(string jobId) => Relay(w => w.WorkerStatus(jobId));
 
+    public Task<ModelOutline> Describe(JobSpec spec) => Relay(w => w.Describe(spec));
+
     public Task<int> Checkpoint(string jobId) => Relay(w => w.Checkpoint(jobId));
 
     public Task Release(string jobId) => Relay(async w =>

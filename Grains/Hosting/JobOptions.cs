@@ -17,6 +17,10 @@ public sealed class JobOptions
     [Range(typeof(TimeSpan), "00:00:00.01", "00:05:00")]
     public TimeSpan SuspectTimeout { get; set; } = TimeSpan.FromMilliseconds(400);
 
+    /// <summary>How long an instance may take to describe the job's model before another one is asked too. The default value is 15 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.01", "00:14:00")]
+    public TimeSpan DescribePatience { get; set; } = TimeSpan.FromSeconds(15);
+
     /// <summary>How long a replica may take to get its layers. The default value is 5 minutes.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:14:00")]
     public TimeSpan PrepareTimeout { get; set; } = TimeSpan.FromMinutes(5);

@@ -46,7 +46,13 @@ internal sealed partial class Job(
 
     public JobSpec Spec => State.Spec!;
 
-    public IJobPlanner Planner => _planner ??= planners.Create(Spec);
+    /// <summary>The model, which a worker has described before anything is planned.</summary>
+    public ModelOutline Outline => State.Outline ?? throw new InvalidOperationException($"The model of job '{id}' has not been described yet.");
+
+    public IJobPlanner Planner => _planner ??= planners.Create(Spec, Outline);
+
+    /// <summary>The planner, or where the model is not known yet the forecaster alone.</summary>
+    public IJobForecaster Forecaster => State.Outline is null ? planners.Forecaster(Spec) : Planner;
 
     public DateTimeOffset Now => time.GetUtcNow();
 
@@ -78,6 +84,9 @@ internal sealed partial class Job(
 
     /// <summary>A state vault that failed is left alone until then.</summary>
     public DateTimeOffset VaultRetryAt { get; set; }
+
+    /// <summary>What each replica of the current generation told last of where its time goes.</summary>
+    public Dictionary<string, StageTiming> Timings { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Instances without a stage, by id.</summary>
     public string[] Spares { get; set; } = [];

@@ -138,7 +138,7 @@ internal sealed partial class JobGrain
         int passed = (int)((_job.Now - State.SubmittedAt) / _fleetOptions.Interval);
         if (passed <= (State.Intervals.Count == 0 ? 0 : State.Intervals[^1].Interval + 1)) return;
         var fleet = await _job.Fleet.Snapshot();
-        double next = _job.Planner.Forecast(fleet).Intervals[0].MeanAvailable;
+        double next = _job.Forecaster.Forecast(fleet).Intervals[0].MeanAvailable;
         // A moment between two plans is no pause: the next interval's record would be the first to take it back.
         var strategy = State.Phase == JobPhase.Paused ? default : _job.Strategy;
         int interval = State.Intervals.Count == 0 ? 0 : State.Intervals[^1].Interval + 1;

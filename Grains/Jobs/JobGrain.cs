@@ -89,7 +89,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IRemindable
         State.Secret = RandomNumberGenerator.GetBytes(32);
         State.SubmittedAt = _job.Now;
         State.FleetSequence = fleet.LastSequence;
-        State.ForecastNext = _job.Planner.Forecast(fleet).Intervals[0].MeanAvailable;
+        State.ForecastNext = _job.Forecaster.Forecast(fleet).Intervals[0].MeanAvailable;
         _store.Open();
         _job.Tell("submitted");
         try
@@ -123,6 +123,10 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IRemindable
             Spares = _job.Spares,
             Ledger = _job.Book.Accounts(),
             CostUsd = State.CostUsd,
+            Model = State.Outline?.Description,
+            Parameters = State.Outline?.Parameters,
+            ValidationLoss = _job.Book.ValidationLoss,
+            StageTimings = [.. _job.Timings.Select(t => new InstanceTiming(t.Key, t.Value)).OrderBy(t => t.Timing.Stage).ThenBy(t => t.InstanceId, StringComparer.Ordinal)],
         });
     }
 
@@ -136,6 +140,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IRemindable
             Steps = _job.Book.Steps(fromStep),
             Intervals = [.. State.Intervals],
             Ledger = _job.Book.Accounts(),
+            Outline = State.Outline,
         });
     }
 
@@ -162,6 +167,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IRemindable
         if (State.Ended) return Task.FromResult(new StepAck(State.Attempted + 1, _job.Book.Committed));
         if (!_job.Frozen && report.Generation == State.Plan?.Generation && _job.IsMember(report.InstanceId))
         {
+            if (report.Timing is { } timing) _job.Timings[report.InstanceId] = timing;
             bool news = false;
             foreach (var result in report.Results) news |= StepIntake.Take(_job, result);
             if (news)

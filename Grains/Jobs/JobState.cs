@@ -79,6 +79,9 @@ internal sealed class JobState
     /// <summary>Money spent, USD.</summary>
     [Id(18)] public double CostUsd { get; set; }
 
+    /// <summary>The model as a worker described it; null before.</summary>
+    [Id(19)] public ModelOutline? Outline { get; set; }
+
     /// <summary>Whether the job has ended, one way or another.</summary>
     public bool Ended => Phase is JobPhase.Completed or JobPhase.Cancelled or JobPhase.Failed;
 }

@@ -109,12 +109,14 @@ public sealed class PlanningProfile
     /// <param name="globalBatch">Samples of a step.</param>
     /// <param name="microBatches">M; divides <paramref name="globalBatch"/>. A strategy has at most M pipelines.</param>
     /// <param name="accelerator">What an instance can do.</param>
+    /// <param name="mode">Optimizer and recomputation; null: <see cref="TrainingMode.Default"/>.</param>
     /// <exception cref="ArgumentException">There are no layers, or the batch cannot be cut so.</exception>
-    public static PlanningProfile FromLayers(string model, IReadOnlyList<LayerCost> layers, int globalBatch, int microBatches, AcceleratorSpec accelerator)
+    public static PlanningProfile FromLayers(
+        string model, IReadOnlyList<LayerCost> layers, int globalBatch, int microBatches, AcceleratorSpec accelerator, TrainingMode? mode = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(model);
         ArgumentNullException.ThrowIfNull(layers);
-        var steps = new StepTimeModel(layers, globalBatch, microBatches, accelerator);
+        var steps = new StepTimeModel(layers, globalBatch, microBatches, accelerator, mode);
         var partitions = new (int, int)[]?[layers.Count + 1];
         var throughput = new double[layers.Count + 1][];
         throughput[0] = [];
@@ -129,7 +131,8 @@ public sealed class PlanningProfile
             }
         }
 
-        return new PlanningProfile(model, globalBatch, accelerator.LinkBytesPerSecond, layers, partitions, throughput, new ProfileExtras());
+        return new PlanningProfile(model, globalBatch, accelerator.LinkBytesPerSecond, layers, partitions, throughput,
+            new ProfileExtras { StateBytesPerParameter = (mode ?? TrainingMode.Default).StateBytesPerParameter });
     }
 
     /// <summary>A profile from measured throughputs; what the table does not hold is infeasible.</summary>

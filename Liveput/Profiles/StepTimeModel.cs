@@ -2,33 +2,32 @@ namespace Parcae.Liveput.Profiles;
 
 /// <summary>Time and memory of a training step under 1F1B (the paper, section 7.1; design of the engine: micro-batches in contiguous blocks).</summary>
 /// <remarks>
-/// step = (ceil(M/D) + P - 1) * slowest stage + all-reduce + optimizer. A stage's time for a micro-batch is three forward passes' worth of operations, plus sending its output on and
-/// the gradient of its input back. The all-reduce moves 2 (D-1)/D of the largest stage's gradients. A stage needs 16 bytes a parameter (value, gradient, two moments)
-/// and the activations of the micro-batches in flight, min(P - stage, ceil(M/D)).
+/// step = (ceil(M/D) + P - 1) * slowest stage + all-reduce + optimizer. A stage's time for a micro-batch is that of its layers, plus sending its output on and the gradient of its input back. A layer's time
+/// is what was measured; where nothing was, three forward passes' worth of operations at the speed of the measured layers, or of the accelerator. With recomputation comes one forward pass more.
+/// The all-reduce moves 2 (D-1)/D of the largest stage's gradients. A stage needs memory for the value, gradient and optimizer state of its parameters and for the activations of the micro-batches in flight,
+/// min(P - stage, ceil(M/D)); with recomputation only for its layers' inputs of each of them, and the activations of one layer.
 /// </remarks>
 public sealed class StepTimeModel
 {
-    private const int BytesPerValue = 4;
-    private const int TrainingBytesPerParameter = 16;
-
     // AdamW: about this many operations to update one parameter.
-    private const double OptimizerFlopsPerParameter = 20;
+    internal const double OptimizerFlopsPerParameter = 20;
 
-    private readonly IReadOnlyList<LayerCost> _layers;
+    private const int BytesPerValue = 4;
+
+    private readonly int _layers;
+    private readonly LayerSums _sums;
     private readonly AcceleratorSpec _accelerator;
     private readonly int _microBatches;
     private readonly int _samplesPerMicroBatch;
-    private readonly long[] _parameters;
-    private readonly double[] _flops;
-    private readonly long[] _activations;
 
     /// <summary>A model of the given layers.</summary>
     /// <param name="layers">In order.</param>
     /// <param name="globalBatch">Samples of a step.</param>
     /// <param name="microBatches">M; divides <paramref name="globalBatch"/>.</param>
     /// <param name="accelerator">What an instance can do.</param>
-    /// <exception cref="ArgumentException">There are no layers, or the batch cannot be cut so.</exception>
-    public StepTimeModel(IReadOnlyList<LayerCost> layers, int globalBatch, int microBatches, AcceleratorSpec accelerator)
+    /// <param name="mode">Optimizer and recomputation; null: <see cref="TrainingMode.Default"/>.</param>
+    /// <exception cref="ArgumentException">There are no layers, the batch cannot be cut so, or a layer's measured time is no time.</exception>
+    public StepTimeModel(IReadOnlyList<LayerCost> layers, int globalBatch, int microBatches, AcceleratorSpec accelerator, TrainingMode? mode = null)
     {
         ArgumentNullException.ThrowIfNull(layers);
         ArgumentOutOfRangeException.ThrowIfLessThan(globalBatch, 1);
@@ -42,19 +41,16 @@ public sealed class StepTimeModel
             throw new ArgumentException($"A global batch of {globalBatch} cannot be cut into {microBatches} equal micro-batches.", nameof(microBatches));
         }
 
-        _layers = layers;
-        _accelerator = accelerator;
-        _microBatches = microBatches;
-        _samplesPerMicroBatch = globalBatch / microBatches;
-        _parameters = new long[layers.Count + 1];
-        _flops = new double[layers.Count + 1];
-        _activations = new long[layers.Count + 1];
         for (int i = 0; i < layers.Count; i++)
         {
-            _parameters[i + 1] = _parameters[i] + layers[i].Parameters;
-            _flops[i + 1] = _flops[i] + layers[i].ForwardFlopsPerSample;
-            _activations[i + 1] = _activations[i] + layers[i].ActivationBytesPerSample;
+            foreach (double? seconds in (double?[])[layers[i].ForwardSeconds, layers[i].BackwardSeconds, layers[i].UpdateSeconds])
+            {
+                if (seconds is { } s && !(s >= 0 && double.IsFinite(s))) throw new ArgumentException($"Layer {i} takes {s} s; a measured time must be at least 0.", nameof(layers));
+            }
         }
+
+        (_layers, _accelerator, _microBatches, _samplesPerMicroBatch) = (layers.Count, accelerator, microBatches, globalBatch / microBatches);
+        _sums = new LayerSums(layers, mode ?? TrainingMode.Default, accelerator.FlopsPerSecond);
     }
 
     /// <summary>The best stages for a depth, the same for every number of pipelines; null when no cut fits.</summary>
@@ -62,12 +58,12 @@ public sealed class StepTimeModel
     public (int First, int Count)[]? Partition(int depth)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
-        if (depth > _layers.Count) return null;
+        if (depth > _layers) return null;
         for (int block = Math.Min(depth, _microBatches); block >= 1; block--)
         {
             int inBlock = block;
             var stages = StagePartition.Solve(
-                _layers.Count, depth, StageSeconds, (first, end) => _parameters[end] - _parameters[first],
+                _layers, depth, StageSeconds, _sums.Parameters,
                 (stage, first, end) => StageMemory(first, end, Math.Min(depth - stage, inBlock)) <= _accelerator.MemoryBytes);
             if (stages is not null) return stages;
         }
@@ -99,34 +95,30 @@ public sealed class StepTimeModel
     }
 
     /// <summary>Memory that the whole model needs on one instance, bytes: the stage of a 1 x 1 strategy.</summary>
-    public long WholeModelBytes => StageMemory(0, _layers.Count, 1);
+    public long WholeModelBytes => StageMemory(0, _layers, 1);
 
     /// <summary>Time of one step, seconds.</summary>
     public double StepSeconds((int First, int Count)[] stages, int pipelines)
     {
         ArgumentNullException.ThrowIfNull(stages);
-        double slowest = 0;
+        double slowest = 0, update = 0;
         long largest = 0;
         foreach (var (first, count) in stages)
         {
             slowest = Math.Max(slowest, StageSeconds(first, first + count));
-            largest = Math.Max(largest, _parameters[first + count] - _parameters[first]);
+            update = Math.Max(update, _sums.UpdateSeconds(first, first + count));
+            largest = Math.Max(largest, _sums.Parameters(first, first + count));
         }
 
         double allReduce = 2.0 * (pipelines - 1) / pipelines * largest * BytesPerValue / _accelerator.LinkBytesPerSecond;
-        double optimizer = largest * OptimizerFlopsPerParameter / _accelerator.FlopsPerSecond;
-        return ((Block(pipelines) + stages.Length - 1) * slowest) + allReduce + optimizer;
+        return ((Block(pipelines) + stages.Length - 1) * slowest) + allReduce + update;
     }
 
     /// <summary>Micro-batches of the busiest pipeline.</summary>
     private int Block(int pipelines) => (_microBatches + pipelines - 1) / pipelines;
 
-    private double StageSeconds(int first, int end)
-    {
-        double sent = (end < _layers.Count ? _layers[end - 1].OutputBytesPerSample : 0) + (first > 0 ? _layers[first - 1].OutputBytesPerSample : 0);
-        return _samplesPerMicroBatch * ((3 * (_flops[end] - _flops[first]) / _accelerator.FlopsPerSecond) + (sent / _accelerator.LinkBytesPerSecond));
-    }
+    private double StageSeconds(int first, int end) =>
+        _samplesPerMicroBatch * (_sums.Seconds(first, end) + (_sums.SentBytes(first, end) / _accelerator.LinkBytesPerSecond));
 
-    private long StageMemory(int first, int end, int inFlight) =>
-        (TrainingBytesPerParameter * (_parameters[end] - _parameters[first])) + ((long)inFlight * _samplesPerMicroBatch * (_activations[end] - _activations[first]));
+    private long StageMemory(int first, int end, int inFlight) => _sums.Memory(first, end, inFlight, _samplesPerMicroBatch);
 }

@@ -127,6 +127,7 @@ internal static class SiloHost
             o.Zone = settings.Zone;
             o.PricePerHour = settings.PricePerHour;
             o.CheckpointFolder = settings.Checkpoints;
+            (o.Device, o.TorchThreads) = (settings.Device, settings.Threads);
         });
     }
 

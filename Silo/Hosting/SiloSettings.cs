@@ -36,6 +36,10 @@ internal sealed class SiloSettings
     [Range(0, 65535, ErrorMessage = "must be a port from 0 to 65535")]
     public int DataPort { get; set; }
 
+    /// <summary>Threads that Torch uses for training. The default value is 1; all workers of a job must have the same number, or their results differ in the last bits.</summary>
+    [Range(1, 1024, ErrorMessage = "must be a number of threads from 1 to 1024")]
+    public int Threads { get; set; } = 1;
+
     /// <summary>Port of /health and /metrics on control silos; 0: any free one. The default value is 8080.</summary>
     [Range(0, 65535, ErrorMessage = "must be a port from 0 to 65535")]
     public int HttpPort { get; set; } = 8080;
@@ -46,6 +50,10 @@ internal sealed class SiloSettings
     /// <summary>Folder of the state vault's checkpoints. The default value is <c>checkpoints</c>.</summary>
     [Required(AllowEmptyStrings = false, ErrorMessage = "must be a folder")]
     public string Checkpoints { get; set; } = "checkpoints";
+
+    /// <summary>What a worker computes on. The default value is <c>auto</c>: the first GPU that Torch can use, else the CPU.</summary>
+    [RegularExpression("auto|cpu|cuda(:[0-9]+)?", ErrorMessage = "must be auto, cpu, cuda or cuda:N")]
+    public string Device { get; set; } = "auto";
 
     /// <summary>Length of a planning interval, seconds. The default value is 60.</summary>
     [Range(0.1, 86400, ErrorMessage = "must be from 0.1 to 86400 seconds")]

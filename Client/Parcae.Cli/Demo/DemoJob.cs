@@ -7,7 +7,7 @@ namespace Parcae.Cli.Demo;
 /// <summary>The job that a demo trains.</summary>
 internal static class DemoJob
 {
-    /// <summary>What the planner takes every worker for: an accelerator of its own, whatever the machine that they share.</summary>
+    /// <summary>What the planner takes every worker for: an accelerator of its own, whatever the machine that they share; so layer times are estimated, not measured.</summary>
     private const double FlopsPerSecond = 30e9;
 
     private const double LinkBytesPerSecond = 1e9;
@@ -24,7 +24,7 @@ internal static class DemoJob
             Model = options.Model,
             Data = new DataSpec { Paths = [.. options.Data.Select(Path.GetFullPath)], CacheFolder = tokenFolder },
             Training = new TrainingSpec { Steps = options.Steps, GlobalBatch = options.Batch, MicroBatches = options.MicroBatches, Seed = options.Seed },
-            Planning = new PlanningSpec { FlopsPerSecond = FlopsPerSecond, LinkBytesPerSecond = LinkBytesPerSecond },
+            Planning = new PlanningSpec { FlopsPerSecond = FlopsPerSecond, LinkBytesPerSecond = LinkBytesPerSecond, LayerTimes = "estimated" },
         };
         var problems = JobSpecValidation.Problems(spec);
         if (problems.Count > 0) throw new UsageException(string.Join(Environment.NewLine, problems));
@@ -83,6 +83,7 @@ internal static class DemoJob
             TransformerCosts.Layers(m.Blocks, m.Hidden, m.Heads, m.SequenceLength, m.Vocabulary),
             spec.Training.GlobalBatch,
             spec.Training.MicroBatches,
-            new AcceleratorSpec(memoryBytes, FlopsPerSecond, LinkBytesPerSecond));
+            new AcceleratorSpec(memoryBytes, FlopsPerSecond, LinkBytesPerSecond),
+            new TrainingMode(spec.Training.OptimizerSlots, spec.Training.Recompute));
     }
 }

@@ -25,6 +25,7 @@ internal static class JobTables
     public static Table Status(JobStatus s)
     {
         var table = Plain("job", s.JobId);
+        if (s.Model is { } model) Add(table, "model", $"{model}; {Words.Count(s.Parameters ?? 0)} parameters");
         Add(table, "phase", Phase(s.Phase) + (s.Reason is { Length: > 0 } reason ? $": {reason}" : ""));
         Add(table, "strategy", Strategy(s.Plan));
         Add(table, "generation", s.Plan is { } plan ? $"{plan.Generation}" : "-");
@@ -33,6 +34,8 @@ internal static class JobTables
         Add(table, "spares", s.Spares.Length > 0 ? string.Join("  ", s.Spares) : "-");
         Add(table, "step", $"{s.CommittedStep}");
         Add(table, "loss", Loss(s.Loss));
+        if (s.ValidationLoss is { } validation) Add(table, "validation loss", Loss(validation));
+        if (s.SkippedSteps > 0) Add(table, "steps skipped", $"{s.SkippedSteps} (their gradient was not finite)");
         Add(table, "samples/s", $"{s.SamplesPerSecond:0.0}");
         Add(table, "samples", $"{s.Ledger.SamplesCommitted} committed, {s.Ledger.SamplesLost} lost, {s.Ledger.SamplesRepeated} repeated");
         return table;
@@ -44,6 +47,20 @@ internal static class JobTables
         var table = Plain("#", "cause", "kind", "strategy", "at step", "pause ms", "bytes moved", "source");
         foreach (var g in generations)
             Add(table, $"{g.Number}", g.Cause, Words.Kind(g.Kind), $"{g.Pipelines} x {g.Depth}", $"{g.AtStep}", $"{g.PauseMilliseconds:0}", Words.Bytes(g.BytesMoved), g.Source);
+        return table;
+    }
+
+    /// <summary>Where the replicas of the current generation spend their time.</summary>
+    public static Table Timings(IEnumerable<InstanceTiming> timings)
+    {
+        var table = Plain("stage", "instance", "steps", "busy", "waits for pipeline", "for gradients", "at the barrier");
+        foreach (var (id, t) in timings.Select(t => (t.InstanceId, t.Timing)))
+        {
+            double all = t.BusySeconds + t.PipelineWaitSeconds + t.ReduceWaitSeconds + t.BarrierWaitSeconds;
+            string Share(double seconds) => all > 0 ? $"{seconds:0.00} s ({seconds / all:0%})" : "-";
+            Add(table, $"{t.Stage}", id, $"{t.Steps}", Share(t.BusySeconds), Share(t.PipelineWaitSeconds), Share(t.ReduceWaitSeconds), Share(t.BarrierWaitSeconds));
+        }
+
         return table;
     }
 

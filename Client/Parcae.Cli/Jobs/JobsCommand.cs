@@ -45,7 +45,7 @@ internal static class JobsCommand
     {
         var service = new ServiceOptions();
         var job = JobId();
-        var command = service.AddTo(new Command("show", "One job: status, plan, reconfigurations.") { job });
+        var command = service.AddTo(new Command("show", "One job: status, plan, where its replicas spend their time, reconfigurations.") { job });
         command.SetAction(async (parsed, cancellation) =>
         {
             await using var client = await service.ConnectAsync(parsed, cancellation).ConfigureAwait(false);
@@ -59,6 +59,7 @@ internal static class JobsCommand
 
             var console = context.CreateConsole();
             console.Write(JobTables.Status(status));
+            if (status.StageTimings.Length > 0) console.Write(JobTables.Timings(status.StageTimings));
             console.Write(JobTables.Reconfigurations(history.Generations));
             return ParcaeCommand.Ok;
         });

@@ -69,7 +69,8 @@ internal static class ReportCharts
     /// <summary>Loss by step, with every reconfiguration.</summary>
     public static Chart Loss(ReportData data)
     {
-        var steps = data.History.Steps;
+        // Steps without a loss, which were skipped, leave a gap.
+        var steps = data.History.Steps.Where(s => double.IsFinite(s.Loss)).ToArray();
         double least = steps.Length > 0 ? steps.Min(s => s.Loss) : 0, most = steps.Length > 0 ? steps.Max(s => s.Loss) : 1;
         double margin = Math.Max(0.01, (most - least) * 0.06);
         return new Chart
@@ -77,7 +78,7 @@ internal static class ReportCharts
             Title = "Loss",
             Note = "Mean cross-entropy per token, in nats. The marks are reconfigurations: the curve runs through them undisturbed.",
             XName = "step",
-            XMax = Math.Max(1, steps.Length),
+            XMax = Math.Max(1, data.History.Steps.Length),
             YMin = Math.Max(0, least - margin),
             YMax = most + margin,
             Series = [new Series("loss", "s-loss", [.. steps.Select(s => new Dot(s.Step, s.Loss))]) { Format = "0.0000" }],

@@ -51,6 +51,8 @@ internal sealed record ReportData
                 ("command", CommandLine(o)),
                 ("job", outcome.Result.JobId),
                 ("model", $"{outcome.Result.Model}; {Words.Count(outcome.Result.Parameters)} parameters"),
+                .. outcome.Result.StepsSkipped > 0 ? [("steps skipped", $"{outcome.Result.StepsSkipped}: their gradient was not finite, they changed nothing")] : Array.Empty<(string, string)>(),
+                .. outcome.Result.ValidationLoss is { } validation ? [("validation loss", $"{validation:0.0000}")] : Array.Empty<(string, string)>(),
                 ("data", o.Data.Length > 0 ? string.Join(", ", o.Data) : "API documentation of the .NET SDK"),
                 ("batch", $"{o.Batch} samples in {o.MicroBatches} micro-batches"),
                 ("trace", $"{setting.Trace.Name}, scaled to at most {o.Instances} instances, {o.Interval.TotalSeconds:0.###} s an interval"),

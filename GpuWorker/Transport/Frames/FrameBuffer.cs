@@ -3,38 +3,38 @@ using System.Runtime.InteropServices;
 namespace Parcae.GpuWorker.Transport;
 
 /// <summary>
-/// A pooled payload with room for its header before it, so that a frame is one contiguous run of bytes on its way out.
+/// A pooled payload, in memory that does not move and begins at a cache line.
 /// Whoever holds it disposes it exactly once (or hands it to <see cref="Mesh"/>, which does); the memory must not be touched afterwards.
 /// </summary>
 public sealed class FrameBuffer : IDisposable
 {
+    internal const int CacheLine = 64;
+
     private readonly FramePool _pool;
     private readonly byte[] _bytes;
+    private readonly int _start;
     private int _holders;
 
     internal FrameBuffer(FramePool pool, int capacity)
     {
-        _pool = pool;
-        _bytes = GC.AllocateUninitializedArray<byte>(FrameHeader.Size + capacity, pinned: true);
+        (_pool, Capacity) = (pool, capacity);
+        _bytes = GC.AllocateUninitializedArray<byte>(CacheLine + capacity, pinned: true);
+        _start = (int)((CacheLine - Marshal.UnsafeAddrOfPinnedArrayElement(_bytes, 0) % CacheLine) % CacheLine);
     }
 
     /// <summary>Payload bytes.</summary>
     public int Length { get; private set; }
 
     /// <summary>The payload.</summary>
-    public Memory<byte> Memory => _bytes.AsMemory(FrameHeader.Size, Length);
+    public Memory<byte> Memory => _bytes.AsMemory(_start, Length);
 
     /// <summary>The payload.</summary>
-    public Span<byte> Span => _bytes.AsSpan(FrameHeader.Size, Length);
+    public Span<byte> Span => _bytes.AsSpan(_start, Length);
 
     /// <summary>The payload as float32, little-endian.</summary>
     public Span<float> Floats => MemoryMarshal.Cast<byte, float>(Span);
 
-    internal int Capacity => _bytes.Length - FrameHeader.Size;
-
-    internal Span<byte> Header => _bytes.AsSpan(0, FrameHeader.Size);
-
-    internal ReadOnlySpan<byte> Wire => _bytes.AsSpan(0, FrameHeader.Size + Length);
+    internal int Capacity { get; }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -45,8 +45,6 @@ public sealed class FrameBuffer : IDisposable
     }
 
     internal void Begin(int length) => (Length, _holders) = (length, 1);
-
-    internal void AddHolder() => Interlocked.Increment(ref _holders);
 }
 
 /// <summary>Keeps returned buffers by size class (powers of two), up to a number of bytes; what exceeds it goes to the garbage collector.</summary>
@@ -67,7 +65,7 @@ internal sealed class FramePool(long maxBytes)
             buffers.TryPop(out buffer);
         }
 
-        if (buffer is null) buffer = new FrameBuffer(this, (int)Math.Min(1L << sizeClass, Array.MaxLength - FrameHeader.Size));
+        if (buffer is null) buffer = new FrameBuffer(this, (int)Math.Min(1L << sizeClass, Array.MaxLength - FrameBuffer.CacheLine));
         else Interlocked.Add(ref _kept, -buffer.Capacity);
         buffer.Begin(length);
         return buffer;

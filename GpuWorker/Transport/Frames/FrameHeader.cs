@@ -4,28 +4,30 @@ using System.IO.Hashing;
 namespace Parcae.GpuWorker.Transport;
 
 /// <summary>
-/// The 32 bytes before every payload, little-endian: magic, kind, flags, two zero bytes, generation, step, index, length, and the
+/// The 40 bytes before every payload, little-endian: magic, kind, flags, two zero bytes, generation, step, index, part, length, four zero bytes, and the
 /// XXH3-64 of the payload, seeded with the fields before it, so that one checksum covers both.
 /// </summary>
-internal readonly record struct FrameHeader(FrameKind Kind, byte Flags, int Generation, int Step, int Index, int Length, ulong Checksum)
+internal readonly record struct FrameHeader(FrameKind Kind, byte Flags, int Generation, int Step, int Index, int Part, int Length, ulong Checksum)
 {
-    public const int Size = 32;
-    private const uint Magic = 0x31465250; // "PRF1"
-    private const int ChecksumAt = 24;
+    public const int Size = 40;
+    private const uint Magic = 0x32465250; // "PRF2"
+    private const int ChecksumAt = 32;
 
-    public FrameKey Key => new(Kind, Step, Index);
+    public FrameKey Key => new(Kind, Step, Index, Part);
 
     /// <summary>Writes the header of <paramref name="payload"/> with its checksum; returns the checksum.</summary>
-    public static ulong Write(Span<byte> header, FrameKind kind, byte flags, int generation, int step, int index, ReadOnlySpan<byte> payload)
+    public static ulong Write(Span<byte> header, FrameKey key, byte flags, int generation, ReadOnlySpan<byte> payload)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(header, Magic);
-        header[4] = (byte)kind;
+        header[4] = (byte)key.Kind;
         header[5] = flags;
         header[6] = header[7] = 0;
         BinaryPrimitives.WriteInt32LittleEndian(header[8..], generation);
-        BinaryPrimitives.WriteInt32LittleEndian(header[12..], step);
-        BinaryPrimitives.WriteInt32LittleEndian(header[16..], index);
-        BinaryPrimitives.WriteInt32LittleEndian(header[20..], payload.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(header[12..], key.Step);
+        BinaryPrimitives.WriteInt32LittleEndian(header[16..], key.Index);
+        BinaryPrimitives.WriteInt32LittleEndian(header[20..], key.Part);
+        BinaryPrimitives.WriteInt32LittleEndian(header[24..], payload.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(header[28..], 0);
         ulong checksum = ChecksumOf(header, payload);
         BinaryPrimitives.WriteUInt64LittleEndian(header[ChecksumAt..], checksum);
         return checksum;
@@ -37,7 +39,7 @@ internal readonly record struct FrameHeader(FrameKind Kind, byte Flags, int Gene
     {
         uint magic = BinaryPrimitives.ReadUInt32LittleEndian(header);
         if (magic != Magic) throw new FrameException($"The frame begins with {magic:x8} where {Magic:x8} is due.");
-        if (header[6] != 0 || header[7] != 0) throw new FrameException("The frame's reserved bytes are not zero.");
+        if (header[6] != 0 || header[7] != 0 || BinaryPrimitives.ReadInt32LittleEndian(header[28..]) != 0) throw new FrameException("The frame's reserved bytes are not zero.");
         var read = new FrameHeader(
             (FrameKind)header[4],
             header[5],
@@ -45,6 +47,7 @@ internal readonly record struct FrameHeader(FrameKind Kind, byte Flags, int Gene
             BinaryPrimitives.ReadInt32LittleEndian(header[12..]),
             BinaryPrimitives.ReadInt32LittleEndian(header[16..]),
             BinaryPrimitives.ReadInt32LittleEndian(header[20..]),
+            BinaryPrimitives.ReadInt32LittleEndian(header[24..]),
             BinaryPrimitives.ReadUInt64LittleEndian(header[ChecksumAt..]));
         if (read.Generation != generation) throw new FrameException($"A frame of generation {read.Generation} came over a connection of generation {generation}.");
         if (read.Length < 0 || read.Length > maxLength) throw new FrameException($"A frame of {read.Length} bytes exceeds the maximum of {maxLength}.");

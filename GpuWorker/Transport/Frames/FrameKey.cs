@@ -26,14 +26,27 @@ public enum FrameKind : byte
 
     /// <summary>Result of a step, going to the state vault.</summary>
     VaultStep = 8,
+
+    /// <summary>Output of a stage for validation samples, going to the next one.</summary>
+    ValidationActivation = 9,
+
+    /// <summary>Reduced gradient of a tied parameter, going to the stage that holds the other one of the pair.</summary>
+    TiedGradient = 10,
+
+    /// <summary>What a replica can sum gradients with, going to the other replicas of its stage.</summary>
+    CollectiveOffer = 11,
+
+    /// <summary>The id of a NCCL communicator, going to the replicas that join it.</summary>
+    CollectiveId = 12,
 }
 
 /// <summary>Names a frame: a peer sends at most one frame of each key in a generation.</summary>
 /// <param name="Kind">What it carries.</param>
 /// <param name="Step">The training step that it belongs to.</param>
-/// <param name="Index">Which one of its kind in that step: a micro-batch, a layer, a chunk.</param>
-public readonly record struct FrameKey(FrameKind Kind, int Step, int Index)
+/// <param name="Index">Which one of its kind in that step: a micro-batch, a layer, a bucket.</param>
+/// <param name="Part">Which part of it, where it goes in several frames.</param>
+public readonly record struct FrameKey(FrameKind Kind, int Step, int Index, int Part = 0)
 {
     /// <inheritdoc/>
-    public override string ToString() => $"{Kind} {Index} of step {Step}";
+    public override string ToString() => Part == 0 ? $"{Kind} {Index} of step {Step}" : $"{Kind} {Index}, part {Part}, of step {Step}";
 }

@@ -14,15 +14,12 @@ public sealed partial class Mesh : IDisposable
     private readonly byte[] _secret;
     private readonly Action<Mesh> _closed;
     private readonly ILogger _logger;
-    private readonly object _mail = new();
-    private readonly Dictionary<(string Peer, FrameKey Key), FrameBuffer> _frames = [];
     private readonly Dictionary<string, MeshSender> _senders = [];
     private readonly Dictionary<string, PeerEndpoint> _peers = [];
     private readonly HashSet<string> _arrived = [];
     private readonly HashSet<string> _halted = [];
     private readonly HashSet<string> _optional = [];
     private readonly List<Wire> _incoming = [];
-    private readonly Dictionary<FrameKind, Action<string, FrameKey, FrameBuffer>> _handlers = [];
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private PeerLostException? _lost;
     private bool _disposed;
@@ -39,9 +36,6 @@ public sealed partial class Mesh : IDisposable
 
     /// <summary>Completes when peers have dialled in and all of their connections have ended: nothing more comes.</summary>
     public Task DrainedAsync => _drained.Task;
-
-    /// <summary>Hands frames of a kind to a handler, on the connection's reading thread (blocking it holds the peer back), in place of the mailbox. The handler disposes of the frame.</summary>
-    public void OnFrame(FrameKind kind, Action<string, FrameKey, FrameBuffer> handler) => _handlers[kind] = handler;
 
     /// <summary>Dials all peers and waits until the required ones have dialled in: whoever is dead is noticed here.</summary>
     /// <exception cref="PeerLostException">A required peer cannot be reached.</exception>
@@ -75,7 +69,7 @@ public sealed partial class Mesh : IDisposable
     }
 
     /// <summary>
-    /// Queues a copy of the payload. Does not block until <see cref="DataPlaneOptions.SendQueueBytes"/> wait for that peer. Frames to a lost optional peer are dropped.
+    /// Sends the payload, which is the caller's again on return: what the socket does not take at once is copied. Does not block until <see cref="DataPlaneOptions.SendQueueBytes"/> wait for that peer. Frames to a lost optional peer are dropped.
     /// </summary>
     /// <exception cref="MeshBrokenException">A required peer is lost, or this side is closed.</exception>
     public void Send(string peer, FrameKey key, ReadOnlySpan<byte> payload)
@@ -90,23 +84,7 @@ public sealed partial class Mesh : IDisposable
                 throw new InvalidOperationException($"{peer} is not connected in generation {Generation}.");
             }
         }
-        sender.Send(key.Kind, 0, key.Step, key.Index, payload);
-    }
-
-    /// <summary>Blocks until the frame has come. The caller disposes of it.</summary>
-    /// <exception cref="MeshBrokenException">It will not come.</exception>
-    public FrameBuffer Receive(string peer, FrameKey key)
-    {
-        lock (_mail)
-        {
-            while (true)
-            {
-                if (_frames.Remove((peer, key), out var frame)) return frame;
-                ThrowIfBroken();
-                if (_halted.Contains(peer)) throw new PeerHaltedException(peer, Generation);
-                Monitor.Wait(_mail);
-            }
-        }
+        sender.Send(key, payload);
     }
 
     /// <summary>Waits until everything that was queued has been handed to the operating system.</summary>
@@ -136,11 +114,7 @@ public sealed partial class Mesh : IDisposable
         _closed(this);
         foreach (var sender in senders) sender.Close();
         foreach (var wire in incoming) wire.Shutdown(SocketShutdown.Both);
-        lock (_mail)
-        {
-            foreach (var frame in _frames.Values) frame.Dispose();
-            _frames.Clear();
-        }
+        DisposeMail();
     }
 
     /// <summary>Reads a peer's connection until it ends; runs on the connection's own thread.</summary>
@@ -225,25 +199,6 @@ public sealed partial class Mesh : IDisposable
         return false;
     }
 
-    private void Deliver(string peer, FrameKey key, FrameBuffer frame)
-    {
-        if (_handlers.TryGetValue(key.Kind, out var handler))
-        {
-            handler(peer, key, frame);
-            return;
-        }
-        lock (_mail)
-        {
-            if (_disposed || !_frames.TryAdd((peer, key), frame))
-            {
-                frame.Dispose();
-                if (!_disposed) throw new FrameException($"Frame '{key}' came twice.");
-                return;
-            }
-            Monitor.PulseAll(_mail);
-        }
-    }
-
     private void Dial(MeshPeer peer, CancellationToken cancellation)
     {
         string id = peer.Endpoint.InstanceId;
@@ -279,11 +234,6 @@ public sealed partial class Mesh : IDisposable
     {
         if (_disposed) throw new MeshClosedException(JobId, Generation);
         if (_lost is not null) throw _lost;
-    }
-
-    private void PulseAll()
-    {
-        lock (_mail) Monitor.PulseAll(_mail);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}, generation {Generation}: the connection with {Peer} broke (process gone: {Gone}): {Reason}")]

@@ -4,7 +4,8 @@ namespace Parcae.GpuWorker.Transport;
 
 /// <summary>
 /// The outgoing connection to one peer. A frame is written by the calling thread as far as the socket takes it at once; the rest, and everything
-/// while there is a rest, goes through a queue and a thread of its own, so that training never waits for a slow peer.
+/// while there is a rest, goes through a queue and a thread of its own, so that training never waits for a slow peer. Memory that is lent is only
+/// touched under the lock, so that it can be taken back at any moment.
 /// </summary>
 internal sealed class MeshSender
 {
@@ -16,10 +17,10 @@ internal sealed class MeshSender
     private readonly DataPlane _plane;
     private readonly Action<string> _broke;
     private readonly object _lock = new();
-    private readonly Queue<FrameBuffer> _queue = [];
+    private readonly Queue<OutgoingFrame> _queue = [];
+    private readonly Stack<OutgoingFrame> _free = [];
     private readonly Thread _writer;
     private long _queuedBytes;
-    private int _written;
     private bool _closing;
     private bool _broken;
 
@@ -30,40 +31,76 @@ internal sealed class MeshSender
         _writer.Start();
     }
 
-    public void Send(FrameKind kind, byte flags, int step, int index, ReadOnlySpan<byte> payload)
+    /// <summary>Sends the payload, which is the caller's again on return. Waits while more than <see cref="DataPlaneOptions.SendQueueBytes"/> are queued.</summary>
+    public void Send(FrameKey key, ReadOnlySpan<byte> payload)
     {
-        var frame = _plane.Pool.Rent(payload.Length);
-        payload.CopyTo(frame.Span);
-        FrameHeader.Write(frame.Header, kind, flags, _generation, step, index, frame.Span);
         string? broke = null;
         lock (_lock)
         {
-            while (_queuedBytes > _plane.Options.SendQueueBytes && !_broken && !_closing) Monitor.Wait(_lock);
-            if (_broken || (_closing && kind != Farewell))
-            {
-                frame.Dispose();
-                return;
-            }
+            while (_queuedBytes > _plane.Options.SendQueueBytes && !_broken && !_closing && key.Kind != Farewell) Monitor.Wait(_lock);
+            if (_broken || (_closing && key.Kind != Farewell)) return;
+            var frame = _free.TryPop(out var used) ? used : new OutgoingFrame();
             try
             {
-                int written = _queue.Count == 0 ? _wire.TryWrite(frame.Wire) : 0;
-                if (written == frame.Wire.Length)
+                if (_queue.Count > 0)
                 {
-                    frame.Dispose();
+                    frame.Begin(key, _generation, payload);
+                }
+                else if (frame.TryWriteNew(_wire, key, _generation, payload))
+                {
+                    _free.Push(frame);
                     return;
                 }
-                if (_queue.Count == 0) _written = written;
-                _queue.Enqueue(frame);
-                _queuedBytes += frame.Length;
-                Monitor.PulseAll(_lock);
+                frame.Keep(_plane.Pool, payload);
+                Enqueue(frame);
             }
-            catch (SocketException e)
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
-                frame.Dispose();
                 broke = Break(e.Message);
             }
         }
         if (broke is not null) _broke(broke);
+    }
+
+    /// <summary>
+    /// Sends the payload from where it lies; <paramref name="work"/> is told when it is written, or when it never will be, and nothing may change it until then
+    /// (or until <see cref="TakeBack"/>). Never waits.
+    /// </summary>
+    public void Lend(FrameKey key, ReadOnlyMemory<float> payload, MeshWork work)
+    {
+        string? broke = null;
+        lock (_lock)
+        {
+            if (_broken || _closing) return;
+            work.Begin();
+            var frame = _free.TryPop(out var used) ? used : new OutgoingFrame();
+            frame.Lend(key, payload, work);
+            try
+            {
+                if (_queue.Count == 0 && frame.TryWrite(_wire, _generation)) Finish(frame);
+                else Enqueue(frame);
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                Finish(frame);
+                broke = Break(e.Message);
+            }
+        }
+        if (broke is not null) _broke(broke);
+    }
+
+    /// <summary>Copies what is not yet written of the memory that was lent for <paramref name="work"/>; it is not touched any more afterwards.</summary>
+    public void TakeBack(MeshWork work)
+    {
+        lock (_lock)
+        {
+            foreach (var frame in _queue)
+            {
+                if (frame.Lender != work) continue;
+                frame.TakeOver(_plane.Pool, _generation);
+                _queuedBytes += frame.CopiedBytes;
+            }
+        }
     }
 
     public bool Flush(Deadline deadline)
@@ -81,7 +118,7 @@ internal sealed class MeshSender
     /// <summary>Sends what is queued and a farewell, for as long as a closing connection may take, and ends the connection.</summary>
     public void Close()
     {
-        Send(Farewell, 0, 0, 0, []);
+        Send(new FrameKey(Farewell, 0, 0), []);
         lock (_lock)
         {
             if (_closing) return;
@@ -99,37 +136,21 @@ internal sealed class MeshSender
     {
         while (true)
         {
-            FrameBuffer frame;
-            int from;
-            lock (_lock)
-            {
-                while (_queue.Count == 0 && !_closing && !_broken) Monitor.Wait(_lock);
-                if (_broken || _queue.Count == 0) return;
-                frame = _queue.Peek();
-                from = _written;
-            }
             string? broke = null;
             try
             {
-                _wire.Write(frame.Wire[from..]);
+                bool full;
+                lock (_lock)
+                {
+                    while (_queue.Count == 0 && !_closing && !_broken) Monitor.Wait(_lock);
+                    if (_broken || _queue.Count == 0) return;
+                    full = !WriteNext();
+                }
+                if (full) _wire.WaitWritable(default);
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
-                broke = e.Message;
-            }
-            lock (_lock)
-            {
-                if (broke is not null)
-                {
-                    broke = Break(broke);
-                }
-                else
-                {
-                    _queue.Dequeue().Dispose();
-                    _queuedBytes -= frame.Length;
-                    _written = 0;
-                    Monitor.PulseAll(_lock);
-                }
+                lock (_lock) broke = Break(e.Message);
             }
             if (broke is null) continue;
             _broke(broke);
@@ -137,10 +158,37 @@ internal sealed class MeshSender
         }
     }
 
+    private bool WriteNext()
+    {
+        var frame = _queue.Peek();
+        int copied = frame.CopiedBytes;
+        if (!frame.TryWrite(_wire, _generation)) return false;
+        _queue.Dequeue();
+        _queuedBytes -= copied;
+        Finish(frame);
+        if (copied > 0 || _queue.Count == 0) Monitor.PulseAll(_lock);
+        return true;
+    }
+
+    private void Enqueue(OutgoingFrame frame)
+    {
+        _queue.Enqueue(frame);
+        _queuedBytes += frame.CopiedBytes;
+        if (_queue.Count == 1) Monitor.PulseAll(_lock);
+    }
+
+    private void Finish(OutgoingFrame frame)
+    {
+        var lender = frame.Lender;
+        frame.Clear();
+        _free.Push(frame);
+        lender?.End();
+    }
+
     private string Break(string reason)
     {
         _broken = true;
-        while (_queue.TryDequeue(out var frame)) frame.Dispose();
+        while (_queue.TryDequeue(out var frame)) Finish(frame);
         _queuedBytes = 0;
         Monitor.PulseAll(_lock);
         return reason;

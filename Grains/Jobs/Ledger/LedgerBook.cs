@@ -28,6 +28,7 @@ internal sealed class LedgerBook(int globalBatch, LedgerCounters counters)
 {
     private readonly List<StepResult?> _entries = [];
     private JobLedger? _accounts;
+    private double? _validationLoss;
 
     /// <summary>Steps 0 .. Committed-1 are done.</summary>
     public int Committed => counters.Committed;
@@ -43,6 +44,16 @@ internal sealed class LedgerBook(int globalBatch, LedgerCounters counters)
             int step = Math.Min(counters.Settled, Committed);
             while (step < Committed && _entries[step] is not null) step++;
             return step;
+        }
+    }
+
+    /// <summary>The last validation loss among the committed steps, or null.</summary>
+    public double? ValidationLoss
+    {
+        get
+        {
+            Accounts();
+            return _validationLoss;
         }
     }
 
@@ -70,7 +81,15 @@ internal sealed class LedgerBook(int globalBatch, LedgerCounters counters)
         var known = _entries[step];
         if (step < Committed)
         {
-            if (known is { } before && Same(before, result)) return false;
+            if (known is { } before && Same(before, result))
+            {
+                // Not every replica knows what the validation loss was.
+                if (before.ValidationLoss is not null || result.ValidationLoss is null) return false;
+                _entries[step] = before with { ValidationLoss = result.ValidationLoss };
+                _accounts = null;
+                return true;
+            }
+
             if (known is null) _entries[step] = result;
             else counters.Contradicted += result.Samples;
             _accounts = null;
@@ -78,7 +97,7 @@ internal sealed class LedgerBook(int globalBatch, LedgerCounters counters)
         }
 
         if (known is { } first && !Same(first, result)) counters.Mismatches++;
-        _entries[step] = result;
+        _entries[step] = result with { ValidationLoss = result.ValidationLoss ?? known?.ValidationLoss };
         counters.Committed = step + 1;
         _accounts = null;
         return true;
@@ -101,6 +120,8 @@ internal sealed class LedgerBook(int globalBatch, LedgerCounters counters)
     {
         if (_accounts is not null) return _accounts;
         long committed = 0, lost = 0, repeated = counters.Contradicted;
+        int skipped = 0;
+        _validationLoss = null;
         var seen = new HashSet<ulong>(Committed);
         for (int step = 0; step < Committed; step++)
         {
@@ -110,6 +131,8 @@ internal sealed class LedgerBook(int globalBatch, LedgerCounters counters)
                 continue;
             }
 
+            if (entry.Skipped) skipped++;
+            _validationLoss = entry.ValidationLoss ?? _validationLoss;
             committed += entry.Samples;
             lost += Math.Max(0, globalBatch - entry.Samples);
 
@@ -124,6 +147,7 @@ internal sealed class LedgerBook(int globalBatch, LedgerCounters counters)
             SamplesRepeated = repeated,
             StepsReplayed = counters.Replayed,
             ReplayMismatches = counters.Mismatches,
+            StepsSkipped = skipped,
         };
     }
 
@@ -139,9 +163,10 @@ internal sealed class LedgerBook(int globalBatch, LedgerCounters counters)
         return [.. steps];
     }
 
-    // Bit for bit, so that two results that are not numbers compare too; the wall time differs from worker to worker.
+    // Bit for bit, so that two results that are not numbers compare too; the wall time differs from worker to worker, and not all know the validation loss.
     private static bool Same(StepResult a, StepResult b) =>
         BitConverter.DoubleToInt64Bits(a.Loss) == BitConverter.DoubleToInt64Bits(b.Loss) &&
         BitConverter.DoubleToInt64Bits(a.GradientNorm) == BitConverter.DoubleToInt64Bits(b.GradientNorm) &&
-        a.DataChecksum == b.DataChecksum && a.Samples == b.Samples;
+        a.DataChecksum == b.DataChecksum && a.Samples == b.Samples &&
+        (a.ValidationLoss is not { } va || b.ValidationLoss is not { } vb || BitConverter.DoubleToInt64Bits(va) == BitConverter.DoubleToInt64Bits(vb));
 }

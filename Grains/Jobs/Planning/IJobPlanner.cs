@@ -8,20 +8,29 @@ namespace Parcae.Grains.Jobs.Planning;
 internal interface IJobPlannerFactory
 {
     /// <summary>A planner for what <paramref name="spec"/> asks for.</summary>
-    IJobPlanner Create(JobSpec spec);
+    /// <param name="spec">The job.</param>
+    /// <param name="outline">Its model, as a worker described it.</param>
+    IJobPlanner Create(JobSpec spec, ModelOutline outline);
+
+    /// <summary>The forecast alone, which needs no model.</summary>
+    IJobForecaster Forecaster(JobSpec spec);
+}
+
+/// <summary>Forecasts for one job.</summary>
+internal interface IJobForecaster
+{
+    /// <summary>What the coming intervals may bring.</summary>
+    AvailabilityForecast Forecast(FleetSnapshot fleet);
 }
 
 /// <summary>Plans for one job.</summary>
-internal interface IJobPlanner
+internal interface IJobPlanner : IJobForecaster
 {
     /// <summary>The fewest instances that any plan needs; <see cref="int.MaxValue"/> when nothing is feasible.</summary>
     int MinInstances { get; }
 
     /// <summary>What the coming intervals may bring, and what to do about it.</summary>
     PlanningResult Plan(PlanningSituation situation);
-
-    /// <summary>What the coming intervals may bring.</summary>
-    AvailabilityForecast Forecast(FleetSnapshot fleet);
 
     /// <summary>The layers of each stage at a depth, <c>[depth]</c>.</summary>
     LayerRange[] Partition(int depth);

@@ -3,36 +3,38 @@ using Parcae.Liveput.Costs;
 using Parcae.Liveput.Forecasting;
 using Parcae.Liveput.Planning;
 using Parcae.Liveput.Profiles;
-using History = Parcae.Liveput.Forecasting.AvailabilityInterval;
 
 namespace Parcae.Grains.Jobs.Planning;
 
 /// <summary>Makes planners that maximise liveput.</summary>
 internal sealed class LiveputJobPlannerFactory : IJobPlannerFactory
 {
-    public IJobPlanner Create(JobSpec spec) => new LiveputJobPlanner(spec);
+    public IJobPlanner Create(JobSpec spec, ModelOutline outline) => new LiveputJobPlanner(spec, outline);
+
+    public IJobForecaster Forecaster(JobSpec spec) => new LiveputJobForecaster(spec);
 }
 
-/// <summary>Puts a job's spec and its fleet's past to the liveput optimizer.</summary>
+/// <summary>Puts a job's spec, its model's layers and its fleet's past to the liveput optimizer.</summary>
 internal sealed class LiveputJobPlanner : IJobPlanner
 {
     private readonly PlanningProfile _profile;
     private readonly LiveputOptimizer _optimizer;
-    private readonly IAvailabilityForecaster _forecaster;
-    private readonly int _lookAhead;
+    private readonly LiveputJobForecaster _forecaster;
 
-    public LiveputJobPlanner(JobSpec spec)
+    public LiveputJobPlanner(JobSpec spec, ModelOutline outline)
     {
-        var (model, training, planning) = (spec.Model, spec.Training, spec.Planning);
-        _lookAhead = planning.LookAhead;
-        _forecaster = Forecasters.Create(planning.Forecast);
+        var (training, planning) = (spec.Training, spec.Planning);
+        bool measured = planning.LayerTimes == "measured";
+        _forecaster = new LiveputJobForecaster(spec);
         _profile = PlanningProfile.FromLayers(
             spec.Name,
-            TransformerCosts.Layers(model.Blocks, model.Hidden, model.Heads, model.SequenceLength, model.Vocabulary),
+            [.. outline.Layers.Select(l => new LayerCost(
+                l.Length, l.ForwardFlops, l.ActivationBytes, l.OutputBytes, measured ? l.ForwardSeconds : null, measured ? l.BackwardSeconds : null))],
             training.GlobalBatch,
             training.MicroBatches,
-            new AcceleratorSpec(planning.MemoryBytes, planning.FlopsPerSecond, planning.LinkBytesPerSecond));
-        _optimizer = new LiveputOptimizer(_profile, new ProfiledCostModel(_profile), new OptimizerOptions { LookAhead = _lookAhead });
+            new AcceleratorSpec(planning.MemoryBytes, planning.FlopsPerSecond, planning.LinkBytesPerSecond),
+            new TrainingMode(training.OptimizerSlots, training.Recompute));
+        _optimizer = new LiveputOptimizer(_profile, new ProfiledCostModel(_profile), new OptimizerOptions { LookAhead = planning.LookAhead });
     }
 
     public int MinInstances => _profile.MinInstances;
@@ -54,8 +56,7 @@ internal sealed class LiveputJobPlanner : IJobPlanner
         return new PlanningResult(decision, forecastTook, Stopwatch.GetElapsedTime(start));
     }
 
-    public AvailabilityForecast Forecast(FleetSnapshot fleet) =>
-        _forecaster.Forecast([.. fleet.Intervals.Select(i => new History(i.Available, i.Joined, i.Lost))], _lookAhead);
+    public AvailabilityForecast Forecast(FleetSnapshot fleet) => _forecaster.Forecast(fleet);
 
     public LayerRange[] Partition(int depth) => [.. _profile.Partition(depth).Select(s => new LayerRange(s.First, s.Count))];
 }

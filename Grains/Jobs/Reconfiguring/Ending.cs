@@ -81,6 +81,9 @@ internal static class Ending
         return written == version ? $"checkpoint of step {written}" : $"checkpoint of step {written} only";
     }
 
+    /// <summary>Gives all instances back: the job can never be run.</summary>
+    public static Task Fail(Job job, string reason) => End(job, JobPhase.Failed, reason);
+
     private static async Task End(Job job, JobPhase phase, string reason)
     {
         await job.Fleet.Return(job.Id);

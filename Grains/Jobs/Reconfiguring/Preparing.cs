@@ -3,9 +3,6 @@ namespace Parcae.Grains.Jobs.Reconfiguring;
 /// <summary>Runs a preparation with its timeouts and judges what fails.</summary>
 internal sealed class Preparing(Job job, Preparation preparation, AttemptSignals signals)
 {
-    /// <summary>Parameters and the two moments of AdamW, float32.</summary>
-    public const int StateBytesPerParameter = 12;
-
     /// <summary>Brings the state where it is needed. Returns the reports, and whether the state vault is ready to follow.</summary>
     /// <exception cref="AttemptFailedException">A replica failed or was lost, or the checkpoint to begin with is damaged.</exception>
     public async Task<(PrepareReport[] Reports, bool VaultFollows)> Run(GenerationPlan plan, Origin origin)

@@ -98,6 +98,7 @@ internal sealed partial class Reconciler(Job job, Action deactivate)
         }
 
         var roster = await job.CallRoll();
+        if (job.State.Outline is null && !await Describing.Ensure(job, roster)) return;
         var causes = job.Causes.Pending.ToArray();
         var planned = Situation.Plan(job, roster);
         var missing = Situation.Missing(job, roster);

@@ -97,7 +97,7 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
                 stages,
                 rest.Roster.Usable.Select(r => r.Info.DataPlane),
                 (id, layer) => held[layer].Contains(id),
-                layer => job.Spec.Model.LayerParameters(layer) * Preparing.StateBytesPerParameter,
+                layer => job.Outline.Layers[layer].Length * job.Outline.StateBytesPerParameter,
                 _before),
             Vault = rest.Roster.Vault?.Info.DataPlane,
             StartStep = origin.Target.Version,
@@ -130,6 +130,7 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
         if (again > 0) job.Tell($"{again} steps from {plan.StartStep} on are run again");
         job.State.Plan = plan;
         job.State.Halted = job.State.WasPaused = false;
+        job.Timings.Clear();
         job.State.Generations.Add(record with { PauseMilliseconds = PauseSoFar(record.Kind) });
         await job.Save();
         job.Frozen = false;
@@ -189,6 +190,7 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
             1 => "1 instance is available",
             var n => $"{n} instances are available",
         };
+        if (job.State.Outline is null) return there;
         return job.Planner.MinInstances == int.MaxValue
             ? $"{there}; no plan of this model fits instances of this memory, whatever their number"
             : $"{there}; the smallest plan needs {job.Planner.MinInstances}";

@@ -62,7 +62,7 @@ internal sealed class Rest
     /// </summary>
     public Origin? FindOrigin()
     {
-        int layers = _job.Spec.Model.LayerCount;
+        int layers = _job.Outline.Layers.Length;
         var target = TargetVersion.Find(layers, [.. Reports.Values], Vault, step => _job.Book[step]);
         int checkpoint = (Vault?.Checkpoints ?? []).Where(c => !_job.DamagedCheckpoints.Contains(c)).DefaultIfEmpty(-1).Max();
         if (checkpoint >= 0 && (target is null || checkpoint > target.Version))

@@ -15,6 +15,7 @@ internal static class StepIntake
         job.Store.Touch(result.Step);
         if (job.State.Ledger.Mismatches > mismatches) job.Tell($"step {result.Step} came out differently when it was run again");
         if (!first) return true;
+        if (result.Skipped) job.Tell($"step {result.Step} changed nothing: its gradient is not finite (norm {result.GradientNorm}, loss {result.Loss})");
         var tag = new KeyValuePair<string, object?>("job", job.Id);
         ParcaeTelemetry.Samples.Add(result.Samples, tag);
         ParcaeTelemetry.StepDuration.Record(result.Seconds, tag);

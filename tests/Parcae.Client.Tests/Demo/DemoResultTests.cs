@@ -1,5 +1,6 @@
 using System.Text.Json;
 
+using Parcae.Cli.Commands;
 using Parcae.Cli.Demo.Results;
 using Parcae.Grains;
 
@@ -28,6 +29,8 @@ public sealed class DemoResultTests
             SamplesLost = 0,
             SamplesRepeated = 0,
             StepsReplayed = 1,
+            StepsSkipped = 0,
+            ValidationLoss = null,
             Reference = new ReferenceResult(5.25, 0),
             ReportPath = "/tmp/r.html",
         };
@@ -37,10 +40,50 @@ public sealed class DemoResultTests
             "instances":{"start":4,"min":2,"max":6},"preemptions":{"noticed":3,"unannounced":2},
             "generations":[
             """ + Generation1.Replace("KIND", "start", StringComparison.Ordinal) + "," + Generation1.Replace("KIND", "intraStage", StringComparison.Ordinal) + """
-            ],"samplesCommitted":32,"samplesLost":0,"samplesRepeated":0,"stepsReplayed":1,"reference":{"finalLoss":5.25,"maxLossDifference":0},"reportPath":"/tmp/r.html"}
+            ],"samplesCommitted":32,"samplesLost":0,"samplesRepeated":0,"stepsReplayed":1,"stepsSkipped":0,"validationLoss":null,"reference":{"finalLoss":5.25,"maxLossDifference":0},"reportPath":"/tmp/r.html"}
             """;
         Assert.Equal(Compact(golden), Compact(result.ToJson()));
         Assert.Contains("\"reference\": null", (result with { Reference = null }).ToJson());
+    }
+
+    [Fact]
+    public void Losses_that_are_not_numbers_are_null_in_the_document()
+    {
+        var history = new JobHistory
+        {
+            Spec = new JobSpec(),
+            Generations = [],
+            Steps = [Step(0, 5.5) with { ValidationLoss = 5.25 }, Step(1, double.NaN) with { GradientNorm = double.NaN }],
+            Intervals = [],
+            Ledger = new JobLedger { SamplesCommitted = 32, StepsSkipped = 1 },
+            Outline = new ModelOutline { Description = "GPT, as a worker says", Layers = [], StateBytesPerParameter = 12, Parameters = 77 },
+        };
+        var result = DemoResult.Of("demo-1", history, [4], new PreemptionCounts(0, 0), 1, "/tmp/r.html") with { Reference = new ReferenceResult(1, double.PositiveInfinity) };
+        using var json = JsonDocument.Parse(result.ToJson());
+        var root = json.RootElement;
+        Assert.Equal([JsonValueKind.Number, JsonValueKind.Null], root.GetProperty("losses").EnumerateArray().Select(l => l.ValueKind));
+        Assert.Equal(JsonValueKind.Null, root.GetProperty("finalLoss").ValueKind);
+        Assert.Equal(JsonValueKind.Null, root.GetProperty("reference").GetProperty("maxLossDifference").ValueKind);
+        Assert.Equal((1, 5.25), (root.GetProperty("stepsSkipped").GetInt32(), root.GetProperty("validationLoss").GetDouble()));
+        Assert.Equal(("GPT, as a worker says", 77), (root.GetProperty("model").GetString(), root.GetProperty("parameters").GetInt64()));
+    }
+
+    [Fact]
+    public void A_status_with_a_loss_that_is_not_a_number_is_a_document_too()
+    {
+        using var text = new StringWriter();
+        JsonOutput.Write(text, new JobStatus
+        {
+            JobId = "j",
+            Phase = JobPhase.Training,
+            Loss = double.NaN,
+            Ledger = new JobLedger { StepsSkipped = 3 },
+            StageTimings = [new InstanceTiming("i-1", new StageTiming(0, 5, 1.5, 0.5, 0, 0.25))],
+        });
+        using var json = JsonDocument.Parse(text.ToString());
+        Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("loss").ValueKind);
+        Assert.Equal(3, json.RootElement.GetProperty("skippedSteps").GetInt32());
+        Assert.Equal(0.5, json.RootElement.GetProperty("stageTimings")[0].GetProperty("timing").GetProperty("pipelineWaitSeconds").GetDouble());
     }
 
     [Theory]

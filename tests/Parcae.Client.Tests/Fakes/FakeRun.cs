@@ -41,6 +41,7 @@ internal sealed class FakeRun
         Steps = [.. _steps],
         Intervals = [.. _intervals],
         Ledger = new JobLedger { SamplesCommitted = _steps.Count * (long)Options.Batch, StepsReplayed = 1 },
+        Outline = new ModelOutline { Description = "GPT, made up", Layers = [], StateBytesPerParameter = 12, Parameters = 1_260_000 },
     };
 
     public DemoResult Result => DemoResult.Of(

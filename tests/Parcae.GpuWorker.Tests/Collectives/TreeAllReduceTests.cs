@@ -1,66 +1,54 @@
-using System.Security.Cryptography;
-using Microsoft.Extensions.Logging.Abstractions;
 using Parcae.GpuWorker.Collectives;
-using Parcae.GpuWorker.Transport;
-using Parcae.Grains;
 using Xunit;
 
 namespace Parcae.GpuWorker.Tests.Collectives;
 
 public sealed class TreeAllReduceTests
 {
+    public static TheoryData<int> Replicas => [1, 2, 3, 4];
+
     [Theory]
-    [InlineData(1, 8, 100)]
-    [InlineData(2, 8, 1001)]
-    [InlineData(2, 7, 3)]
-    [InlineData(3, 8, 100_003)]
-    [InlineData(4, 5, 64)]
-    [InlineData(5, 12, 7)]
-    public async Task Every_replica_gets_the_sum_that_one_process_would_make(int replicas, int microBatches, int length)
+    [MemberData(nameof(Replicas))]
+    public async Task Every_replica_gets_the_sum_that_one_process_would_make_for_every_batch_and_several_buckets(int replicas)
     {
-        var random = new Random(replicas * 100 + microBatches);
-        var gradients = Enumerable.Range(0, microBatches).Select(_ => Enumerable.Range(0, length).Select(_ => (float)(random.NextDouble() - 0.5)).ToArray()).ToArray();
-        var expected = Sum(gradients, 0, microBatches, microBatches)[0];
-        string[] ids = [.. Enumerable.Range(0, replicas).Select(i => $"i-{i}")];
-        byte[] secret = RandomNumberGenerator.GetBytes(32);
-        var planes = ids.Select(id => DataPlane.Listen(new DataPlaneOptions(), id, NullLogger.Instance)).ToArray();
-        try
+        int[] lengths = [1, 1023, 5001, 70_003];
+        await using var group = new ReplicaGroup(replicas);
+        for (int m = 1; m <= 9; m++)
         {
-            var meshes = planes.Select(p => p.OpenMesh("job", 1, secret)).ToArray();
-            var results = await Task.WhenAll(Enumerable.Range(0, replicas).Select(self => Task.Factory.StartNew(
-                () =>
+            int microBatches = m;
+            var buckets = lengths.Select((length, i) => new TreeExample(microBatches, length, 100 * microBatches + i)).ToArray();
+            // Chunks of 1,024 elements, so that the longer vectors go in several.
+            await group.Each(self =>
+            {
+                using var allReduce = new TreeAllReduce(group.Meshes[self], group.Ids, self, microBatches, chunkElements: 1024);
+                for (int step = 0; step < 2; step++)
                 {
-                    meshes[self].Connect([.. planes.Where(p => p != planes[self]).Select(p => new MeshPeer(new PeerEndpoint(p.InstanceId, "127.0.0.1", p.Port)))], CancellationToken.None);
-                    var allReduce = new TreeAllReduce(meshes[self], ids, self, microBatches);
-                    var sums = new List<float[]>();
-                    for (int step = 0; step < 3; step++)
+                    for (int bucket = 0; bucket < lengths.Length; bucket++)
                     {
-                        var (from, to) = GenerationPlan.Block(microBatches, replicas, self);
-                        var sum = new float[length];
-                        allReduce.Run(step, 0, [.. Sum(gradients, from, to, microBatches).Select(p => p.AsMemory())], sum);
-                        sums.Add(sum);
+                        var sum = new float[lengths[bucket]];
+                        allReduce.Run(2 * microBatches + step, bucket, [.. buckets[bucket].Own(replicas, self).Select(p => p.AsMemory())], sum);
+                        Assert.Equal(buckets[bucket].Total, sum);
                     }
-                    return sums;
-                },
-                TaskCreationOptions.LongRunning)));
-            Assert.All(results.SelectMany(r => r), sum => Assert.Equal(expected, sum));
-        }
-        finally
-        {
-            foreach (var plane in planes) await plane.DisposeAsync();
+                }
+            });
         }
     }
 
-    /// <summary>The sums of a block's maximal subtrees, by the definition of the tree.</summary>
-    private static float[][] Sum(float[][] gradients, int from, int to, int microBatches)
+    [Theory]
+    [InlineData(2, 8)]
+    [InlineData(2, 7)]
+    [InlineData(5, 12)]
+    public async Task Large_chunks_and_two_replicas_without_the_shortcut_give_the_same(int replicas, int microBatches)
     {
-        return [.. TreeNode.Maximal(from, to, microBatches).Select(Of)];
-
-        float[] Of(TreeNode node)
+        const int length = 200_003;
+        var example = new TreeExample(microBatches, length, 7);
+        await using var group = new ReplicaGroup(replicas);
+        await group.Each(self =>
         {
-            if (node.Level == 0) return [.. gradients[node.Index]];
-            var left = Of(node.Left);
-            return node.Right.Exists(microBatches) ? [.. left.Zip(Of(node.Right), (a, b) => a + b)] : left;
-        }
+            using var allReduce = new TreeAllReduce(group.Meshes[self], group.Ids, self, microBatches, exchangePairs: false);
+            var sum = new float[length];
+            allReduce.Run(0, 3, [.. example.Own(replicas, self).Select(p => p.AsMemory())], sum);
+            Assert.Equal(example.Total, sum);
+        });
     }
 }

@@ -17,12 +17,13 @@ public sealed class GptTests
     {
         var spec = new ModelSpec { Blocks = blocks, Hidden = hidden, Heads = 4, Vocabulary = vocabulary, SequenceLength = sequence };
         var model = new Gpt(spec);
-        Assert.Equal(spec.LayerCount, model.LayerCount);
+        Assert.Equal(blocks + 2, model.LayerCount);
         for (int layer = 0; layer < model.LayerCount; layer++)
         {
             var layout = model.Layout(layer);
             Assert.Equal(layer, layout.Layer);
-            Assert.Equal(spec.LayerParameters(layer), layout.Length);
+            int expected = layer == 0 ? (vocabulary + sequence) * hidden : layer == blocks + 1 ? (2 + vocabulary) * hidden : (12 * hidden * hidden) + (13 * hidden);
+            Assert.Equal(expected, layout.Length);
             Assert.Equal(layout.Parameters.Select((_, i) => layout.Parameters.Take(i).Sum(p => p.Length)), layout.Parameters.Select(p => p.Offset));
         }
     }

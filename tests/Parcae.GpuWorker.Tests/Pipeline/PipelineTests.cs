@@ -1,3 +1,6 @@
+using Parcae.GpuWorker.Data;
+using Parcae.GpuWorker.Models;
+using Parcae.GpuWorker.Numerics;
 using Parcae.Grains;
 using Xunit;
 
@@ -5,41 +8,53 @@ namespace Parcae.GpuWorker.Tests.Pipeline;
 
 public sealed class PipelineTests
 {
-    private const int Steps = 20;
+    private const int Steps = 12;
 
-    private static readonly Lazy<Task<Run>> SingleProcess = new(() => RunAsync(1, 1));
+    private static readonly TrainingSpec Plain = TestJobs.Small.Training with { Steps = Steps, EvaluateEvery = 5, EvaluationBatches = 5 };
 
-    /// <summary>What a run left behind.</summary>
-    private sealed record Run(double[] Losses, double[] Norms, ulong[] Checksums, byte[][] Layers);
-
-    [Theory]
-    [InlineData(1, 1)]
-    [InlineData(2, 1)]
-    [InlineData(1, 2)]
-    [InlineData(2, 2)]
-    [InlineData(1, 3)]
-    [InlineData(3, 2)]
-    public async Task Losses_and_parameters_are_bit_equal_to_a_single_process_run(int pipelines, int depth)
+    /// <summary>What a job can ask for that must not depend on the plan.</summary>
+    public static TheoryData<string, int, int> Plans()
     {
-        var expected = await SingleProcess.Value;
-        var actual = await RunAsync(pipelines, depth);
-        Assert.Equal(expected.Losses, actual.Losses);
-        Assert.Equal(expected.Norms, actual.Norms);
-        Assert.Equal(expected.Checksums, actual.Checksums);
-        Assert.Equal(expected.Layers, actual.Layers);
-        Assert.True(actual.Losses[^1] < actual.Losses[0] - 0.2, $"The loss went from {actual.Losses[0]} to {actual.Losses[^1]}.");
+        var plans = new TheoryData<string, int, int>();
+        foreach (var (pipelines, depth) in new[] { (1, 1), (2, 1), (1, 2), (2, 2), (1, 3), (3, 2), (1, 6), (4, 1) }) plans.Add("plain", pipelines, depth);
+        foreach (string variant in new[] { "1f1b", "recompute", "sgd", "cosine, untied" }) plans.Add(variant, 2, 3);
+        plans.Add("bfloat16", 2, 2);
+        return plans;
     }
 
-    private static async Task<Run> RunAsync(int pipelines, int depth)
+    [Theory]
+    [MemberData(nameof(Plans))]
+    public async Task Workers_have_the_bits_of_a_single_process(string variant, int pipelines, int depth)
     {
-        await using var cluster = new WorkerCluster(TestJobs.Small with { Training = TestJobs.Small.Training with { Steps = Steps } });
+        var spec = Variant(variant);
+        await using var cluster = new WorkerCluster(spec);
         string[] ids = [.. Enumerable.Range(0, pipelines * depth).Select(i => $"i-{i}")];
         foreach (string id in ids) cluster.Add(id);
         await cluster.ReconfigureAsync(pipelines, depth, ids);
         await cluster.ReachAsync(Steps - 1);
         var layers = await cluster.StateAsync(Steps);
-        var results = cluster.Results.Values.OrderBy(r => r.Step).ToArray();
-        Assert.Equal(Enumerable.Range(0, Steps), results.Select(r => r.Step));
-        return new Run([.. results.Select(r => r.Loss)], [.. results.Select(r => r.GradientNorm)], [.. results.Select(r => r.DataChecksum)], layers);
+
+        using var batches = BatchSources.Open(spec);
+        using var alone = new LocalTrainer(ModelFactory.Create(spec.Model), spec.Training, batches);
+        var expected = Enumerable.Range(0, Steps).Select(_ => alone.Step() with { Seconds = 0 }).ToArray();
+        Assert.Equal(expected, cluster.Results.Values.OrderBy(r => r.Step).Select(r => r with { Seconds = 0 }));
+        Assert.Equal(alone.States.Select(s => s.Tensors.SelectMany(t => t.Bytes().ToArray())), layers);
+        Assert.True(expected[^1].Loss < expected[0].Loss - 0.1, $"The loss went from {expected[0].Loss} to {expected[^1].Loss}.");
+        Assert.Equal([0, 5, 10], expected.Where(r => r.ValidationLoss is not null).Select(r => r.Step));
+    }
+
+    private static JobSpec Variant(string variant)
+    {
+        var spec = TestJobs.Small with { Training = Plain, Data = TestJobs.Small.Data with { ValidationFraction = 0.1 } };
+        return variant switch
+        {
+            "plain" => spec,
+            "1f1b" => spec with { Training = Plain with { PipelineSchedule = "1f1b" } },
+            "recompute" => spec with { Training = Plain with { Recompute = true } },
+            "sgd" => spec with { Training = Plain with { Optimizer = "sgd", LearningRate = 0.3 } },
+            "bfloat16" => spec with { Training = Plain with { Precision = "bfloat16" } },
+            "cosine, untied" => spec with { Training = Plain with { Schedule = "cosine" }, Model = spec.Model with { TiedEmbeddings = false } },
+            _ => throw new ArgumentOutOfRangeException(nameof(variant), variant, "There is no such variant."),
+        };
     }
 }

@@ -65,7 +65,7 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
     {
         foreach (var result in halts.SelectMany(h => h.Results)) _results[result.Step] = result;
         var holdings = halts.SelectMany(h => h.Layers.Select(l => (h.InstanceId, l))).ToArray();
-        int layers = Spec.Model.LayerCount;
+        int layers = ModelFactory.Create(Spec.Model).LayerCount;
         bool Covered(int version) => Enumerable.Range(0, layers).All(layer => holdings.Any(h => h.l.Layer == layer && CanReach(h.l, version)));
         bool CanReach(LayerHolding holding, int version) =>
             holding.Version == version || (holding.HasReducedGradients && holding.Version == version - 1 && _results.ContainsKey(version - 1));
@@ -111,6 +111,15 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
             if (_results.ContainsKey(step)) return;
             await progress.Task.WaitAsync(patience.Token);
         }
+    }
+
+    /// <summary>Stops at the next step boundary; what was trained, and every layer's tensors as bytes.</summary>
+    public async Task<(int Version, byte[][] Layers)> FinishAsync()
+    {
+        var halts = await HaltAsync(HaltMode.AtBoundary);
+        foreach (var result in halts.SelectMany(h => h.Results)) _results[result.Step] = result;
+        int version = halts.SelectMany(h => h.Layers).Max(l => l.Version);
+        return (version, await StateAsync(version));
     }
 
     /// <summary>Every layer's parameters and moments at the version, as bytes, from whichever instance holds it.</summary>

@@ -140,7 +140,7 @@ public sealed class MeshTests : IAsyncDisposable
         using var wire = _b.Dial(At(_a), ConnectionPurpose.Mesh, "job", 1, _secret, CancellationToken.None);
         meshA.Connect([new MeshPeer(At(_b))], CancellationToken.None);
         var frame = new byte[FrameHeader.Size + 4];
-        FrameHeader.Write(frame, FrameKind.Activation, 0, 1, 0, 0, frame.AsSpan(FrameHeader.Size));
+        FrameHeader.Write(frame, new FrameKey(FrameKind.Activation, 0, 0), 0, 1, frame.AsSpan(FrameHeader.Size));
         frame[^1] ^= 1;
 
         wire.Write(frame);

@@ -90,6 +90,36 @@ public sealed class LedgerBookTests
     }
 
     [Fact]
+    public void A_validation_loss_that_is_known_to_some_is_kept_and_compared_where_both_know_it()
+    {
+        var with = FakeWorld.Result(0) with { ValidationLoss = 2 };
+        Assert.True(_book.Commit(FakeWorld.Result(0)));
+        Assert.Null(_book.ValidationLoss);
+        Assert.True(_book.Commit(with));
+        Assert.False(_book.Commit(FakeWorld.Result(0)));
+        Assert.Equal((2.0, 2.0), (_book.ValidationLoss, _book.Steps(0)[0].ValidationLoss));
+        Assert.Equal(0, _book.Accounts().SamplesRepeated);
+
+        // Run again by somebody who does not know it: nothing is forgotten.
+        _book.FallBack(0);
+        Assert.Null(_book.ValidationLoss);
+        _book.Commit(FakeWorld.Result(0));
+        Assert.Equal((2.0, 0), (_book.ValidationLoss, _book.Accounts().ReplayMismatches));
+        _book.FallBack(0);
+        _book.Commit(with with { ValidationLoss = Math.BitIncrement(2.0) });
+        Assert.Equal(1, _book.Accounts().ReplayMismatches);
+    }
+
+    [Fact]
+    public void Steps_without_a_finite_gradient_are_counted()
+    {
+        for (int step = 0; step < 4; step++) _book.Commit(FakeWorld.Result(step) with { GradientNorm = step % 2 == 0 ? double.PositiveInfinity : 1 });
+        Assert.Equal((2, 32L), (_book.Accounts().StepsSkipped, _book.Accounts().SamplesCommitted));
+        _book.FallBack(2);
+        Assert.Equal(1, _book.Accounts().StepsSkipped);
+    }
+
+    [Fact]
     public void A_cause_names_what_happened_to_members_before_anything_else()
     {
         var now = DateTimeOffset.UnixEpoch;

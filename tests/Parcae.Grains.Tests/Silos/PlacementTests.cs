@@ -66,6 +66,8 @@ public sealed class PlacementTests
 
         public Task<HaltReport> Halt(HaltCommand command) => throw new NotSupportedException();
 
+        public Task<ModelOutline> Describe(JobSpec spec) => throw new NotSupportedException();
+
         public Task<int> Checkpoint(string jobId) => throw new NotSupportedException();
 
         public Task Release(string jobId) => throw new NotSupportedException();

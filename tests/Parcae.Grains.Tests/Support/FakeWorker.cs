@@ -179,6 +179,15 @@ public sealed class FakeWorker : IGpuWorker
             return new WorkerStatus { InstanceId = Id, Phase = Phase, Generation = Plan?.Generation ?? 0, Fence = Fence, Version = _layers.Values.Select(l => l.Version).FirstOrDefault() };
     }
 
+    /// <summary>What happens when it is asked to describe a model; null: it says what <see cref="FakeWorld.Outline"/> says.</summary>
+    public Func<JobSpec, Task<ModelOutline>>? Describing { get; set; }
+
+    public async Task<ModelOutline> Describe(JobSpec spec)
+    {
+        await Arrive("describe");
+        return Describing is null ? FakeWorld.Outline() : await Describing(spec);
+    }
+
     public async Task<int> Checkpoint(string jobId)
     {
         await Arrive("checkpoint");

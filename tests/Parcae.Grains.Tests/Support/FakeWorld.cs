@@ -70,6 +70,15 @@ public sealed class FakeWorld
         Training = new TrainingSpec { Steps = steps, GlobalBatch = 8, MicroBatches = 4, Vault = vault },
     };
 
+    /// <summary>A model of 4 layers.</summary>
+    public static ModelOutline Outline() => new()
+    {
+        Description = "four layers",
+        Layers = [.. Enumerable.Range(0, 4).Select(i => new LayerOutline($"layer {i}", 100, 1e6, 1000, i < 3 ? 100 : 0))],
+        StateBytesPerParameter = 12,
+        Parameters = 400,
+    };
+
     public async Task Join(params string[] ids)
     {
         foreach (string id in ids) await Fleet.Join(Add(id, InstanceRole.Worker).Info);

@@ -40,6 +40,7 @@ public class ParcaeCluster : IAsyncLifetime
                 },
                 jobs =>
                 {
+                    jobs.DescribePatience = TimeSpan.FromMilliseconds(300);
                     jobs.HaltTimeout = TimeSpan.FromSeconds(2);
                     jobs.SuspectTimeout = TimeSpan.FromMilliseconds(200);
                     jobs.SwitchTimeout = TimeSpan.FromSeconds(2);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
+using Parcae.Cli.Commands;
 using Parcae.Grains;
 
 namespace Parcae.Cli.Demo.Results;
@@ -40,6 +41,12 @@ internal sealed record DemoResult
 
     public required int StepsReplayed { get; init; }
 
+    /// <summary>Steps whose gradient was not finite: they count, but changed nothing.</summary>
+    public required int StepsSkipped { get; init; }
+
+    /// <summary>The last validation loss that was measured, or null.</summary>
+    public required double? ValidationLoss { get; init; }
+
     public required ReferenceResult? Reference { get; init; }
 
     public required string ReportPath { get; init; }
@@ -58,8 +65,8 @@ internal sealed record DemoResult
         string jobId, JobHistory history, IReadOnlyList<int> counts, PreemptionCounts preemptions, double wallSeconds, string reportPath) => new()
         {
             JobId = jobId,
-            Model = DemoJob.Describe(history.Spec.Model),
-            Parameters = history.Spec.Model.Parameters,
+            Model = history.Outline?.Description ?? DemoJob.Describe(history.Spec.Model),
+            Parameters = history.Outline?.Parameters ?? 0,
             Steps = history.Steps.Length,
             GlobalBatch = history.Spec.Training.GlobalBatch,
             FirstLoss = history.Steps.Length > 0 ? history.Steps[0].Loss : null,
@@ -73,6 +80,8 @@ internal sealed record DemoResult
             SamplesLost = history.Ledger.SamplesLost,
             SamplesRepeated = history.Ledger.SamplesRepeated,
             StepsReplayed = history.Ledger.StepsReplayed,
+            StepsSkipped = history.Ledger.StepsSkipped,
+            ValidationLoss = history.Steps.LastOrDefault(s => s.ValidationLoss is not null).ValidationLoss,
             Reference = null,
             ReportPath = reportPath,
         };
@@ -127,6 +136,6 @@ internal sealed record ReferenceResult(double FinalLoss, double MaxLossDifferenc
 [JsonSourceGenerationOptions(
     WriteIndented = true,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+    Converters = [typeof(FiniteNumbers)])]
 [JsonSerializable(typeof(DemoResult))]
 internal sealed partial class DemoJson : JsonSerializerContext;

@@ -28,6 +28,8 @@ internal static class DemoSummary
         bool clean = ledger is { SamplesLost: 0, SamplesRepeated: 0 };
         Add("samples", $"{ledger.SamplesCommitted} committed, {ledger.SamplesLost} lost, {ledger.SamplesRepeated} repeated", clean ? "green" : "bold red");
         Add("steps replayed", $"{ledger.StepsReplayed}");
+        if (ledger.StepsSkipped > 0) Add("steps skipped", $"{ledger.StepsSkipped}: their gradient was not finite, they changed nothing", "bold red");
+        if (result.ValidationLoss is { } validation) Add("validation loss", $"{validation:0.0000}");
         if (outcome.Verification is { } verification) Add("verified", verification.Text, verification.Same ? "green" : "bold red");
         Add("report", result.ReportPath);
         console.WriteLine();

@@ -6,11 +6,12 @@ internal static class Sparkline
     private const string Blocks = "▁▂▃▄▅▆▇█";
 
     /// <summary>At most <paramref name="width"/> blocks; where there are more values, each block is the mean of its share.</summary>
-    /// <param name="values">The numbers, in order.</param>
+    /// <param name="values">The numbers, in order; those that are not finite are left out.</param>
     /// <param name="width">Blocks.</param>
     /// <param name="fromZero">Whether the lowest block means 0; otherwise it means the smallest number.</param>
     public static string Of(IReadOnlyList<double> values, int width, bool fromZero = false)
     {
+        values = [.. values.Where(double.IsFinite)];
         if (values.Count == 0 || width <= 0) return "";
         int blocks = Math.Min(width, values.Count);
         double[] means = new double[blocks];

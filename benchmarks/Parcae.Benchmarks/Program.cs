@@ -1,19 +1,22 @@
 using System.Globalization;
 using Parcae.Benchmarks;
+using Parcae.Benchmarks.Pipeline;
 using Parcae.Benchmarks.Sockets;
 using Parcae.Benchmarks.TrainStep;
 
 // Processes that the benchmarks below start.
 if (args is ["train-step-process", var threads, var parts])
     return StepProcess.Run(int.Parse(threads, CultureInfo.InvariantCulture), int.Parse(parts, CultureInfo.InvariantCulture));
+if (args is ["pipeline-process", var instance]) return await WorkerProcess.RunAsync(instance);
 
 // Those that need more than this program are started by a script of their own, see ./run.
 var benchmarks = new SortedDictionary<string, Func<Task<BenchmarkResult>>>(StringComparer.Ordinal)
 {
     ["allreduce"] = AllReduceBenchmark.RunAsync,
     ["kill-recovery"] = KillRecoveryBenchmark.RunAsync,
-    ["transfer"] = TransferBenchmark.RunAsync,
+    ["pipeline"] = () => Task.FromResult(PipelineBenchmark.Run()),
     ["train-step"] = () => Task.FromResult(TrainStepBenchmark.Run(args is [_, var microBatches] ? int.Parse(microBatches, CultureInfo.InvariantCulture) : 1)),
+    ["transfer"] = TransferBenchmark.RunAsync,
 };
 
 // The other side of a benchmark of two processes, started by the first one.

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Parcae.GpuWorker.Models;
 using Parcae.Grains;
 
 namespace Parcae.Benchmarks.TrainStep;
@@ -11,6 +12,19 @@ internal static class StepModel
 
     /// <summary>The model.</summary>
     public static ModelSpec Spec { get; } = new() { Blocks = 6, Hidden = 384, Heads = 6, SequenceLength = 256, Vocabulary = 256 };
+
+    /// <summary>Its layers.</summary>
+    public static int LayerCount => ModelFactory.Create(Spec).LayerCount;
+
+    /// <summary>Its parameters; the head is the token embedding and counted once.</summary>
+    public static long Parameters
+    {
+        get
+        {
+            var model = ModelFactory.Create(Spec);
+            return Enumerable.Range(0, model.LayerCount).SelectMany(layer => model.Layout(layer).Parameters).Where(p => p.IsOwn).Sum(p => p.Length);
+        }
+    }
 
     /// <summary>Tokens of a step.</summary>
     public static int Tokens => Batch * Spec.SequenceLength;

@@ -80,8 +80,8 @@ public sealed class Bert : IStagedModel
         ArgumentNullException.ThrowIfNull(input);
         if (layer == 0) return Embedding(pass, input);
         if (layer == Head) return MaskedLanguageHead(pass, input);
-        var x = Norm(pass, input + pass.Dropout(Attention(pass, input)), Norm1);
-        return Norm(pass, x + pass.Dropout(Mlp(pass, x)), Norm2);
+        var x = Norm(pass, input.Plus(pass.Dropout(Attention(pass, input))), Norm1);
+        return Norm(pass, x.Plus(pass.Dropout(Mlp(pass, x))), Norm2);
     }
 
     /// <summary>Mean cross-entropy over the tokens that are to be predicted.</summary>
@@ -91,7 +91,7 @@ public sealed class Bert : IStagedModel
     {
         var (token, position, segment) = (pass[0], pass[1], pass[2]);
         var rows = token.index_select(0, tokens.view(-1)).view([.. tokens.shape, _hidden]);
-        return pass.Dropout(Norm(pass, rows + position.narrow(0, 0, tokens.shape[1]) + segment.select(0, 0), 3));
+        return pass.Dropout(Norm(pass, rows.Plus(position.narrow(0, 0, tokens.shape[1])).Plus(segment.select(0, 0)), 3));
     }
 
     private Tensor Norm(LayerPass pass, Tensor x, int gain) => layer_norm(x, [_hidden], pass[gain], pass[gain + 1], Epsilon);

@@ -37,7 +37,7 @@ public sealed class Dropout : IDisposable
         ArgumentNullException.ThrowIfNull(x);
         if (_probability == 0) return x;
         _generator ??= new Generator(_seed, x.device);
-        using var mask = empty_like(x).bernoulli_(1 - _probability, _generator).div_(1 - _probability);
+        using var mask = empty_like(x).bernoulli_(1 - _probability, _generator).OverInPlace(1 - _probability);
         return x * mask;
     }
 

@@ -74,8 +74,8 @@ public sealed class Gpt : IStagedModel
         ArgumentNullException.ThrowIfNull(input);
         if (layer == 0) return Embedding(pass, input);
         if (layer == Head) return pass.Linear(Norm(pass, input, 0), 2).to(ScalarType.Float32);
-        var x = input + pass.Dropout(Attention(pass, Norm(pass, input, Norm1)));
-        return x + pass.Dropout(Mlp(pass, Norm(pass, x, Norm2)));
+        var x = input.Plus(pass.Dropout(Attention(pass, Norm(pass, input, Norm1))));
+        return x.Plus(pass.Dropout(Mlp(pass, Norm(pass, x, Norm2))));
     }
 
     /// <summary>Mean cross-entropy of the next tokens.</summary>
@@ -84,7 +84,7 @@ public sealed class Gpt : IStagedModel
     private static Tensor Embedding(LayerPass pass, Tensor tokens)
     {
         var (token, position) = (pass[0], pass[1]);
-        return pass.Dropout(token.index_select(0, tokens.view(-1)).view([.. tokens.shape, token.shape[1]]) + position.narrow(0, 0, tokens.shape[1]));
+        return pass.Dropout(token.index_select(0, tokens.view(-1)).view([.. tokens.shape, token.shape[1]]).Plus(position.narrow(0, 0, tokens.shape[1])));
     }
 
     private Tensor Norm(LayerPass pass, Tensor x, int gain) => layer_norm(x, [_hidden], pass[gain], pass[gain + 1]);

@@ -106,7 +106,7 @@ public sealed class ResNet : IStagedModel
         var x = relu(Convolution(pass, input, Reduce));
         x = relu(Convolution(pass, x, Spatial, block.Stride, padding: 1));
         x = Convolution(pass, x, Expand);
-        return relu(x + (block.Projects ? Convolution(pass, input, Projection, block.Stride) : input));
+        return relu(x.Plus(block.Projects ? Convolution(pass, input, Projection, block.Stride) : input));
     }
 
     /// <summary>Mean cross-entropy.</summary>

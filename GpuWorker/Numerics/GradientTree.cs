@@ -83,7 +83,7 @@ public sealed class GradientTree : IDisposable
                 if (!_sums.Remove(sibling, out var other)) break;
                 var (left, right) = isLeft ? (sum, other) : (other, sum);
                 if (left.Flat.device_type == DeviceType.CPU) TreeMerge.Add(left.Memory.Span, right.Memory.Span);
-                else left.Flat.add_(right.Flat).DetachFromDisposeScope();
+                else left.Flat.PlusInPlace(right.Flat).DetachFromDisposeScope();
                 _free.Push(right);
                 sum = left;
             }

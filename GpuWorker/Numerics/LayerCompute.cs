@@ -130,7 +130,7 @@ internal sealed class LayerCompute : IDisposable
             if (Given(gradients[at++]) is { } gradient) left.Write(parameter, gradient);
         }
 
-        foreach (var (parameter, sample) in flight.Statistics) left.Write(parameter, sample * Optimizer.StatisticWeight(microBatch, _training.MicroBatches));
+        foreach (var (parameter, sample) in flight.Statistics) left.Write(parameter, sample.Times(Optimizer.StatisticWeight(microBatch, _training.MicroBatches)));
         return (Layer > 0 ? (Given(gradients[0]) ?? zeros_like(flight.Input)).MoveToOuterDisposeScope() : null, left);
     }
 

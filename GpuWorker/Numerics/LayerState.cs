@@ -61,7 +61,7 @@ public sealed class LayerState : IDisposable
             var view = state.Parameters.narrow(0, slice.Offset, slice.Length);
             if (initial.Deviation == 0)
             {
-                view.fill_(initial.Mean);
+                view.FillInPlace(initial.Mean);
                 continue;
             }
 

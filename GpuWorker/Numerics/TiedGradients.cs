@@ -34,7 +34,7 @@ public sealed record TiedPair(int Owner, ParameterSlice OwnerSlice, int Copy, Pa
         ArgumentNullException.ThrowIfNull(owner);
         ArgumentNullException.ThrowIfNull(copy);
         if (owner.device_type == DeviceType.CPU) TreeMerge.Add(owner.Floats().Span, copy.Floats().Span);
-        else owner.add_(copy);
+        else owner.PlusInPlace(copy);
         copy.copy_(owner);
     }
 }

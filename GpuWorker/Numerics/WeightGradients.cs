@@ -24,7 +24,7 @@ internal sealed class WeightGradients(LayerLayout layout, Tensor flat) : IDispos
     public void Write(int parameter, Tensor gradient)
     {
         using var target = Target(parameter);
-        if (_written[parameter]) target.add_(gradient);
+        if (_written[parameter]) target.PlusInPlace(gradient);
         else target.copy_(gradient);
         _written[parameter] = true;
     }

@@ -53,7 +53,7 @@ internal sealed class TrainingStep : IDisposable
         _neighbours = new Neighbours(mesh, clock, model, _stage, _training.MicroBatchSize, states[0].Parameters.device,
             IsFirst ? null : _members[place.Stage - 1], IsLast ? null : _members[place.Stage + 1]);
         _sink = new TreeSink(states.Select(s => s.Layout), _block, _training.MicroBatches, states[0].Parameters.device, layer => _reducer!.Complete(_step, layer));
-        var allReduce = plan.Pipelines == 1 ? null : new TreeAllReduce(mesh, _replicas, place.Pipeline, _training.MicroBatches);
+        var allReduce = plan.Pipelines == 1 ? null : AllReduces.Create(_training, mesh, _replicas, place.Pipeline, states[0].Parameters.device);
         _reducer = new GradientReducer(states, _sink, allReduce, new TiedExchange(TiedPair.Of(model), plan, place, mesh), _training.MicroBatches);
         _deferred = new DeferredWeights(_training.PipelineSchedule == "1f1b" ? 0 : place.Stage);
     }

@@ -27,7 +27,7 @@ internal sealed class LayerRun : IGradientSink, IDisposable
         _state = LayerState.Allocate(model, layer, 0, update ? _training : _training with { Optimizer = "sgd", Momentum = 0 });
         foreach (var (slice, view) in _state.Layout.Parameters.Zip(_state.Layout.Views(_state.Parameters)))
         {
-            using (view) view.fill_(slice.Initial.Mean + slice.Initial.Deviation);
+            using (view) view.FillInPlace(slice.Initial.Mean + slice.Initial.Deviation);
         }
 
         foreach (var slot in _state.Slots) slot.zero_();

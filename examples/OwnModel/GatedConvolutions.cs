@@ -75,7 +75,7 @@ public sealed class GatedConvolutions : IStagedModel
         // What the job's precision made bfloat16 is float32 again when it leaves the layer.
         if (layer == Head) return pass.Linear(Normalised(pass, input, 0), 2).to(ScalarType.Float32);
         var gated = pass.Linear(Seen(Normalised(pass, input, Norm)), Gated, Gated + 1).chunk(2, -1);
-        return input + pass.Dropout(gated[0] * gated[1].sigmoid());
+        return input.Plus(pass.Dropout(gated[0] * gated[1].sigmoid()));
     }
 
     /// <inheritdoc/>

@@ -56,7 +56,7 @@ internal sealed partial class NcclAllReduce : IAllReduce
 
     private void RunPlain(IReadOnlyList<Tensor> own, Tensor sum)
     {
-        for (int part = 1; part < own.Count; part++) own[0].add_(own[part]).DetachFromDisposeScope();
+        for (int part = 1; part < own.Count; part++) own[0].PlusInPlace(own[part]).DetachFromDisposeScope();
         if (own.Count == 0) sum.zero_().DetachFromDisposeScope();
         nint from = Pointer(own.Count > 0 ? own[0] : sum), to = Pointer(sum);
         long count = sum.numel();
@@ -86,7 +86,7 @@ internal sealed partial class NcclAllReduce : IAllReduce
             for (int part = 0; part < number && mine > 0; part++) _nccl.Receive(Pointer(parts[theirs + part]), mine, peer, communicator, stream);
         }));
 
-        foreach (var (into, other) in _merge.Steps) parts[into].add_(parts[other]);
+        foreach (var (into, other) in _merge.Steps) parts[into].PlusInPlace(parts[other]);
         sum.narrow(0, from, mine).copy_(parts[0]);
 
         nint result = Pointer(sum);

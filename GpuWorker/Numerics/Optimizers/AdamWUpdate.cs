@@ -52,10 +52,10 @@ internal sealed class AdamWUpdate : LayerUpdate
     protected override void Train(ParameterSlice slice, Tensor[] tensors, Tensor gradient)
     {
         var (p, m, v) = (tensors[0], tensors[1], tensors[2]);
-        var mean = gradient * _scale;
-        m.mul_(_beta1).add_(mean * _oneMinusBeta1);
-        v.mul_(_beta2).add_((mean * mean).mul_(_oneMinusBeta2));
-        var step = (m * _stepSize).div_(v.sqrt().mul_(_secondCorrection).add_(_epsilon));
-        p.mul_(slice.Decays ? _keepOfMatrices : 1).sub_(step);
+        var mean = gradient.Times(_scale);
+        m.TimesInPlace(_beta1).PlusInPlace(mean.Times(_oneMinusBeta1));
+        v.TimesInPlace(_beta2).PlusInPlace((mean * mean).TimesInPlace(_oneMinusBeta2));
+        var step = m.Times(_stepSize).div_(v.sqrt().TimesInPlace(_secondCorrection).PlusInPlace(_epsilon));
+        p.TimesInPlace(slice.Decays ? _keepOfMatrices : 1).MinusInPlace(step);
     }
 }

@@ -29,7 +29,7 @@ internal abstract class LayerUpdate(int microBatches)
     {
         using var scope = NewDisposeScope();
         Tensor Part(Tensor flat) => flat.narrow(0, slice.Offset, slice.Length);
-        if (slice.Role == ParameterRole.Statistic) Part(tensors[0]).mul_(_keepStatistic).add_(Part(gradient));
+        if (slice.Role == ParameterRole.Statistic) Part(tensors[0]).TimesInPlace(_keepStatistic).PlusInPlace(Part(gradient));
         else Train(slice, [.. tensors.Select(Part)], Part(gradient));
     }
 

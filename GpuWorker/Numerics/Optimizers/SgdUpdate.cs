@@ -35,8 +35,8 @@ internal sealed class SgdUpdate(TrainingSpec training, double scale, double rate
 
     protected override void Train(ParameterSlice slice, Tensor[] tensors, Tensor gradient)
     {
-        var mean = (gradient * _scale).add_(tensors[0] * (slice.Decays ? _decay : 0));
-        if (tensors.Length > 1) mean = tensors[1].mul_(_momentum).add_(mean);
-        tensors[0].sub_(mean * _rate);
+        var mean = gradient.Times(_scale).PlusInPlace(tensors[0].Times(slice.Decays ? _decay : 0));
+        if (tensors.Length > 1) mean = tensors[1].TimesInPlace(_momentum).PlusInPlace(mean);
+        tensors[0].MinusInPlace(mean.Times(_rate));
     }
 }

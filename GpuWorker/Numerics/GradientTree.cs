@@ -1,4 +1,5 @@
 using Parcae.GpuWorker.Collectives;
+using Parcae.GpuWorker.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Transport;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Parcae.GpuWorker.Data;
 using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Numerics;
 using Parcae.Grains;
@@ -147,6 +148,21 @@ public sealed class CheckpointStore
     /// <summary>Does the same with the newest checkpoint that is whole.</summary>
     /// <returns>Null when there is none at all.</returns>
     public CheckpointChoice<CheckpointManifest>? ExportNewestParameters(string folder, Action<double>? progress = null) => Newest(version => ExportParameters(version, folder, progress));
+
+    /// <summary>The tokenizer of a checkpoint's job, from the files that were kept beside the checkpoints.</summary>
+    /// <exception cref="CheckpointException">The tokenizer's files are missing or damaged.</exception>
+    public ITokenizer OpenTokenizer(CheckpointManifest manifest)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        if (manifest.Data.Tokenizer != "bpe") return Tokenizers.Open(manifest.Data);
+        string Kept(string name)
+        {
+            TokenizerFiles.Read(manifest, _folder, name);
+            return Path.Combine(_folder, name);
+        }
+
+        return Tokenizers.Open(manifest.Data with { VocabularyFile = Kept(TokenizerFiles.Vocabulary), MergesFile = Kept(TokenizerFiles.Merges) });
+    }
 
     /// <summary>Exports a model in the Hugging Face layout, with the tokenizer's files that were kept beside the checkpoints.</summary>
     /// <param name="trained">Read from this store.</param>

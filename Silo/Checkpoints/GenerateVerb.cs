@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Parcae.GpuWorker.Checkpoints;
+using Parcae.GpuWorker.Data;
 using Parcae.GpuWorker.Generation;
 using Parcae.Silo.Hosting;
 
@@ -14,7 +15,7 @@ internal static class GenerateVerb
     public static Command Create(TextWriter output, TextWriter error)
     {
         var checkpoint = new CheckpointOptions();
-        var prompt = new Option<string?>("--prompt") { Description = "The text to continue, of a model whose tokens are bytes.", HelpName = "TEXT" };
+        var prompt = new Option<string?>("--prompt") { Description = "The text to continue.", HelpName = "TEXT" };
         var promptTokens = new Option<string?>("--prompt-tokens") { Description = "The tokens to continue, of any gpt; tokens are printed.", HelpName = "N,N,..." };
         var tokens = Whole("--tokens", "Tokens to generate.", 200, 1_000_000);
         var temperature = CheckpointOptions.Number<double?>("--temperature", "Divides the logits; 0: always the likeliest token.", 0.8, "a number from 0 to 100",
@@ -32,10 +33,9 @@ internal static class GenerateVerb
             var reading = ProgressLines.Of(error, "reading");
             var choice = checkpoint.Choose(parsed, store, error, version => store.Read(version, reading), () => store.ReadNewest(reading));
             using var trained = choice.Contents;
-            if (text is not null && trained.Manifest.Data.Tokenizer != "bytes")
-                throw new UsageException($"--prompt: the job's tokenizer is {trained.Manifest.Data.Tokenizer}; give --prompt-tokens.");
+            var tokenizer = text is null ? null : store.OpenTokenizer(trained.Manifest);
             bool json = parsed.GetValue(checkpoint.Json);
-            var said = Continue(trained, text, given, options, json ? TextWriter.Null : output);
+            var said = Continue(trained, tokenizer, text, given, options, json ? TextWriter.Null : output);
             var generated = new Generated(checkpoint.Job(parsed), choice.Version, text, given, said.Text, said.Tokens, [.. choice.Damaged.Select(d => d.Message)]);
             if (json) output.WriteLine(JsonSerializer.Serialize(generated, JsonSerializerOptions.Web));
             return 0;
@@ -43,12 +43,12 @@ internal static class GenerateVerb
         return command;
     }
 
-    private static (string? Text, int[] Tokens) Continue(TrainedModel trained, string? text, int[]? given, GenerationOptions options, TextWriter output)
+    private static (string? Text, int[] Tokens) Continue(TrainedModel trained, ITokenizer? tokenizer, string? text, int[]? given, GenerationOptions options, TextWriter output)
     {
         try
         {
             using var generator = new TextGenerator(trained.Model, trained.States, trained.Manifest.Training.Precision);
-            var bytes = new ByteText();
+            var words = tokenizer is null ? null : new TokenText(tokenizer);
             var (tokens, said) = (new List<int>(), new StringBuilder());
             void Say(string part)
             {
@@ -58,13 +58,13 @@ internal static class GenerateVerb
             }
 
             output.Write(text);
-            foreach (int token in generator.Generate(given ?? ByteText.Encode(text!), options))
+            foreach (int token in generator.Generate(given ?? tokenizer!.Encode(text!), options))
             {
-                Say(text is not null ? bytes.Decode(token) : tokens.Count == 0 ? $"{token}" : $",{token}");
+                Say(words is not null ? words.Decode(token) : tokens.Count == 0 ? $"{token}" : $",{token}");
                 tokens.Add(token);
             }
 
-            if (text is not null) Say(bytes.End());
+            if (words is not null) Say(words.End());
             output.WriteLine();
             return (text is null ? null : said.ToString(), [.. tokens]);
         }

@@ -12,7 +12,6 @@ public sealed class VaultCheckpointTests
 {
     private static readonly JobSpec Spec = TestJobs.Small with
     {
-        Model = TestJobs.Small.Model with { TiedEmbeddings = false },
         Training = TestJobs.Small.Training with { Steps = 12, CheckpointsKept = 2 },
     };
 

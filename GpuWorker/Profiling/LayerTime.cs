@@ -9,7 +9,7 @@ public readonly record struct LayerTime(double ForwardSeconds, double BackwardSe
 /// <summary>How long and how large a measurement may get.</summary>
 public sealed record LayerTimingLimits
 {
-    /// <summary>Time for all layers together. A layer is run at least once all the same. The default value is 2 seconds.</summary>
+    /// <summary>Time for all layers together; a kind of layer for which nothing is left of it is run once all the same, until twice the time has passed. The default value is 2 seconds.</summary>
     public TimeSpan Budget { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Memory for one layer with its gradients and activations, bytes; a layer that needs more is not measured. The default is half of what is free.</summary>

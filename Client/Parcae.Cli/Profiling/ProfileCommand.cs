@@ -20,8 +20,8 @@ internal static class ProfileCommand
     private static readonly string[] Examples =
     [
         "parcae profile --model gpt2 --batch 8 --micro-batches 8",
-        "parcae profile --model my-model.json --precision bfloat16 --recompute --memory 16GB --out my-model.profile.json",
-        "parcae profile --model resnet50 --threads 4 --max-pipelines 8 --max-depth 8 --json",
+        "parcae profile --model my-model.json --precision bfloat16 --memory 16GB",
+        "parcae profile --model gpt2 --recompute --threads 4 --max-depth 8 --json",
         "parcae simulate --profile gpt2.profile.json --trace HADP",
     ];
 
@@ -29,7 +29,7 @@ internal static class ProfileCommand
     public static Command Create(CommandContext context)
     {
         var options = new ProfileOptions();
-        var command = new Verb("profile", "Measures a model on this machine and writes a profile for the planner.", Details, Examples);
+        var command = new Verb("profile", "Measures a model on this machine; writes a profile.", Details, Examples);
         options.AddTo(command);
         command.SetAction((parsed, cancellation) => RunAsync(context, options, parsed, cancellation));
         return command;

@@ -36,9 +36,14 @@ public static class Arithmetic
     /// <summary>Every element becomes the number.</summary>
     public static Tensor FillInPlace(this Tensor x, double number) => With(number, NotNull(x).fill_);
 
-    private static Tensor With(double number, Func<Scalar, Tensor> operation)
+    /// <summary>Where an integer x differs from the number.</summary>
+    public static Tensor IsNot(this Tensor x, long number) => With(number, NotNull(x).ne);
+
+    /// <summary>The greater one of x and the number.</summary>
+    public static Tensor AtLeast(this Tensor x, long number) => With(number, NotNull(x).clamp_min);
+
+    private static Tensor With(Scalar scalar, Func<Scalar, Tensor> operation)
     {
-        Scalar scalar = number;
         var result = operation(scalar);
         GC.KeepAlive(scalar);
         return result;

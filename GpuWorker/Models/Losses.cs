@@ -20,7 +20,7 @@ public static class Losses
         ArgumentNullException.ThrowIfNull(targets);
         // What is ignored gives 0 here.
         var each = nn.functional.cross_entropy(logits.view(-1, logits.shape[^1]), targets.view(-1), ignore_index: Ignored, reduction: nn.Reduction.None);
-        var count = targets.ne(Ignored).sum().clamp_min(1);
+        var count = targets.IsNot(Ignored).sum().AtLeast(1);
         return each.to(ScalarType.Float64).sum() / count;
     }
 }

@@ -76,6 +76,8 @@ internal sealed class TrainingStep : IDisposable
         if (_validates) Validate();
         foreach (var action in PipelineSchedule.OneForwardOneBackward(_plan.Depth, _place.Stage, _block.From, _block.To))
         {
+            // Whoever is told to stop at once may have no peers to hear it from.
+            _mesh.Check();
             // A bubble is filled with the weight gradients of micro-batches that have gone by.
             while (_deferred.ShouldRun(() => IsReady(action))) RunDeferred();
             using var pass = NewDisposeScope();

@@ -33,6 +33,13 @@ public sealed partial class Mesh
         }
     }
 
+    /// <summary>Does nothing while the mesh is whole.</summary>
+    /// <exception cref="MeshBrokenException">A required peer is lost, or this side is closed.</exception>
+    public void Check()
+    {
+        lock (_mail) ThrowIfBroken();
+    }
+
     /// <summary>Whether <see cref="Receive"/> would not block for the frame: it is here, or never will be.</summary>
     public bool HasArrived(string peer, FrameKey key)
     {

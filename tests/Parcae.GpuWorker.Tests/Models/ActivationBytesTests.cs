@@ -7,12 +7,8 @@ using static TorchSharp.torch;
 
 namespace Parcae.GpuWorker.Tests.Models;
 
-/// <summary>Nothing else allocates meanwhile.</summary>
-[CollectionDefinition(nameof(AloneInTheProcess), DisableParallelization = true)]
-public sealed class AloneInTheProcess;
-
 /// <summary>What models say they keep, against what the C library's allocator, which Torch takes its memory from, has handed out.</summary>
-[Collection(nameof(AloneInTheProcess))]
+[Collection(AloneCollection.Name)]
 public sealed class ActivationBytesTests
 {
     // Of a micro-batch: enough for what a formula leaves out (means of norms, the graph itself) to be small beside it.

@@ -9,6 +9,7 @@ using static TorchSharp.torch;
 
 namespace Parcae.GpuWorker.Tests.Profiling;
 
+[Collection(AloneCollection.Name)]
 public sealed class ModelDescriberTests
 {
     private static readonly JobSpec Estimated = TestJobs.Small with { Planning = new PlanningSpec { LayerTimes = "estimated" } };

@@ -1,6 +1,6 @@
 using Xunit;
 
-namespace Parcae.GpuWorker.Tests.Numerics;
+namespace Parcae.GpuWorker.Tests;
 
 /// <summary>Tests that measure the whole process or change Torch's settings for it: they run when no other test does.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]

@@ -41,6 +41,16 @@ public static class Norms
 
     private static double SumOfSquares(ReadOnlySpan<float> gradient)
     {
+        // Block by block, whatever the number of threads: the blocks fix the order of additions.
+        var sums = new double[HostBlocks.Count(gradient.Length)];
+        HostBlocks.Run(gradient, (block, _, elements) => sums[block] = OfBlock(elements));
+        double sum = 0;
+        foreach (double block in sums) sum += block;
+        return sum;
+    }
+
+    private static double OfBlock(ReadOnlySpan<float> gradient)
+    {
         // Eight running sums, whatever the width of the machine's registers: their number fixes the order of additions.
         var sums = Vector512<double>.Zero;
         var blocks = MemoryMarshal.Cast<float, Vector256<float>>(gradient);

@@ -12,14 +12,15 @@ internal abstract class LayerUpdate(int microBatches)
     // What is left of a running statistic after M micro-batches.
     private readonly float _keepStatistic = (float)Math.Pow(1 - LayerPass.StatisticMomentum, microBatches);
 
-    /// <summary>Updates one parameter in host memory.</summary>
+    /// <summary>Updates some elements of one parameter in host memory.</summary>
     /// <param name="slice">The parameter.</param>
     /// <param name="tensors">The layer's flat tensors.</param>
-    /// <param name="from">Where the parameter begins in them.</param>
-    /// <param name="gradient">Its summed gradient.</param>
+    /// <param name="from">Where the elements begin in them.</param>
+    /// <param name="gradient">Their summed gradients.</param>
     public void OnHost(ParameterSlice slice, Memory<float>[] tensors, int from, ReadOnlySpan<float> gradient)
     {
-        Span<float> Part(int tensor) => tensors[tensor].Span.Slice(from, (int)slice.Length);
+        int length = gradient.Length;
+        Span<float> Part(int tensor) => tensors[tensor].Span.Slice(from, length);
         if (slice.Role == ParameterRole.Statistic) Statistic(Part(0), gradient);
         else Train(slice, Part(0), tensors.Length > 1 ? Part(1) : default, tensors.Length > 2 ? Part(2) : default, gradient);
     }

@@ -59,8 +59,8 @@ public static class Optimizer
             var tensors = state.Tensors.Select(t => t.Floats()).ToArray();
             foreach (var slice in state.Layout.Parameters)
             {
-                int from = checked((int)slice.Offset), length = checked((int)slice.Length);
-                update.OnHost(slice, tensors, from, summedGradient.Slice(from, length));
+                int offset = checked((int)slice.Offset), length = checked((int)slice.Length);
+                HostBlocks.Run(summedGradient.Slice(offset, length), (_, from, gradient) => update.OnHost(slice, tensors, offset + from, gradient));
             }
         }
 

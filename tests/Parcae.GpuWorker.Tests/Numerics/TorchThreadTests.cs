@@ -36,6 +36,39 @@ public sealed class TorchThreadTests
         }
     }
 
+    [Theory]
+    [InlineData("adamw")]
+    [InlineData("sgd")]
+    public void Norm_and_optimizer_give_the_same_bits_with_one_thread_and_with_two(string optimizer)
+    {
+        // Several blocks and a rest that no register's width divides.
+        var layout = LayerLayout.Of(0, "layer", new ParameterDeclaration("weight", [200_003], Initial.Zeros, ParameterRole.Matrix), new ParameterDeclaration("bias", [70_001], Initial.Zeros, ParameterRole.Vector));
+        var training = Training with { Optimizer = optimizer };
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(1, CPU);
+        Tensor parameters = empty(layout.Length).normal_(0, 1, generator), gradient = empty(layout.Length).normal_(0, 1, generator);
+        int usual = get_num_threads();
+        try
+        {
+            var (one, two) = (Updated(1), Updated(2));
+            Assert.Equal(one.Squares, two.Squares);
+            Assert.Equal(one.Bytes, two.Bytes);
+        }
+        finally
+        {
+            set_num_threads(usual);
+        }
+
+        (double Squares, byte[] Bytes) Updated(int threads)
+        {
+            set_num_threads(threads);
+            using var state = LayerState.Allocate(layout, 3, training);
+            foreach (var tensor in state.Tensors) tensor.copy_(parameters).abs_();
+            Optimizer.Apply(state, gradient, 2, training);
+            return (Norms.SumOfSquares(layout, gradient, 3), [.. state.Tensors.SelectMany(t => t.Bytes().ToArray())]);
+        }
+    }
+
     private static (double[] Losses, byte[] Parameters) Run(int[] cut, int pipelines)
     {
         Assert.Equal(2, get_num_threads());

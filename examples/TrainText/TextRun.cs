@@ -18,7 +18,7 @@ internal sealed class TextRun(int steps)
     private readonly JobSpec _spec = new()
     {
         Name = "train-text",
-        Model = new ModelSpec { Blocks = 6, Hidden = 192, Heads = 6, SequenceLength = 128 },
+        Model = new ModelSpec { Blocks = 6, Hidden = 128, Heads = 4, SequenceLength = 128 },
         Data = new DataSpec { ValidationFraction = 0.02 },
         Training = new TrainingSpec
         {

@@ -13,8 +13,8 @@ public static class TransformerCosts
     /// <param name="sequence">Tokens per sample.</param>
     /// <param name="vocabulary">Number of tokens.</param>
     /// <remarks>
-    /// Activations of a block, in multiples of <c>[sequence, hidden]</c>: both norms' inputs and outputs (4), queries, keys and values (3), the attention's output (1), the
-    /// MLP before and after its activation function (8); attention keeps one log-sum per head and token, not its probabilities.
+    /// Activations of a block, in multiples of <c>[sequence, hidden]</c>: both norms' inputs and outputs (4), queries, keys and values (3), attention's output before and after its product (2), the
+    /// MLP before and after its activation function (8) and its output (1); attention keeps one log-sum per head and token, not its probabilities.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">A dimension is not positive, or the heads do not divide the width.</exception>
     public static LayerCost[] Layers(int blocks, int hidden, int heads, int sequence, int vocabulary)
@@ -33,7 +33,7 @@ public static class TransformerCosts
         long residual = BytesPerValue * s * h;
         var layers = new LayerCost[blocks + 2];
         layers[0] = new LayerCost((v + s) * h, s * h, BytesPerToken * s, residual);
-        var block = new LayerCost((12 * h * h) + (13 * h), (24.0 * h * h * s) + (4.0 * s * s * h), (16 * residual) + (BytesPerValue * heads * s), residual);
+        var block = new LayerCost((12 * h * h) + (13 * h), (24.0 * h * h * s) + (4.0 * s * s * h), (18 * residual) + (BytesPerValue * heads * s), residual);
         Array.Fill(layers, block, 1, blocks);
         // The norm's input and output, the logits and their softmax.
         layers[^1] = new LayerCost((2 * h) + (h * v), 2.0 * h * v * s, (2 * residual) + (2 * BytesPerValue * s * v), 0);

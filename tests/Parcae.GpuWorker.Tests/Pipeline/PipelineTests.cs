@@ -19,6 +19,9 @@ public sealed class PipelineTests
         foreach (var (pipelines, depth) in new[] { (1, 1), (2, 1), (1, 2), (2, 2), (1, 3), (3, 2), (1, 6), (4, 1) }) plans.Add("plain", pipelines, depth);
         foreach (string variant in new[] { "1f1b", "recompute", "sgd", "cosine, untied" }) plans.Add(variant, 2, 3);
         plans.Add("bfloat16", 2, 2);
+        plans.Add("bert", 2, 2);
+        plans.Add("resnet", 2, 2);
+        plans.Add("vgg", 3, 2);
         return plans;
     }
 
@@ -53,8 +56,18 @@ public sealed class PipelineTests
             "recompute" => spec with { Training = Plain with { Recompute = true } },
             "sgd" => spec with { Training = Plain with { Optimizer = "sgd", LearningRate = 0.3 } },
             "bfloat16" => spec with { Training = Plain with { Precision = "bfloat16" } },
+            "bert" => spec with { Model = spec.Model with { Family = "bert", Vocabulary = 257 } },
+            "resnet" => Images(Plain with { Optimizer = "sgd", LearningRate = 0.05 }, new ModelSpec { Family = "resnet", ImageSize = 16, Width = 4, GroupBlocks = [1, 1, 1, 1], Classes = 4 }),
+            "vgg" => Images(Plain, new ModelSpec { Family = "vgg", ImageSize = 32, Width = 4, Hidden = 32, Classes = 4, Dropout = 0.1 }),
             "cosine, untied" => spec with { Training = Plain with { Schedule = "cosine" }, Model = spec.Model with { TiedEmbeddings = false } },
             _ => throw new ArgumentOutOfRangeException(nameof(variant), variant, "There is no such variant."),
         };
     }
+
+    private static JobSpec Images(TrainingSpec training, ModelSpec model) => new()
+    {
+        Model = model,
+        Data = new DataSpec { Kind = "synthetic", SyntheticSamples = 256, ValidationFraction = 0.1 },
+        Training = training with { GlobalBatch = 28 },
+    };
 }

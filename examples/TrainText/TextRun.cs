@@ -22,7 +22,15 @@ internal sealed class TextRun(int steps)
         Data = new DataSpec { ValidationFraction = 0.02 },
         Training = new TrainingSpec
         {
-            Steps = steps, GlobalBatch = 16, MicroBatches = 4, LearningRate = 2e-3, WarmupSteps = 100, Schedule = "cosine", FinalLearningRate = 2e-4, EvaluateEvery = 100, EvaluationBatches = 32,
+            Steps = steps,
+            GlobalBatch = 16,
+            MicroBatches = 4,
+            LearningRate = 2e-3,
+            WarmupSteps = 100,
+            Schedule = "cosine",
+            FinalLearningRate = 2e-4,
+            EvaluateEvery = 100,
+            EvaluationBatches = 32,
         },
     };
 

@@ -64,7 +64,7 @@ public sealed class CheckpointFuzzTests : IDisposable
         Gen.Select(Flips, Gen.Double[0, 1], Gen.Bool).Sample((flips, place, truncate) =>
         {
             var bytes = Flip(whole, flips);
-            File.WriteAllBytes(Path.Combine(folder, name), truncate ? bytes[..(int)(place * bytes.Length)] : bytes);
+            File.WriteAllBytes(Path.Combine(folder, name), truncate ? bytes[..(int)(place * (bytes.Length - 1))] : bytes);
             try
             {
                 // These files carry no checksums: a flipped bit of a weight is a weight.

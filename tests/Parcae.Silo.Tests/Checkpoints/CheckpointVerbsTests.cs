@@ -134,7 +134,9 @@ public sealed class CheckpointVerbsTests : IDisposable
         using var error = new StringWriter();
         string[] folder = arguments[0] == "import" ? [] : [$"--checkpoints={Path.Combine(_folder, "checkpoints")}"];
         int code = await CheckpointVerbs.RunAsync([.. arguments, .. folder], output, error);
-        return (code, output.ToString(), error.ToString());
+        // On a slow machine there is progress too.
+        var said = error.ToString().Split('\n').Where(line => !line.EndsWith(" %  reading", StringComparison.Ordinal) && !line.EndsWith(" %  writing", StringComparison.Ordinal));
+        return (code, output.ToString(), string.Join('\n', said));
     }
 
     private void Write(string job, int version, JobSpec spec)

@@ -15,6 +15,7 @@ var benchmarks = new SortedDictionary<string, Func<Task<BenchmarkResult>>>(Strin
     ["allreduce"] = AllReduceBenchmark.RunAsync,
     ["kill-recovery"] = KillRecoveryBenchmark.RunAsync,
     ["pipeline"] = () => Task.FromResult(PipelineBenchmark.Run()),
+    ["schedule"] = () => Task.FromResult(ScheduleBenchmark.Run()),
     ["train-step"] = () => Task.FromResult(TrainStepBenchmark.Run(args is [_, var microBatches] ? int.Parse(microBatches, CultureInfo.InvariantCulture) : 1)),
     ["transfer"] = TransferBenchmark.RunAsync,
 };

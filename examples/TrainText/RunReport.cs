@@ -50,7 +50,7 @@ internal sealed class RunReport(
         void Line(FormattableString text) => page.AppendLine(text.ToString(CultureInfo.InvariantCulture));
         Line($"# {t.Steps} steps of a small GPT on the default text");
         Line($"");
-        Line($"{description}; {parameters:N0} parameters (the output head is the token embedding). The text is the English API documentation of the .NET SDK, one token per byte; its last {spec.Data.ValidationFraction:P0} are kept from training for validation.");
+        Line($"{description}; {parameters:N0} parameters (the output head is the token embedding). The text is the English API documentation of the .NET SDK, one token per byte; its last {spec.Data.ValidationFraction:P0} are kept from training for validation. API documentation repeats itself, so some of that part stands elsewhere too in much the same words: the validation loss is not that of unseen prose.");
         Line($"{t.GlobalBatch} samples of {spec.Model.SequenceLength} bytes a step in {t.MicroBatches} micro-batches, {tokens / 1e6:0.0} million bytes in all; AdamW, learning rate up to {t.LearningRate} after {t.WarmupSteps} steps, then a cosine to {t.FinalLearningRate}; float32; seed {t.Seed}.");
         Line($"");
         Line($"Made on {DateTime.UtcNow:yyyy-MM-dd} by `dotnet run -c Release --project examples/TrainText -- FOLDER {t.Steps}`, one process with one Torch thread on a shared machine ({RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores): {took.TotalMinutes:0} minutes.");
@@ -61,7 +61,7 @@ internal sealed class RunReport(
         Line($"");
         Line($"## What it writes");
         Line($"");
-        Line($"Three prompts, continued by 400 bytes each: temperature 0.8, the 40 likeliest bytes, seed 1, the first draw each, nothing picked. It has learnt words, the turns of phrase of API documentation and some names of types; what it says means little, as is to be expected of this size and length of training.");
+        Line($"Three prompts, continued by 400 bytes each: temperature 0.8, the 40 likeliest bytes, seed 1, the first draw each, nothing picked. It has learnt the turns of phrase of API documentation, its punctuation and many names; other words it misspells or makes up, and what it says means little, as is to be expected of this size and length of training.");
         foreach (var (prompt, text) in samples)
         {
             Line($"");

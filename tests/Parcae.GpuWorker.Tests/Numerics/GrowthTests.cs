@@ -25,7 +25,7 @@ public sealed class GrowthTests
         var after = Measure();
 
         Assert.Equal(before.Tensors, after.Tensors);
-        Assert.InRange(after.Managed - before.Managed, -1_000_000, 200_000);
+        Assert.InRange(after.Managed - before.Managed, -100_000_000, 200_000); // what earlier tests left may still go
         Assert.InRange(after.Resident - before.Resident, -100_000_000, 6_000_000); // 3 KB a step
         Assert.InRange((after.Allocated - before.Allocated) / 2000, 0, 100_000);
 

@@ -46,7 +46,9 @@ internal static class TrainStepBenchmark
     {
         string count = threads.ToString(CultureInfo.InvariantCulture);
         using var ours = LineProcess.OfSelf(["train-step-process", count, microBatches.ToString(CultureInfo.InvariantCulture)], Passive);
-        using var peer = python is null ? null : new LineProcess("/usr/bin/python3", [python, count, .. StepModel.Arguments], Passive);
+        using var peer = python is null ? null : new LineProcess(
+            // OpenBLAS with its own threads does not go by Torch's number.
+            "/usr/bin/python3", [python, count, .. StepModel.Arguments], new Dictionary<string, string>(Passive) { ["OPENBLAS_NUM_THREADS"] = count, ["OMP_NUM_THREADS"] = count });
         string? version = peer?.Ask("version");
         ours.AskNumbers("step 3");
         ours.AskNumbers($"product {ProductSize} 2");

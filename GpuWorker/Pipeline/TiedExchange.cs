@@ -74,10 +74,7 @@ internal sealed class TiedExchange
     private Tensor Receive(string peer, FrameKey key, Models.ParameterSlice slice, Tensor like)
     {
         var tensor = empty(slice.Length);
-        using var frame = _mesh.Receive(peer, key);
-        var destination = tensor.Bytes().Span;
-        if (frame.Length != destination.Length) throw new InvalidDataException($"{key} from {peer} has {frame.Length} bytes, {destination.Length} were expected.");
-        frame.Span.CopyTo(destination);
+        _mesh.Receive(peer, key, tensor.Bytes().Span);
         return like.device_type == DeviceType.CPU ? tensor : tensor.to(like.device);
     }
 }

@@ -33,6 +33,19 @@ public sealed partial class Mesh
         }
     }
 
+    /// <summary>Blocks until the frame has come, and copies its payload.</summary>
+    /// <param name="peer">Who sends it.</param>
+    /// <param name="key">What it is.</param>
+    /// <param name="into">Receives the payload, which must have this length.</param>
+    /// <exception cref="MeshBrokenException">It will not come.</exception>
+    /// <exception cref="InvalidDataException">It has another length.</exception>
+    public void Receive(string peer, FrameKey key, Span<byte> into)
+    {
+        using var frame = Receive(peer, key);
+        if (frame.Length != into.Length) throw new InvalidDataException($"{key} from {peer} has {frame.Length} bytes, {into.Length} were expected.");
+        frame.Span.CopyTo(into);
+    }
+
     /// <summary>Does nothing while the mesh is whole.</summary>
     /// <exception cref="MeshBrokenException">A required peer is lost, or this side is closed.</exception>
     public void Check()

@@ -74,7 +74,7 @@ public sealed class Gpt : IStagedModel
         ArgumentNullException.ThrowIfNull(input);
         if (layer == 0) return Embedding(pass, input);
         if (layer == Head) return pass.Linear(Norm(pass, input, 0), 2).to(ScalarType.Float32);
-        var x = input.Plus(pass.Dropout(Attention(pass, Norm(pass, input, Norm1))));
+        var x = pass.Joint(input.Plus(pass.Dropout(Attention(pass, Norm(pass, input, Norm1)))));
         return x.Plus(pass.Dropout(Mlp(pass, Norm(pass, x, Norm2))));
     }
 
@@ -98,7 +98,7 @@ public sealed class Gpt : IStagedModel
         return pass.Linear(mixed.transpose(1, 2).reshape(batch, sequence, _hidden), Out, Out + 1);
     }
 
-    private static Tensor Mlp(LayerPass pass, Tensor x) => pass.Linear(Activations.GeluTanh(pass.Linear(x, Up, Up + 1)), Down, Down + 1);
+    private static Tensor Mlp(LayerPass pass, Tensor x) => pass.Linear(pass.GeluTanh(pass.Linear(x, Up, Up + 1)), Down, Down + 1);
 
     private LayerLayout EmbeddingLayout() => LayerLayout.Of(0, "embedding",
         Declare.Table("token.weight", Spec.Vocabulary, _hidden, Initial.Normal(Deviation)),

@@ -13,22 +13,20 @@ public sealed class LayerPass
     private readonly IReadOnlyList<Tensor> _leaves;
     private readonly IReadOnlyList<Tensor> _products;
     private readonly Dropout _dropout;
-    private readonly List<DeferredProduct>? _deferred;
+    private readonly LayerGraph? _graph;
     private readonly Action<int, Tensor>? _observe;
-    private readonly SortedSet<int> _touched = [];
 
     /// <summary>Makes a pass.</summary>
     /// <param name="layout">The layer.</param>
     /// <param name="leaves">Its parameters, float32, in the order and shapes of the layout; those that are trained require gradients.</param>
-    /// <param name="products">The same for matrix products: matrices may be bfloat16 here, and require no gradients where <paramref name="deferred"/> is given.</param>
+    /// <param name="products">The same for matrix products: matrices may be bfloat16 here, and require no gradients where <paramref name="graph"/> is given.</param>
     /// <param name="dropout">The dropout of this layer and micro-batch; <see cref="Dropout.None"/> outside training.</param>
-    /// <param name="deferred">Receives the products whose weight gradients the engine computes itself; null: autograd does.</param>
+    /// <param name="graph">Receives what the engine needs for its backward pass; null: autograd computes all gradients in one go.</param>
     /// <param name="observe">Receives running statistics' samples; null outside training.</param>
     internal LayerPass(
-        LayerLayout layout, IReadOnlyList<Tensor> leaves, IReadOnlyList<Tensor> products, Dropout dropout,
-        List<DeferredProduct>? deferred, Action<int, Tensor>? observe)
+        LayerLayout layout, IReadOnlyList<Tensor> leaves, IReadOnlyList<Tensor> products, Dropout dropout, LayerGraph? graph, Action<int, Tensor>? observe)
     {
-        (_layout, _leaves, _products, _dropout, _deferred, _observe) = (layout, leaves, products, dropout, deferred, observe);
+        (_layout, _leaves, _products, _dropout, _graph, _observe) = (layout, leaves, products, dropout, graph, observe);
     }
 
     /// <summary>Whether statistics are of the micro-batch (training) or the running ones (evaluation).</summary>
@@ -39,13 +37,10 @@ public sealed class LayerPass
     {
         get
         {
-            if (_layout.Parameters[parameter].Role != ParameterRole.Statistic) _touched.Add(parameter);
+            if (_layout.Parameters[parameter].Role != ParameterRole.Statistic) _graph?.Current.Direct.Add(parameter);
             return _leaves[parameter];
         }
     }
-
-    /// <summary>Trained parameters that the model has used directly.</summary>
-    internal int[] Touched => [.. _touched];
 
     /// <summary>Drops elements as the job asks, scaling up the rest; the identity outside training.</summary>
     public Tensor Dropout(Tensor x) => _dropout.Apply(x);
@@ -62,9 +57,9 @@ public sealed class LayerPass
         var b = bias is { } at ? this[at] : null;
         if (b is not null && b.dtype != w.dtype) b = b.to(w.dtype);
         var y = nn.functional.linear(x, w, b);
-        if (_deferred is null) return y;
+        if (_graph is null) return y;
         if (!y.requires_grad) y.requires_grad_(); // of the samples themselves: nothing before it is trained
-        _deferred.Add(new DeferredProduct(weight, x, y));
+        _graph.Current.Products.Add(new DeferredProduct(weight, x, y));
         return y;
     }
 
@@ -82,6 +77,21 @@ public sealed class LayerPass
         if (low == ScalarType.Float32) return nn.functional.conv2d(x, w, null, [stride, stride], [padding, padding]);
         return nn.functional.conv2d(x.to(low), w.to(low), null, [stride, stride], [padding, padding]).to(ScalarType.Float32);
     }
+
+    /// <summary>
+    /// GELU by its tanh approximation: GPT-2's <c>gelu_new</c>. Where the engine has a faster one, a part of the graph ends here: what follows may use the result and that of
+    /// the last <see cref="Joint"/>, and nothing else that has been computed before.
+    /// </summary>
+    internal Tensor GeluTanh(Tensor x)
+    {
+        if (!Numerics.GeluTanh.Takes(x) || (_graph is null && x.requires_grad && is_grad_enabled()))
+            return nn.functional.gelu(x, TorchSharp.Modules.GELU.Approximate.tanh, inplace: false);
+        var y = Numerics.GeluTanh.Value(x);
+        return _graph is null ? y : _graph.Cut(x, y, gradient => Numerics.GeluTanh.Gradient(x, gradient), joint: false);
+    }
+
+    /// <summary>The identity, where a part of the graph ends and all that follows hangs on <paramref name="x"/> alone.</summary>
+    internal Tensor Joint(Tensor x) => _graph is null ? x : _graph.Cut(x, x.detach(), static gradient => gradient, joint: true);
 
     /// <summary>Batch normalisation over all dimensions but the second; the running mean and (unbiased) variance are observed.</summary>
     /// <param name="x">float32 <c>[microBatch, channels, ...]</c>.</param>
@@ -125,9 +135,3 @@ public sealed class LayerPass
     /// <summary>Weight of a micro-batch's sample in a running statistic, as Torch's default.</summary>
     public const double StatisticMomentum = 0.1;
 }
-
-/// <summary>A product whose weight gradient is still to be computed: from its input, and the gradient of its output.</summary>
-/// <param name="Weight">Position of the weight.</param>
-/// <param name="Input"><c>[..., in]</c>.</param>
-/// <param name="Output"><c>[..., out]</c>.</param>
-internal readonly record struct DeferredProduct(int Weight, Tensor Input, Tensor Output);

@@ -12,14 +12,8 @@ internal sealed class LayerFlight(Tensor input) : IDisposable
     /// <summary>The layer's input.</summary>
     public Tensor Input { get; } = input;
 
-    /// <summary>The layer's output, with its graph; null where it is to be computed again.</summary>
-    public Tensor? Output { get; set; }
-
-    /// <summary>Products whose weight gradients are computed apart.</summary>
-    public List<DeferredProduct> Products { get; } = [];
-
-    /// <summary>Parameters that autograd has to give gradients of.</summary>
-    public int[] Direct { get; set; } = [];
+    /// <summary>The layer's graph; null where it is to be computed again.</summary>
+    public LayerGraph? Graph { get; set; }
 
     /// <summary>Samples of running statistics.</summary>
     public List<(int Parameter, Tensor Sample)> Statistics { get; } = [];
@@ -27,13 +21,7 @@ internal sealed class LayerFlight(Tensor input) : IDisposable
     public void Dispose()
     {
         Input.Dispose();
-        Output?.Dispose();
-        foreach (var product in Products)
-        {
-            product.Input.Dispose();
-            product.Output.Dispose();
-        }
-
+        Graph?.Dispose();
         foreach (var (_, sample) in Statistics) sample.Dispose();
     }
 }
@@ -91,7 +79,7 @@ internal sealed class LayerCompute : IDisposable
     /// <summary>Runs the layer again where its graph was not kept.</summary>
     public void Recompute(LayerFlight flight, int step, int microBatch)
     {
-        if (flight.Output is null) Run(flight, step, microBatch, null, static (_, _) => { });
+        if (flight.Graph is null) Run(flight, step, microBatch, null, static (_, _) => { });
     }
 
     /// <summary>Runs the layer as it is evaluated.</summary>
@@ -107,31 +95,46 @@ internal sealed class LayerCompute : IDisposable
     public (Tensor? Input, WeightGradients Left) Backward(LayerFlight flight, Tensor? outputGradient, Tensor flat, int microBatch)
     {
         using var scope = NewDisposeScope();
-        var wanted = new List<Tensor>();
-        if (Layer > 0) wanted.Add(flight.Input);
-        wanted.AddRange(flight.Products.Select(p => p.Output));
-        wanted.AddRange(flight.Direct.Select(i => _leaves[i]));
-        if (outputGradient is not null && outputGradient.dtype != flight.Output!.dtype) outputGradient = outputGradient.to(flight.Output.dtype);
-        var gradients = wanted.Count == 0
-            ? []
-            : autograd.grad(
-                [flight.Output!], wanted, outputGradient is null ? null : [outputGradient.contiguous()],
-                retain_graph: false, create_graph: false, allow_unused: true);
-
-        int at = Layer > 0 ? 1 : 0;
         var left = new WeightGradients(_state.Layout, flat);
-        foreach (var product in flight.Products)
+        var parts = flight.Graph!.Parts;
+        Tensor? input = null;
+        var following = new Tensor?[parts.Count];
+        if (outputGradient is not null && outputGradient.dtype != parts[^1].End!.dtype) outputGradient = outputGradient.to(parts[^1].End!.dtype);
+        // From the last part to the first: when a part's turn comes, all that hangs on its end has given its gradient.
+        for (int i = parts.Count - 1; i >= 0; i--)
         {
-            if (Given(gradients[at++]) is { } gradient) left.Add(product.Weight, product.Input, gradient);
-        }
-
-        foreach (int parameter in flight.Direct)
-        {
-            if (Given(gradients[at++]) is { } gradient) left.Write(parameter, gradient);
+            if (i == parts.Count - 1) Walk(i, outputGradient?.contiguous());
+            else if (following[i] is { } gradient) Walk(i, parts[i].Gradient!(gradient.contiguous()));
         }
 
         foreach (var (parameter, sample) in flight.Statistics) left.Write(parameter, sample.Times(Optimizer.StatisticWeight(microBatch, _training.MicroBatches)));
-        return (Layer > 0 ? (Given(gradients[0]) ?? zeros_like(flight.Input)).MoveToOuterDisposeScope() : null, left);
+        return (Layer > 0 ? (input ?? zeros_like(flight.Input)).MoveToOuterDisposeScope() : null, left);
+
+        void Walk(int at, Tensor? gradient)
+        {
+            var part = parts[at];
+            int joint = at - 1;
+            while (joint >= 0 && !parts[joint].Joint) joint--;
+            List<Tensor> wanted = [.. parts.Skip(Math.Max(joint, 0)).Take(at - Math.Max(joint, 0)).Select(p => p.Next!)];
+            int before = wanted.Count;
+            if (joint < 0 && Layer > 0) wanted.Add(flight.Input);
+            wanted.AddRange(part.Products.Select(p => p.Output));
+            wanted.AddRange(part.Direct.Select(i => _leaves[i]));
+            if (wanted.Count == 0) return;
+            var given = autograd.grad([part.End!], wanted, gradient is null ? null : [gradient], retain_graph: false, create_graph: false, allow_unused: true);
+            int next = 0;
+            for (int i = at - before; i < at; i++) Add(ref following[i], given[next++]);
+            if (joint < 0 && Layer > 0) Add(ref input, given[next++]);
+            foreach (var product in part.Products)
+            {
+                if (Given(given[next++]) is { } g) left.Add(product.Weight, product.Input, g);
+            }
+
+            foreach (int parameter in part.Direct)
+            {
+                if (Given(given[next++]) is { } g) left.Write(parameter, g);
+            }
+        }
     }
 
     public void Dispose()
@@ -142,18 +145,11 @@ internal sealed class LayerCompute : IDisposable
     private Tensor Run(LayerFlight flight, int step, int microBatch, Tensor? targets, Action<int, Tensor> observe)
     {
         using var dropout = new Dropout(_model.Spec.Dropout, _training.Seed, step, microBatch, Layer);
-        var pass = new LayerPass(_state.Layout, _leaves, Products(), dropout, flight.Products, observe);
-        var output = _model.Forward(Layer, pass, flight.Input);
+        var graph = new LayerGraph();
+        var output = _model.Forward(Layer, new LayerPass(_state.Layout, _leaves, Products(), dropout, graph, observe), flight.Input);
         if (targets is not null) output = _model.Loss(output, targets);
-        // The graph keeps all tensors that the backward pass needs; of the handles, only these are needed.
-        flight.Output = output.DetachFromDisposeScope();
-        foreach (var product in flight.Products)
-        {
-            product.Input.DetachFromDisposeScope();
-            product.Output.DetachFromDisposeScope();
-        }
-
-        flight.Direct = pass.Touched;
+        graph.End(output);
+        flight.Graph = graph;
         return output;
     }
 
@@ -173,6 +169,11 @@ internal sealed class LayerCompute : IDisposable
 
         _productsVersion = _state.Version;
         return _products;
+    }
+
+    private static void Add(ref Tensor? sum, Tensor? gradient)
+    {
+        if (Given(gradient) is { } given) sum = sum is null ? given : sum.Plus(given);
     }
 
     // Of what the output does not depend on, autograd gives none.

@@ -54,9 +54,8 @@ internal sealed class ProfileChild : IAsyncDisposable
             RedirectStandardError = true,
         };
 
-        // As the demo's workers: threads that wait do not spin where several workers share a machine.
+        foreach (var (name, value) in WorkerEnvironment.Variables) start.Environment[name] = value;
         start.Environment["OMP_NUM_THREADS"] = $"{threads}";
-        start.Environment["OMP_WAIT_POLICY"] = "passive";
         long began = Stopwatch.GetTimestamp();
         var child = new ProfileChild(id, Process.Start(start) ?? throw new ProfileException($"{host} could not be started."));
         try

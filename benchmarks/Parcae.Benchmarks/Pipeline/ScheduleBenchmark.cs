@@ -8,14 +8,12 @@ internal static class ScheduleBenchmark
 {
     private const int Rounds = 7, StepsOfARound = 3, WarmUp = 3;
 
-    private static readonly Dictionary<string, string> Environment = new() { ["OMP_WAIT_POLICY"] = "passive", ["DOTNET_TieredCompilation"] = "0" };
-
     public static BenchmarkResult Run()
     {
         int layers = TrainStep.StepModel.LayerCount, half = layers / 2;
         LayerRange[] halves = [new(0, half), new(half, layers - half)];
-        using var zero = new Replicas(Spec("zero-bubble"), 1, halves, Environment);
-        using var plain = new Replicas(Spec("1f1b"), 1, halves, Environment);
+        using var zero = new Replicas(Spec("zero-bubble"), 1, halves, WorkerProcess.Environment);
+        using var plain = new Replicas(Spec("1f1b"), 1, halves, WorkerProcess.Environment);
         foreach (var strategy in new[] { zero, plain }) strategy.Train(WarmUp);
         var (zeros, plains) = (new double[Rounds], new double[Rounds]);
         for (int round = 0; round < Rounds; round++)

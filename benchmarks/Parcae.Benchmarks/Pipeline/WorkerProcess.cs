@@ -15,6 +15,11 @@ namespace Parcae.Benchmarks.Pipeline;
 /// </summary>
 internal sealed class WorkerProcess : IJobReporter
 {
+    /// <summary>
+    /// A worker's, and besides: without tiers all code is compiled in the warm-up, not some of it, by every process for itself, while it is measured.
+    /// </summary>
+    public static readonly IReadOnlyDictionary<string, string> Environment = new Dictionary<string, string>(WorkerEnvironment.Variables) { ["DOTNET_TieredCompilation"] = "0" };
+
     private readonly ConcurrentDictionary<int, StageTiming> _timings = new();
     private int _generation;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Parcae.Benchmarks.Processes;
+using Parcae.Grains;
 
 namespace Parcae.Benchmarks.TrainStep;
 
@@ -14,8 +15,6 @@ internal static class TrainStepBenchmark
     private const double ProductFlops = 2.0 * ProductSize * ProductSize * ProductSize;
 
     // Threads that spin while they wait take the cores from each other where the cores are shared.
-    private static readonly Dictionary<string, string> Passive = new() { ["OMP_WAIT_POLICY"] = "passive" };
-
     public static BenchmarkResult Run(int microBatches)
     {
         string? python = Environment.GetEnvironmentVariable("PARCAE_PYTORCH");
@@ -34,7 +33,7 @@ internal static class TrainStepBenchmark
             ["runs"] = runs.Select(r => r.Detail).ToArray(),
             ["torch"] = TorchSharp.torch.__version__,
             ["pytorch"] = runs[0].Pytorch ?? "not to be had: see the lines above",
-            ["waitPolicy"] = "OMP_WAIT_POLICY=passive for all",
+            ["environment"] = WorkerEnvironment.Variables,
             ["rounds"] = Rounds,
             ["stepsOfARound"] = StepsOfARound,
             ["cores"] = Environment.ProcessorCount,
@@ -45,10 +44,10 @@ internal static class TrainStepBenchmark
     private static ThreadRun Measure(int threads, int microBatches, string? python)
     {
         string count = threads.ToString(CultureInfo.InvariantCulture);
-        using var ours = LineProcess.OfSelf(["train-step-process", count, microBatches.ToString(CultureInfo.InvariantCulture)], Passive);
+        using var ours = LineProcess.OfSelf(["train-step-process", count, microBatches.ToString(CultureInfo.InvariantCulture)], WorkerEnvironment.Variables);
         using var peer = python is null ? null : new LineProcess(
             // OpenBLAS with its own threads does not go by Torch's number.
-            "/usr/bin/python3", [python, count, .. StepModel.Arguments], new Dictionary<string, string>(Passive) { ["OPENBLAS_NUM_THREADS"] = count, ["OMP_NUM_THREADS"] = count });
+            "/usr/bin/python3", [python, count, .. StepModel.Arguments], new Dictionary<string, string>(WorkerEnvironment.Variables) { ["OPENBLAS_NUM_THREADS"] = count, ["OMP_NUM_THREADS"] = count });
         string? version = peer?.Ask("version");
         ours.AskNumbers("step 3");
         ours.AskNumbers($"product {ProductSize} 2");

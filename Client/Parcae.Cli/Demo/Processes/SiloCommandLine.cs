@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Parcae.Grains;
 
 namespace Parcae.Cli.Demo.Processes;
 
@@ -8,16 +9,13 @@ namespace Parcae.Cli.Demo.Processes;
 internal sealed record SiloCommandLine(string Host, string Silo)
 {
     /// <summary>
-    /// Several workers share one machine: one thread each, threads that wait without spinning, few allocator arenas. Tiered PGO costs more than it gains in
-    /// processes that live for a minute.
+    /// A worker's environment; one thread each, as several workers share one machine. Tiered PGO costs more than it gains in processes that live for a minute.
     /// </summary>
-    private static readonly (string Name, string Value)[] Variables =
-    [
-        ("OMP_NUM_THREADS", "1"),
-        ("OMP_WAIT_POLICY", "passive"),
-        ("MALLOC_ARENA_MAX", "2"),
-        ("DOTNET_TieredPGO", "0"),
-    ];
+    private static readonly Dictionary<string, string> Variables = new(WorkerEnvironment.Variables)
+    {
+        ["OMP_NUM_THREADS"] = "1",
+        ["DOTNET_TieredPGO"] = "0",
+    };
 
     /// <summary>The embedded Redis-compatible store.</summary>
     public ProcessStartInfo Store(int port, string dataFolder) =>

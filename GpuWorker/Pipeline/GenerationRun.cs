@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Parcae.GpuWorker.Data;
 using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Numerics;
+using Parcae.GpuWorker.Shadows;
 using Parcae.GpuWorker.Transport;
 using Parcae.Grains;
 using Parcae.Grains.Telemetry;
@@ -23,6 +24,7 @@ internal sealed partial class GenerationRun
     private readonly IBatchSource _batches;
     private readonly Mesh _mesh;
     private readonly StepLog _log;
+    private readonly ShadowFeeds _feeds;
     private readonly ILogger _logger;
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,9 +34,9 @@ internal sealed partial class GenerationRun
     private volatile bool _aborted;
 
     public GenerationRun(
-        GenerationPlan plan, JobSpec spec, Place place, IStagedModel model, LayerState[] layers, IBatchSource batches, Mesh mesh, StepLog log, ILogger logger)
+        GenerationPlan plan, JobSpec spec, Place place, IStagedModel model, LayerState[] layers, IBatchSource batches, Mesh mesh, StepLog log, ShadowFeeds feeds, ILogger logger)
     {
-        (_plan, _spec, _place, _model, _layers, _batches, _mesh, _log, _logger) = (plan, spec, place, model, layers, batches, mesh, log, logger);
+        (_plan, _spec, _place, _model, _layers, _batches, _mesh, _log, _feeds, _logger) = (plan, spec, place, model, layers, batches, mesh, log, feeds, logger);
     }
 
     public int Generation => _plan.Generation;
@@ -46,6 +48,9 @@ internal sealed partial class GenerationRun
 
     /// <summary>The clock's counters, for the job.</summary>
     public StageTiming Timing => new(_place.Stage, Clock.Steps, Clock.Busy, Clock.PipelineWait, Clock.ReduceWait, Clock.BarrierWait);
+
+    /// <summary>Those who follow this replica's layers.</summary>
+    public ShadowFeeds Feeds => _feeds;
 
     /// <summary>Completes when every peer is connected, or the run has ended without that.</summary>
     public Task Connected => _connected.Task;
@@ -103,6 +108,7 @@ internal sealed partial class GenerationRun
         finally
         {
             _mesh.Dispose();
+            _feeds.Dispose();
             _connected.TrySetResult();
             _ended.TrySetResult();
         }
@@ -142,7 +148,7 @@ internal sealed partial class GenerationRun
         step.ComputeAndReduce(number);
         var (result, stop) = PassBarrier(step);
         result = result with { Seconds = Stopwatch.GetElapsedTime(start).TotalSeconds };
-        step.Apply(result);
+        _feeds.Apply(result, step.Reduced.Flat, () => step.Apply(result));
         _log.Add(result);
         step.SendToVault(result);
         Clock.AddStep(start);

@@ -4,6 +4,7 @@ using Parcae.GpuWorker.Data;
 using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Service;
+using Parcae.GpuWorker.Shadows;
 using Parcae.GpuWorker.Transport;
 using Parcae.Grains;
 using static TorchSharp.torch;
@@ -26,6 +27,7 @@ internal sealed partial class StageWorker : IJobParticipant
     private readonly ReportLoop _reports;
     private readonly SemaphoreSlim _preparing = new(1, 1);
     private readonly GenerationFence _fence = new();
+    private readonly ShadowReplicas _shadows;
     private readonly Lock _lock = new();
 
     private IDisposable? _serving;
@@ -41,6 +43,7 @@ internal sealed partial class StageWorker : IJobParticipant
         _dataPlane = dataPlane;
         _device = device;
         _logger = logger;
+        _shadows = new ShadowReplicas(dataPlane, device);
         _reports = new ReportLoop(jobId, instanceId, reporter, _log, logger);
     }
 
@@ -68,6 +71,34 @@ internal sealed partial class StageWorker : IJobParticipant
         }
     }
 
+    public async Task<ShadowReport> ShadowAsync(ShadowCommand command)
+    {
+        var overtaken = _fence.Raise(command.Generation);
+        IStagedModel model;
+        await _preparing.WaitAsync(overtaken);
+        try
+        {
+            overtaken.ThrowIfCancellationRequested();
+            // What the generation will need besides takes its time too.
+            Serve(command.Secret);
+            model = ModelFactory.Create(command.Spec.Model);
+            _batches ??= BatchSources.Open(command.Spec, _logger);
+        }
+        finally
+        {
+            _preparing.Release();
+        }
+
+        try
+        {
+            return await _shadows.FollowAsync(command, model, overtaken);
+        }
+        catch (OperationCanceledException) when (overtaken.IsCancellationRequested)
+        {
+            throw new StaleGenerationException(command.Generation, _fence.Lowest);
+        }
+    }
+
     public async Task SwitchAsync(SwitchCommand command)
     {
         _fence.Raise(command.Generation);
@@ -88,7 +119,7 @@ internal sealed partial class StageWorker : IJobParticipant
             _pending?.Dispose();
             _pending = null;
             _log.RollBack(plan.StartStep);
-            run = new GenerationRun(plan, prepared.Command.Spec, prepared.Place, prepared.Model, _layers.Held, _batches!, prepared.Mesh, _log, _logger);
+            run = new GenerationRun(plan, prepared.Command.Spec, prepared.Place, prepared.Model, _layers.Held, _batches!, prepared.Mesh, _log, new ShadowFeeds(_layers.Held, _dataPlane.Pool, _dataPlane.Options), _logger);
             _fence.Pass(command.Generation, () =>
             {
                 lock (_lock) (_run, _prepared) = (run, null);
@@ -108,10 +139,12 @@ internal sealed partial class StageWorker : IJobParticipant
     public async Task<HaltReport> HaltAsync(HaltCommand command)
     {
         _fence.Raise(command.Generation);
+        if (command.Mode == HaltMode.Now) _shadows.Hurry();
         await HaltRunAsync(command.Mode);
         await _preparing.WaitAsync();
         try
         {
+            await _shadows.StopAsync(command.Mode, _layers);
             if (_prepared is { } prepared && prepared.Command.Plan.Generation < command.Generation)
             {
                 prepared.Mesh.Dispose();
@@ -157,6 +190,7 @@ internal sealed partial class StageWorker : IJobParticipant
         await HaltRunAsync(HaltMode.Now);
         await _preparing.WaitAsync();
         await _reports.DisposeAsync();
+        await _shadows.DisposeAsync();
         _serving?.Dispose();
         await _layers.ThawAsync();
         _prepared?.Mesh.Dispose();
@@ -164,6 +198,27 @@ internal sealed partial class StageWorker : IJobParticipant
         _layers.Dispose();
         _batches?.Dispose();
         _fence.Dispose();
+    }
+
+    /// <summary>Gives layers to peers from here on: those held while nothing trains, and those that train to shadows.</summary>
+    private void Serve(byte[] secret)
+    {
+        if (_serving is not null) return;
+        _serving = _dataPlane.ServeState(_jobId, secret, new LayerStateSource(_layers));
+        _dataPlane.ServeShadows(_jobId, ServeShadow);
+    }
+
+    private void ServeShadow(Wire wire, Hello hello)
+    {
+        GenerationRun? run;
+        lock (_lock) run = _run;
+        if (run?.Generation == hello.Generation)
+        {
+            run.Feeds.Serve(wire);
+            return;
+        }
+
+        using (wire) ShadowMessage.Refuse(wire, $"generation {hello.Generation} does not train here; generation {run?.Generation ?? 0} does");
     }
 
     /// <summary>Stops the run of an older generation, if one runs, and keeps its reduced gradients.</summary>
@@ -183,7 +238,7 @@ internal sealed partial class StageWorker : IJobParticipant
     {
         var watch = Stopwatch.StartNew();
         var plan = command.Plan;
-        _serving ??= _dataPlane.ServeState(_jobId, command.Secret, new LayerStateSource(_layers));
+        Serve(command.Secret);
         if (command.Finish is { } finish) await FinishStepAsync(finish, command.Spec.Training);
         _layers.Settle();
         // An instance that leaves only serves what it holds.

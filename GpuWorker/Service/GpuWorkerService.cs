@@ -12,6 +12,8 @@ internal sealed class GpuWorkerService(GrainId id, Orleans.Runtime.Silo silo, IL
     // Off the scheduler of the grain service at once: a preparation opens data and allocates tensors.
     public Task<PrepareReport> Prepare(PrepareCommand command) => Task.Run(() => host.Prepare(command));
 
+    public Task<ShadowReport> Shadow(ShadowCommand command) => Task.Run(() => host.Shadow(command));
+
     public Task Switch(SwitchCommand command) => Task.Run(() => host.Switch(command));
 
     public Task<HaltReport> Halt(HaltCommand command) => Task.Run(() => host.Halt(command));

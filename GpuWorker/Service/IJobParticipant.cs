@@ -8,6 +8,9 @@ internal interface IJobParticipant : IAsyncDisposable
     /// <inheritdoc cref="IGpuWorker.Prepare"/>
     Task<PrepareReport> PrepareAsync(PrepareCommand command);
 
+    /// <inheritdoc cref="IGpuWorker.Shadow"/>
+    Task<ShadowReport> ShadowAsync(ShadowCommand command);
+
     /// <inheritdoc cref="IGpuWorker.Switch"/>
     Task SwitchAsync(SwitchCommand command);
 

@@ -41,6 +41,8 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
     // Joining the fleet comes first: then nobody can call.
     public Task<PrepareReport> Prepare(PrepareCommand command) => Participant(command.Plan.JobId).PrepareAsync(command);
 
+    public Task<ShadowReport> Shadow(ShadowCommand command) => Participant(command.JobId).ShadowAsync(command);
+
     public Task Switch(SwitchCommand command) => Participant(command.JobId).SwitchAsync(command);
 
     public Task<HaltReport> Halt(HaltCommand command) => Participant(command.JobId).HaltAsync(command);

@@ -27,6 +27,7 @@ internal sealed partial class StateVault : IJobParticipant
     private readonly StepLog _log = new();
     private readonly SemaphoreSlim _preparing = new(1, 1);
     private readonly GenerationFence _fence = new();
+    private readonly ShadowReplicas _shadows;
 
     private IDisposable? _serving;
     private PrepareReport? _report;
@@ -40,6 +41,7 @@ internal sealed partial class StateVault : IJobParticipant
         _instanceId = options.InstanceId;
         _dataPlane = dataPlane;
         _logger = logger;
+        _shadows = new ShadowReplicas(dataPlane, TorchSharp.torch.CPU);
         _checkpoints = new CheckpointStore(options.CheckpointFolder, jobId);
         _writer = new CheckpointWriter(jobId, (version, states) => _checkpoints.Write(version, _model!, _spec!, states), logger);
     }
@@ -77,6 +79,30 @@ internal sealed partial class StateVault : IJobParticipant
         }
     }
 
+    public async Task<ShadowReport> ShadowAsync(ShadowCommand command)
+    {
+        var overtaken = _fence.Raise(command.Generation);
+        await _preparing.WaitAsync(overtaken);
+        try
+        {
+            overtaken.ThrowIfCancellationRequested();
+            _serving ??= _dataPlane.ServeState(_jobId, command.Secret, new LayerStateSource(_layers));
+        }
+        finally
+        {
+            _preparing.Release();
+        }
+
+        try
+        {
+            return await _shadows.FollowAsync(command, ModelFactory.Create(command.Spec.Model), overtaken);
+        }
+        catch (OperationCanceledException) when (overtaken.IsCancellationRequested)
+        {
+            throw new StaleGenerationException(command.Generation, _fence.Lowest);
+        }
+    }
+
     public async Task SwitchAsync(SwitchCommand command)
     {
         _fence.Raise(command.Generation);
@@ -100,12 +126,14 @@ internal sealed partial class StateVault : IJobParticipant
     public async Task<HaltReport> HaltAsync(HaltCommand command)
     {
         _fence.Raise(command.Generation);
+        if (command.Mode == HaltMode.Now) _shadows.Hurry();
         // At a boundary the replicas finish their step first and then close their connections; what they sent is applied before this returns.
         if (command.Mode == HaltMode.AtBoundary && _follower is { IsRunning: true } follower) await follower.DrainedAsync;
         await _preparing.WaitAsync();
         try
         {
             await StopFollowingAsync(DrainNow);
+            await _shadows.StopAsync(command.Mode, _layers);
             _layers.Freeze();
             return new HaltReport
             {
@@ -162,6 +190,7 @@ internal sealed partial class StateVault : IJobParticipant
         _fence.Raise(int.MaxValue);
         await _preparing.WaitAsync();
         await StopFollowingAsync(TimeSpan.Zero);
+        await _shadows.DisposeAsync();
         await _writer.DisposeAsync();
         _serving?.Dispose();
         await _layers.ThawAsync();

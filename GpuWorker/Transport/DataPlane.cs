@@ -50,6 +50,8 @@ public sealed partial class DataPlane : IAsyncDisposable
 
         public IStateSource? State { get; set; }
 
+        public Action<Wire, Hello>? Shadows { get; set; }
+
         public int Newest => Meshes.Keys.DefaultIfEmpty(0).Max();
     }
 
@@ -82,6 +84,9 @@ public sealed partial class DataPlane : IAsyncDisposable
             _jobs.TryRemove(jobId, out _);
         });
     }
+
+    /// <summary>Has <paramref name="serve"/>, on a thread of each connection's own, take care of those who follow layers of a job that gives state; it closes the connection.</summary>
+    internal void ServeShadows(string jobId, Action<Wire, Hello> serve) => _jobs[jobId].Shadows = serve;
 
     private sealed class Serving(Action end) : IDisposable
     {
@@ -167,6 +172,7 @@ public sealed partial class DataPlane : IAsyncDisposable
             _handshakes.TryRemove(wire, out _);
             if (!_jobs.TryGetValue(hello.JobId, out var job)) wire.Dispose();
             else if (hello.Purpose == ConnectionPurpose.State && job.State is { } state) StateServer.Run(wire, hello, state, Options, _logger);
+            else if (hello.Purpose == ConnectionPurpose.Shadow && job.Shadows is { } shadows) shadows(wire, hello);
             else if (hello.Purpose == ConnectionPurpose.Mesh && job.Meshes.TryGetValue(hello.Generation, out var mesh)) mesh.Read(hello.From, wire);
             else wire.Dispose();
         }
@@ -189,6 +195,7 @@ public sealed partial class DataPlane : IAsyncDisposable
         return hello.Purpose switch
         {
             ConnectionPurpose.State => job.State is null ? (null, HandshakeRefusal.NoState, newest) : (job.Secret, default, newest),
+            ConnectionPurpose.Shadow => job.Shadows is null ? (null, HandshakeRefusal.NoState, newest) : (job.Secret, default, newest),
             ConnectionPurpose.Mesh when job.Meshes.ContainsKey(hello.Generation) => (job.Secret, default, newest),
             ConnectionPurpose.Mesh => (null, hello.Generation < newest ? HandshakeRefusal.StaleGeneration : HandshakeRefusal.UnknownGeneration, newest),
             _ => (null, HandshakeRefusal.WrongProtocol, newest),

@@ -84,7 +84,7 @@ public sealed record GenerationRecord
     /// <summary>Expected samples per second of the plan over what may be preempted.</summary>
     [Id(11)] public required double Liveput { get; init; }
 
-    /// <summary>Where the state came from: <c>peers</c>, <c>vault</c>, <c>checkpoint</c>, <c>seed</c>, joined by <c>+</c>; or <c>in place</c>.</summary>
+    /// <summary>Where the state came from: <c>shadows</c> that followed it ahead of the switch, <c>peers</c>, <c>vault</c>, <c>checkpoint</c>, <c>seed</c>, joined by <c>+</c>; or <c>in place</c>.</summary>
     [Id(12)] public required string Source { get; init; }
 }
 

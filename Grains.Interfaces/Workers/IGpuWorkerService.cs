@@ -14,6 +14,13 @@ public interface IGpuWorker
     /// </summary>
     [Alias("Prepare"), ResponseTimeout("00:15:00")] Task<PrepareReport> Prepare(PrepareCommand command);
 
+    /// <summary>
+    /// Has these layers, and no others, followed as shadow replicas while their holders go on training; returns when all have caught up. The next halt ends that and counts
+    /// them among what is held, so that a generation that needs them begins without a transfer. Sent again for the same generation it keeps what is followed already.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">A holder could not be followed; says what it said.</exception>
+    [Alias("Shadow"), ResponseTimeout("00:15:00")] Task<ShadowReport> Shadow(ShadowCommand command);
+
     /// <summary>Begins training the prepared generation; returns when the peers are connected.</summary>
     [Alias("Switch"), ResponseTimeout("00:02:00")] Task Switch(SwitchCommand command);
 

@@ -43,6 +43,38 @@ public sealed record PrepareReport(
     [property: Id(3)] int LayersReceived,
     [property: Id(4)] double Milliseconds);
 
+/// <summary>Follow layers of the generation that is training, as shadow replicas: a snapshot once, then every reduced gradient.</summary>
+[GenerateSerializer, Immutable, Alias("parcae.ShadowCommand")]
+public sealed record ShadowCommand
+{
+    /// <summary>The job.</summary>
+    [Id(0)] public required string JobId { get; init; }
+
+    /// <summary>The generation that is training.</summary>
+    [Id(1)] public required int Generation { get; init; }
+
+    /// <summary>The job's spec.</summary>
+    [Id(2)] public required JobSpec Spec { get; init; }
+
+    /// <summary>Authenticates the job's data plane, 32 bytes.</summary>
+    [Id(3)] public required byte[] Secret { get; init; }
+
+    /// <summary>The layers, each with replicas that train it, the one to follow first.</summary>
+    [Id(4)] public required LayerSource[] Sources { get; init; }
+}
+
+/// <summary>Shadow replicas that have caught up.</summary>
+/// <param name="InstanceId">Who follows.</param>
+/// <param name="BytesReceived">Bytes of snapshots and gradients received so far.</param>
+/// <param name="Layers">Layers followed.</param>
+/// <param name="Milliseconds">Time that this command took.</param>
+[GenerateSerializer, Immutable, Alias("parcae.ShadowReport")]
+public sealed record ShadowReport(
+    [property: Id(0)] string InstanceId,
+    [property: Id(1)] long BytesReceived,
+    [property: Id(2)] int Layers,
+    [property: Id(3)] double Milliseconds);
+
 /// <summary>Begin training the prepared generation.</summary>
 /// <param name="JobId">The job.</param>
 /// <param name="Generation">The generation that was prepared.</param>

@@ -41,6 +41,8 @@ internal sealed class InstanceGrain(
 
     public Task<PrepareReport> Prepare(PrepareCommand command) => Relay(w => w.Prepare(command));
 
+    public Task<ShadowReport> Shadow(ShadowCommand command) => Relay(w => w.Shadow(command));
+
     public Task Switch(SwitchCommand command) => Relay(async w =>
     {
         await w.Switch(command);

@@ -21,6 +21,14 @@ public sealed class JobOptions
     [Range(typeof(TimeSpan), "00:00:00.01", "00:14:00")]
     public TimeSpan DescribePatience { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long a planned change is prepared while training goes on, before training is stopped for what is still missing. The default value is 10 minutes.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.01", "00:14:00")]
+    public TimeSpan ShadowTimeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long before the deadline of its notice an instance must be out of the plan, prepared or not. The default value is 3 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan NoticeReserve { get; set; } = TimeSpan.FromSeconds(3);
+
     /// <summary>How long a replica may take to get its layers. The default value is 5 minutes.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:14:00")]
     public TimeSpan PrepareTimeout { get; set; } = TimeSpan.FromMinutes(5);

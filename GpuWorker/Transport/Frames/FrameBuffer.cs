@@ -44,6 +44,13 @@ public sealed class FrameBuffer : IDisposable
         else if (holders < 0) throw new ObjectDisposedException(nameof(FrameBuffer), "The frame buffer was disposed more often than it was handed out.");
     }
 
+    /// <summary>One more holder, who disposes of it too.</summary>
+    internal FrameBuffer Share()
+    {
+        Interlocked.Increment(ref _holders);
+        return this;
+    }
+
     internal void Begin(int length) => (Length, _holders) = (length, 1);
 }
 

@@ -12,6 +12,9 @@ internal enum ConnectionPurpose : byte
 
     /// <summary>Layers, fetched by the dialer.</summary>
     State = 2,
+
+    /// <summary>Layers of the generation that trains, followed by the dialer.</summary>
+    Shadow = 3,
 }
 
 /// <summary>What a dialer says first.</summary>

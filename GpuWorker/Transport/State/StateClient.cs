@@ -57,20 +57,8 @@ public sealed class StateClient : IDisposable
             long length = BinaryPrimitives.ReadInt64LittleEndian(lengths.AsSpan(8 * i));
             if (length != destinations[i].Length) throw new InvalidDataException($"{_holder.InstanceId} sends {length} bytes as part {i} of layer {layer}, {destinations[i].Length} were expected.");
         }
-        long bytes = 0;
-        Span<byte> checksum = stackalloc byte[8];
-        foreach (var destination in destinations)
-        {
-            for (int at = 0; at < destination.Length; at += _chunkBytes)
-            {
-                var chunk = destination.Span.Slice(at, Math.Min(_chunkBytes, destination.Length - at));
-                if (!_wire.Read(chunk) || !_wire.Read(checksum)) throw new EndOfStreamException($"{_holder.InstanceId} closed in the middle of layer {layer}.");
-                ulong sent = BinaryPrimitives.ReadUInt64LittleEndian(checksum), received = XxHash3.HashToUInt64(chunk);
-                if (sent != received) throw new InvalidDataException($"A chunk of layer {layer} from {_holder.InstanceId} has the checksum {received:x16}; {sent:x16} was sent.");
-                bytes += chunk.Length;
-            }
-        }
-        return bytes;
+        foreach (var destination in destinations) Chunks.Read(_wire, destination.Span, _chunkBytes, _holder.InstanceId, layer);
+        return destinations.Sum(d => (long)d.Length);
     }
 
     /// <inheritdoc/>

@@ -73,16 +73,7 @@ internal static partial class StateServer
         BinaryPrimitives.WriteInt32LittleEndian(lengths, state.Parts.Count);
         for (int i = 0; i < state.Parts.Count; i++) BinaryPrimitives.WriteInt64LittleEndian(lengths.AsSpan(4 + 8 * i), state.Parts[i].Length);
         wire.Write(lengths);
-        Span<byte> checksum = stackalloc byte[8];
-        foreach (var part in state.Parts)
-        {
-            for (int at = 0; at < part.Length; at += options.StateChunkBytes)
-            {
-                var chunk = part.Span.Slice(at, Math.Min(options.StateChunkBytes, part.Length - at));
-                BinaryPrimitives.WriteUInt64LittleEndian(checksum, XxHash3.HashToUInt64(chunk));
-                wire.Write(chunk, checksum);
-            }
-        }
+        foreach (var part in state.Parts) Chunks.Write(wire, part.Span, options.StateChunkBytes);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}: a state transfer to {Peer} ended early: {Reason}")]

@@ -15,27 +15,28 @@ internal static class MigrationClassifier
         return to.Places.All(p => from.Of(p.Peer.InstanceId)?.Stage == p.Stage) ? MigrationKind.IntraStage : MigrationKind.InterStage;
     }
 
-    /// <summary>Where the state of a plan's places comes from: <c>peers</c>, <c>vault</c>, <c>checkpoint</c>, <c>seed</c>, joined by <c>+</c>; or <c>in place</c>.</summary>
+    /// <summary>Where the state of a plan's places comes from: <c>shadows</c> that followed it ahead of the switch, <c>peers</c>, <c>vault</c>, <c>checkpoint</c>, <c>seed</c>, joined by <c>+</c>; or <c>in place</c>.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="holders">Who holds each layer at the plan's start version, <c>[layers]</c>.</param>
     /// <param name="vaultId">The state vault's instance id, or null.</param>
     /// <param name="restored">Whether the vault takes its copy from a checkpoint.</param>
-    public static string Source(GenerationPlan plan, string[][] holders, string? vaultId, bool restored)
+    /// <param name="shadowed">Whether an instance holds a layer because it followed it.</param>
+    public static string Source(GenerationPlan plan, string[][] holders, string? vaultId, bool restored, Func<string, int, bool> shadowed)
     {
-        bool peers = false, vault = false, seed = false;
+        bool shadows = false, peers = false, vault = false, seed = false;
         foreach (var place in plan.Places)
         {
             var stage = plan.Stages[place.Stage];
             for (int layer = stage.First; layer < stage.End; layer++)
             {
-                if (holders[layer].Contains(place.Peer.InstanceId)) continue;
-                if (holders[layer].Length == 0) seed = true;
+                if (holders[layer].Contains(place.Peer.InstanceId)) shadows |= shadowed(place.Peer.InstanceId, layer);
+                else if (holders[layer].Length == 0) seed = true;
                 else if (holders[layer].Any(h => h != vaultId)) peers = true;
                 else vault = true;
             }
         }
 
-        string text = string.Join('+', new[] { peers ? "peers" : null, vault ? restored ? "checkpoint" : "vault" : null, seed ? "seed" : null }.OfType<string>());
+        string text = string.Join('+', new[] { shadows ? "shadows" : null, peers ? "peers" : null, vault ? restored ? "checkpoint" : "vault" : null, seed ? "seed" : null }.OfType<string>());
         return text.Length == 0 ? "in place" : text;
     }
 }

@@ -30,7 +30,8 @@ internal sealed class HaltRound(Job job, int generation, AttemptSignals signals)
     public async Task<HaltOutcome> Run(IReadOnlyCollection<string> members, IReadOnlyCollection<string> others, string? vault, HaltMode mode)
     {
         var vaultCall = vault is null ? null : Call(vault, mode);
-        var otherCalls = others.ToDictionary(id => id, id => Call(id, HaltMode.Now));
+        // They may be following members, and do so to the boundary.
+        var otherCalls = others.ToDictionary(id => id, id => Call(id, mode));
         await Task.WhenAll(members.Select(id => HaltMember(id, mode)));
 
         // With nobody training there is no hurry, and these are all there are.

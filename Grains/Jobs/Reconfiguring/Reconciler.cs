@@ -124,7 +124,11 @@ internal sealed partial class Reconciler(Job job, Action deactivate)
 
         string otherwise = standing ? "first plan" : broken ? $"{string.Join(", ", missing)} does not answer"
             : better ? Situation.Promise(planned.Decision.Strategy, job.Strategy) : $"vault {roster.Vault?.Info.Id} can follow";
-        await new Reconfiguration(job, roster, planned, causes, otherwise).Run(standing || missing.Length > 0 ? HaltMode.Now : HaltMode.AtBoundary);
+        if (!await new Reconfiguration(job, roster, planned, causes, otherwise).Run(standing || missing.Length > 0 ? HaltMode.Now : HaltMode.AtBoundary, _wake.Task))
+        {
+            _dirty = true;
+            return;
+        }
 
         // Paused, they wait for an event: everything that can be done has been.
         if (job.State.Phase != JobPhase.Paused && (job.AllStepsDone || job.State.Intent == JobIntent.Finish)) _dirty = true;

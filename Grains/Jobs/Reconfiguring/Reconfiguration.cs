@@ -16,65 +16,77 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
     private readonly long _decidedAt = job.Time.GetTimestamp();
     private readonly GenerationPlan? _before = job.State.Plan;
     private readonly bool _wasPaused = job.State.WasPaused;
+    private Shadowing? _ahead;
 
     /// <summary>What brought it about, for people.</summary>
     private string Cause => Causes.Describe(causes, job.IsMember, otherwise);
 
-    /// <summary>Runs the attempt. Ends with the job training under a new generation, or paused, or with all steps done.</summary>
-    public async Task Run(HaltMode mode)
+    /// <summary>Runs the attempt. Ends with the job training under a new generation, or paused, or with all steps done; or before anything was changed, as there is news to be reckoned with.</summary>
+    /// <param name="mode">When members stop: at a boundary if the change is planned, and then others follow their layers first.</param>
+    /// <param name="news">Completes when something happens.</param>
+    /// <returns>Whether it came to its end.</returns>
+    public async Task<bool> Run(HaltMode mode, Task news)
     {
         string cause = Cause;
         using var trace = new ReconfigurationTrace(job.Id, cause, causes, planned);
         job.Attempt = _signals;
-        if (job.State.Phase != JobPhase.Paused) job.Enter(JobPhase.Reconfiguring, cause);
         try
         {
-            var rest = await Rest.Bring(job, roster, mode, _signals);
-            trace.SetGeneration(rest.Generation);
-            var decision = Decide(rest);
-            if (decision.Strategy.IsPause)
-            {
-                await Pausing.ForLackOf(job, rest, Lack(job, rest.Roster));
-                return;
-            }
-
-            if (rest.FindOrigin() is not { } origin)
-            {
-                await Pausing.ForLackOf(job, rest, $"no instance holds the state of step {rest.Passed}; waiting for the state vault and its checkpoints");
-                return;
-            }
-
-            if (job.Spec.Training.Steps is { } steps && origin.Target.Version >= steps && rest.Passed >= steps) return;
-            GenerationPlan plan;
-            using (trace.Child("assign")) plan = Assign(rest, decision.Strategy, origin);
-            _signals.Need(plan.Places.Select(p => p.Peer.InstanceId));
-            var kind = MigrationClassifier.Classify(_before, plan, _wasPaused);
-            trace.SetKind(kind);
-            var record = new GenerationRecord
-            {
-                Number = plan.Generation,
-                Cause = cause,
-                Kind = kind,
-                Pipelines = plan.Pipelines,
-                Depth = plan.Depth,
-                AtStep = plan.StartStep,
-                PauseMilliseconds = 0,
-                PrepareMilliseconds = 0,
-                BytesMoved = 0,
-                StepsReplayed = Math.Max(0, rest.Passed - plan.StartStep),
-                At = job.Now,
-                Liveput = decision.Liveput,
-                Source = MigrationClassifier.Source(plan, origin.Target.Holders, plan.Vault?.InstanceId, origin.Checkpoint is not null),
-            };
-            (plan, record) = await Prepare(trace, plan, record, origin, rest);
-            await Commit(plan, record);
-            await Switch(trace, plan);
-            await Finish(trace, plan, rest);
+            _ahead = new Shadowing(job, roster, _signals, trace);
+            if (mode == HaltMode.AtBoundary && await _ahead.Run(planned.Decision.Strategy, news) == ShadowingOutcome.Overtaken) return false;
+            await Run(trace, cause, mode);
+            return true;
         }
         finally
         {
             job.Attempt = null;
         }
+    }
+
+    private async Task Run(ReconfigurationTrace trace, string cause, HaltMode mode)
+    {
+        if (job.State.Phase != JobPhase.Paused) job.Enter(JobPhase.Reconfiguring, cause);
+        var rest = await Rest.Bring(job, roster, mode, _signals);
+        trace.SetGeneration(rest.Generation);
+        var decision = Decide(rest);
+        if (decision.Strategy.IsPause)
+        {
+            await Pausing.ForLackOf(job, rest, Lack(job, rest.Roster));
+            return;
+        }
+
+        if (rest.FindOrigin() is not { } origin)
+        {
+            await Pausing.ForLackOf(job, rest, $"no instance holds the state of step {rest.Passed}; waiting for the state vault and its checkpoints");
+            return;
+        }
+
+        if (job.Spec.Training.Steps is { } steps && origin.Target.Version >= steps && rest.Passed >= steps) return;
+        GenerationPlan plan;
+        using (trace.Child("assign")) plan = Assign(rest, decision.Strategy, origin);
+        _signals.Need(plan.Places.Select(p => p.Peer.InstanceId));
+        var kind = MigrationClassifier.Classify(_before, plan, _wasPaused);
+        trace.SetKind(kind);
+        var record = new GenerationRecord
+        {
+            Number = plan.Generation,
+            Cause = cause,
+            Kind = kind,
+            Pipelines = plan.Pipelines,
+            Depth = plan.Depth,
+            AtStep = plan.StartStep,
+            PauseMilliseconds = 0,
+            PrepareMilliseconds = 0,
+            BytesMoved = 0,
+            StepsReplayed = Math.Max(0, rest.Passed - plan.StartStep),
+            At = job.Now,
+            Liveput = decision.Liveput,
+            Source = MigrationClassifier.Source(plan, origin.Target.Holders, plan.Vault?.InstanceId, origin.Checkpoint is not null, _ahead!.Has),
+        };
+        (plan, record) = await Prepare(trace, plan, record, origin, rest);
+        await Commit(plan, record);
+        await Switch(trace, plan);
+        await Finish(trace, plan, rest);
     }
 
     /// <summary>The strategy: as planned, unless the halt showed that instances are gone.</summary>
@@ -114,7 +126,7 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
         ParcaeTelemetry.TransferBytes.Add(bytes, new KeyValuePair<string, object?>("job", job.Id));
         span?.SetTag("bytes", bytes);
         return (follows ? plan : plan with { Vault = null },
-            record with { PrepareMilliseconds = job.Time.GetElapsedTime(start).TotalMilliseconds, BytesMoved = bytes });
+            record with { PrepareMilliseconds = (_ahead!.Took + job.Time.GetElapsedTime(start)).TotalMilliseconds, BytesMoved = _ahead.Bytes + bytes });
     }
 
     private static Dictionary<string, PeerEndpoint> Endpoints(Rest rest)

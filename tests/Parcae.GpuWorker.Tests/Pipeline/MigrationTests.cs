@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using Parcae.GpuWorker.Data;
-using Parcae.GpuWorker.Models;
-using Parcae.GpuWorker.Numerics;
 using Parcae.Grains;
 using Parcae.Grains.Telemetry;
 using Xunit;
@@ -31,7 +28,7 @@ public sealed class MigrationTests
 
         var shallower = await cluster.ReconfigureAsync(3, 1, ["d", "b", "a"]);
         await cluster.ReachAsync(shallower.StartStep + 4);
-        await AssertUndisturbedAsync(cluster);
+        await Undisturbed.AssertAsync(cluster);
     }
 
     [Fact]
@@ -45,7 +42,7 @@ public sealed class MigrationTests
             await cluster.ReachAsync(step);
             await cluster.ReconfigureAsync(2, 2, ["d", "b", "a", "c"], mode: HaltMode.Now);
         }
-        await AssertUndisturbedAsync(cluster);
+        await Undisturbed.AssertAsync(cluster);
     }
 
     [Fact]
@@ -61,7 +58,7 @@ public sealed class MigrationTests
         var recovered = await cluster.ReconfigureAsync(1, 2, ["a", "c"], "vault", HaltMode.Now);
 
         Assert.True(recovered.StartStep >= 8, $"The job went back to step {recovered.StartStep}.");
-        await AssertUndisturbedAsync(cluster);
+        await Undisturbed.AssertAsync(cluster);
     }
 
     [Fact]
@@ -127,17 +124,5 @@ public sealed class MigrationTests
         var served = mine.Where(s => s.OperationName == "transfer.serve").ToArray();
         Assert.Equal(3, served.Length);
         Assert.All(served, s => Assert.Equal(transfer.SpanId, s.ParentSpanId));
-    }
-
-    /// <summary>Stops the job and compares it with one that a single process trains without workers.</summary>
-    private static async Task AssertUndisturbedAsync(WorkerCluster cluster)
-    {
-        var (version, layers) = await cluster.FinishAsync();
-        using var batches = BatchSources.Open(Spec);
-        using var undisturbed = new LocalTrainer(ModelFactory.Create(Spec.Model), Spec.Training, batches);
-        var expected = Enumerable.Range(0, version).Select(_ => undisturbed.Step());
-        var actual = cluster.Results.Values.OrderBy(r => r.Step);
-        Assert.Equal(expected.Select(r => (r.Step, r.Loss, r.GradientNorm, r.DataChecksum, r.Samples)), actual.Select(r => (r.Step, r.Loss, r.GradientNorm, r.DataChecksum, r.Samples)));
-        Assert.Equal(undisturbed.States.Select(s => s.Tensors.SelectMany(t => t.Bytes().ToArray())), layers);
     }
 }

@@ -28,6 +28,12 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
 
     public GenerationPlan? Plan { get; private set; }
 
+    /// <summary>The job's secret.</summary>
+    public byte[] Secret => _secret;
+
+    /// <summary>What the last generation's preparation took.</summary>
+    public PrepareReport[] Prepared { get; private set; } = [];
+
     /// <summary>Where the vaults write.</summary>
     public string CheckpointFolder => _folder;
 
@@ -92,7 +98,7 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
             [.. holdings.Where(h => h.l.Layer == layer && h.InstanceId != self && CanReach(h.l, target)).Select(h => _workers[h.InstanceId].Endpoint)];
         var members = plan.Places.Select(p => p.Peer.InstanceId).Concat(vault is null ? [] : [vault]).ToArray();
         // Holders without a place prepare nothing, but a grain may still use them as sources: here every holder is a member or stays as it is.
-        await Task.WhenAll(members.Select(id => _workers[id].Prepare(new PrepareCommand
+        Prepared = await Task.WhenAll(members.Select(id => _workers[id].Prepare(new PrepareCommand
         {
             Plan = plan,
             Spec = Spec,
@@ -103,6 +109,20 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
         await Task.WhenAll(members.Select(id => _workers[id].Switch(new SwitchCommand(JobId, generation, target))));
         return Plan = plan;
     }
+
+    /// <summary>Has an instance follow layers of the generation that trains.</summary>
+    /// <param name="id">The instance.</param>
+    /// <param name="layers">The layers.</param>
+    /// <param name="pipeline">Of which pipeline.</param>
+    public Task<ShadowReport> ShadowAsync(string id, LayerRange layers, int pipeline = 0) => _workers[id].Shadow(new ShadowCommand
+    {
+        JobId = JobId,
+        Generation = Plan!.Generation,
+        Spec = Spec,
+        Secret = _secret,
+        Sources = [.. Enumerable.Range(layers.First, layers.Count).Select(layer =>
+            new LayerSource(layer, [Plan.At(pipeline, Array.FindIndex(Plan.Stages, s => s.Contains(layer))).Peer]))],
+    });
 
     /// <summary>Waits until the step has been reported.</summary>
     public async Task ReachAsync(int step)

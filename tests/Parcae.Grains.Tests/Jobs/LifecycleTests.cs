@@ -89,7 +89,7 @@ public sealed class LifecycleTests(ParcaeCluster cluster)
         await world.Train(5);
         await world.Join("4");
         var record = await world.Trains(r => r.Pipelines == 2);
-        Assert.Equal((MigrationKind.InterStage, 5, "peers", $"{world.Id("4")} joined"), (record.Kind, record.AtStep, record.Source, record.Cause));
+        Assert.Equal((MigrationKind.InterStage, 5, "shadows", $"{world.Id("4")} joined"), (record.Kind, record.AtStep, record.Source, record.Cause));
         Assert.Equal(4000, record.BytesMoved);
         await world.Train(2);
         Assert.Equal(7, (await world.Job.Status()).CommittedStep);
@@ -106,7 +106,7 @@ public sealed class LifecycleTests(ParcaeCluster cluster)
         await world.Join("3");
         await world.Join("4");
         var record = await world.Trains(r => r.Depth == 4);
-        Assert.Equal((MigrationKind.Pipeline, 3, "peers"), (record.Kind, record.AtStep, record.Source));
+        Assert.Equal((MigrationKind.Pipeline, 3, "shadows"), (record.Kind, record.AtStep, record.Source));
         Assert.Equal(2000, record.BytesMoved);
         await world.Train(1);
         Assert.Equal(4, (await world.Job.Status()).CommittedStep);

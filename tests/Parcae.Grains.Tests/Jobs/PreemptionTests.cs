@@ -12,7 +12,7 @@ public sealed class PreemptionTests(ParcaeCluster cluster)
         string leaver = Member(world, stage: 0);
         await world.Fleet.Notice(leaver, TimeSpan.FromMinutes(2), "test");
         var record = await world.Trains(r => r.Number > 1);
-        Assert.Equal((MigrationKind.InterStage, 4, 0, "peers", $"{leaver} leaves (notice)"), (record.Kind, record.AtStep, record.StepsReplayed, record.Source, record.Cause));
+        Assert.Equal((MigrationKind.InterStage, 4, 0, "shadows", $"{leaver} leaves (notice)"), (record.Kind, record.AtStep, record.StepsReplayed, record.Source, record.Cause));
         Assert.Null((await world.Job.Status()).Plan!.Of(leaver));
 
         // When it goes at last nothing changes any more.

@@ -43,7 +43,7 @@ public sealed class TelemetryTests(ParcaeCluster cluster)
         Assert.Equal((default(ActivitySpanId), "InterStage", $"{leaver} leaves (notice)"), (root.ParentSpanId, root.GetTagItem("kind"), root.GetTagItem("cause")));
         Assert.Contains(root.Links, l => l.Context.TraceId == notice);
         Assert.Equal(
-            ["assign", "forecast", "plan", "prepare", "resume", "switch"],
+            ["assign", "forecast", "plan", "prepare", "prepare", "resume", "switch"],
             spans.Where(s => s.TraceId == root.TraceId && s.ParentSpanId == root.SpanId).Select(s => s.OperationName).Order(StringComparer.Ordinal));
     }
 }

@@ -68,10 +68,11 @@ public sealed class PlaceAssignerTests
     public void The_source_names_everyone_that_state_comes_from()
     {
         var plan = Plan(1, Halves, "a", "b");
-        Assert.Equal("in place", MigrationClassifier.Source(plan, [["a"], ["a"], ["b"], ["b"]], "v", false));
-        Assert.Equal("peers+vault", MigrationClassifier.Source(plan, [["a"], ["c"], ["v"], ["b"]], "v", false));
-        Assert.Equal("checkpoint", MigrationClassifier.Source(plan, [["v"], ["v"], ["v"], ["v"]], "v", true));
-        Assert.Equal("peers+seed", MigrationClassifier.Source(plan, [["b"], [], [], []], null, false));
+        Assert.Equal("in place", MigrationClassifier.Source(plan, [["a"], ["a"], ["b"], ["b"]], "v", false, (_, _) => false));
+        Assert.Equal("shadows", MigrationClassifier.Source(plan, [["a"], ["a"], ["b"], ["b"]], "v", false, (id, layer) => id == "b" && layer == 2));
+        Assert.Equal("peers+vault", MigrationClassifier.Source(plan, [["a"], ["c"], ["v"], ["b"]], "v", false, (_, _) => false));
+        Assert.Equal("checkpoint", MigrationClassifier.Source(plan, [["v"], ["v"], ["v"], ["v"]], "v", true, (_, _) => false));
+        Assert.Equal("peers+seed", MigrationClassifier.Source(plan, [["b"], [], [], []], null, false, (_, _) => false));
     }
 
     [Fact]

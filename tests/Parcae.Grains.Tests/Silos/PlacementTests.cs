@@ -62,6 +62,8 @@ public sealed class PlacementTests
 
         public Task<PrepareReport> Prepare(PrepareCommand command) => throw new NotSupportedException();
 
+        public Task<ShadowReport> Shadow(ShadowCommand command) => throw new NotSupportedException();
+
         public Task Switch(SwitchCommand command) => throw new NotSupportedException();
 
         public Task<HaltReport> Halt(HaltCommand command) => throw new NotSupportedException();

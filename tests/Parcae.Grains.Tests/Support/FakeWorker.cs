@@ -25,6 +25,7 @@ public sealed class FakeWorker : IGpuWorker
     private readonly Dictionary<int, Copy> _layers = [];
     private readonly Dictionary<int, int> _prepared = [];
     private readonly SortedDictionary<int, StepResult> _results = [];
+    private readonly Dictionary<int, FakeWorker> _shadows = [];
     private PrepareCommand? _command;
     private TaskCompletionSource _aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -128,6 +129,32 @@ public sealed class FakeWorker : IGpuWorker
         }
     }
 
+    /// <summary>What to wait for before shadows have caught up; they never fail.</summary>
+    public Func<ShadowCommand, Task>? Following { get; set; }
+
+    public async Task<ShadowReport> Shadow(ShadowCommand command)
+    {
+        await Arrive(command);
+        lock (_world)
+        {
+            Admit(command.Generation);
+            foreach (var source in command.Sources)
+            {
+                if (!_world.Trains(source.Holders[0].InstanceId, source.Layer, command.Generation))
+                    throw new InvalidOperationException($"{source.Holders[0].InstanceId} does not train layer {source.Layer} in generation {command.Generation}");
+            }
+        }
+
+        if (Following is { } following) await following(command);
+        lock (_world)
+        {
+            Admit(command.Generation);
+            _shadows.Clear();
+            foreach (var source in command.Sources) _shadows[source.Layer] = _world.Named(source.Holders[0].InstanceId);
+            return new ShadowReport(Id, 1000 * command.Sources.Length, command.Sources.Length, 1);
+        }
+    }
+
     public async Task Switch(SwitchCommand command)
     {
         await Arrive(command);
@@ -155,6 +182,12 @@ public sealed class FakeWorker : IGpuWorker
             Admit(command.Generation);
             Fence = command.Generation;
             if (Phase != WorkerPhase.Idle) Phase = WorkerPhase.Halted;
+            foreach (var (layer, holder) in _shadows)
+            {
+                if (holder.Versions.TryGetValue(layer, out int version)) _layers[layer] = new Copy(version, false);
+            }
+
+            _shadows.Clear();
             _aborted.TrySetException(new StaleGenerationException(command.Generation - 1, command.Generation));
             _aborted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _world.Changed();
@@ -206,6 +239,7 @@ public sealed class FakeWorker : IGpuWorker
         {
             _layers.Clear();
             _prepared.Clear();
+            _shadows.Clear();
             _results.Clear();
             (_command, Plan, Phase) = (null, null, WorkerPhase.Idle);
             _world.Changed();
@@ -219,6 +253,7 @@ public sealed class FakeWorker : IGpuWorker
         {
             _layers.Clear();
             _prepared.Clear();
+            _shadows.Clear();
             _results.Clear();
         }
     }

@@ -227,6 +227,11 @@ public sealed class FakeWorld
         _waiting.RemoveAll(w => w.Done.Task.IsCompleted);
     }
 
+    internal FakeWorker Named(string id) => _workers[id];
+
+    internal bool Trains(string id, int layer, int generation) =>
+        _workers[id] is { Health: Health.Well, Phase: WorkerPhase.Running } holder && holder.Plan!.Generation == generation && holder.Versions.ContainsKey(layer);
+
     internal bool Serves(string id, int layer, int version, PrepareCommand command)
     {
         var holder = _workers[id];

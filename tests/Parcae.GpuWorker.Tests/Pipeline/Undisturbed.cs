@@ -1,0 +1,23 @@
+using Parcae.GpuWorker.Data;
+using Parcae.GpuWorker.Models;
+using Parcae.GpuWorker.Numerics;
+using Xunit;
+
+namespace Parcae.GpuWorker.Tests.Pipeline;
+
+/// <summary>The same job, trained by a single process without workers.</summary>
+internal static class Undisturbed
+{
+    /// <summary>Stops the cluster's job and compares every step and every byte of the state.</summary>
+    public static async Task AssertAsync(WorkerCluster cluster)
+    {
+        var (version, layers) = await cluster.FinishAsync();
+        var spec = cluster.Spec;
+        using var batches = BatchSources.Open(spec);
+        using var undisturbed = new LocalTrainer(ModelFactory.Create(spec.Model), spec.Training, batches);
+        var expected = Enumerable.Range(0, version).Select(_ => undisturbed.Step());
+        var actual = cluster.Results.Values.OrderBy(r => r.Step);
+        Assert.Equal(expected.Select(r => (r.Step, r.Loss, r.GradientNorm, r.DataChecksum, r.Samples)), actual.Select(r => (r.Step, r.Loss, r.GradientNorm, r.DataChecksum, r.Samples)));
+        Assert.Equal(undisturbed.States.Select(s => s.Tensors.SelectMany(t => t.Bytes().ToArray())), layers);
+    }
+}

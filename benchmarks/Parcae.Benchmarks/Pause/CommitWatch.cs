@@ -13,6 +13,7 @@ internal sealed class CommitWatch : IAsyncDisposable
 
     private readonly IInstanceGrain[] _instances;
     private readonly string _job;
+    private readonly Func<IReadOnlyDictionary<string, ProcessUsage>> _usage;
     private readonly List<Commit> _commits = [];
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stop = new();
@@ -23,9 +24,10 @@ internal sealed class CommitWatch : IAsyncDisposable
     /// <param name="grains">The service's.</param>
     /// <param name="job">The job.</param>
     /// <param name="instances">Instances of which at least one takes part in every generation; the newest version among them counts.</param>
-    public CommitWatch(IGrainFactory grains, string job, IEnumerable<string> instances)
+    /// <param name="usage">What the processes of instances have used, looked at with each commit.</param>
+    public CommitWatch(IGrainFactory grains, string job, IEnumerable<string> instances, Func<IReadOnlyDictionary<string, ProcessUsage>> usage)
     {
-        _job = job;
+        (_job, _usage) = (job, usage);
         _instances = [.. instances.Select(i => grains.GetGrain<IInstanceGrain>(i))];
         _loop = Task.Run(WatchAsync);
     }
@@ -55,13 +57,16 @@ internal sealed class CommitWatch : IAsyncDisposable
     /// <exception cref="InvalidOperationException">One of the two was not seen.</exception>
     public (double Seconds, double Uncertainty) Step(int step, double since = 0)
     {
-        lock (_lock)
-        {
-            int at = _commits.FindIndex(c => c.Version == step);
-            if (at < 0 || at + 1 == _commits.Count) throw new InvalidOperationException($"Of step {step} of {_job} not both ends were seen; versions {_commits[0].Version} to {_commits[^1].Version} were.");
-            var (from, to) = (_commits[at], _commits[at + 1]);
-            return (to.Seconds - Math.Max(from.Seconds, since), to.Uncertainty + from.Uncertainty);
-        }
+        var (from, to) = Ends(step);
+        return (to.Seconds - Math.Max(from.Seconds, since), to.Uncertainty + from.Uncertainty);
+    }
+
+    /// <summary>What the processes used in the time of <see cref="Step"/>, those that lived at both ends of it.</summary>
+    /// <exception cref="InvalidOperationException">One of the ends was not seen.</exception>
+    public SortedDictionary<string, ProcessUsage> Usage(int step)
+    {
+        var (from, to) = Ends(step);
+        return new(to.Usage.Where(u => from.Usage.ContainsKey(u.Key)).ToDictionary(u => u.Key, u => u.Value - from.Usage[u.Key]), StringComparer.Ordinal);
     }
 
     /// <summary>Median of <see cref="Step"/> over the steps [from, to).</summary>
@@ -74,6 +79,16 @@ internal sealed class CommitWatch : IAsyncDisposable
         await _stop.CancelAsync();
         // What it failed with was told to whoever waited for a version.
         await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private (Commit From, Commit To) Ends(int step)
+    {
+        lock (_lock)
+        {
+            int at = _commits.FindIndex(c => c.Version == step);
+            if (at >= 0 && at + 1 < _commits.Count) return (_commits[at], _commits[at + 1]);
+            throw new InvalidOperationException($"Of step {step} of {_job} not both ends were seen; versions {_commits[0].Version} to {_commits[^1].Version} were.");
+        }
     }
 
     private async Task WatchAsync()
@@ -91,14 +106,16 @@ internal sealed class CommitWatch : IAsyncDisposable
 
     private void Saw(int version, double after, double before)
     {
+        if (_commits is [.., var last] && last.Version >= version) return;
+        var usage = _usage();
         lock (_lock)
         {
             int known = _commits.Count == 0 ? version - 1 : _commits[^1].Version;
             // More than one at a time: they were shorter than the time between two answers.
-            for (int v = known + 1; v <= version; v++) _commits.Add(new Commit(v, (after + before) / 2, (before - after) / 2));
+            for (int v = known + 1; v <= version; v++) _commits.Add(new Commit(v, (after + before) / 2, (before - after) / 2, usage));
         }
     }
 
     /// <summary>A version as it was first seen, seconds since the watch began.</summary>
-    private readonly record struct Commit(int Version, double Seconds, double Uncertainty);
+    private readonly record struct Commit(int Version, double Seconds, double Uncertainty, IReadOnlyDictionary<string, ProcessUsage> Usage);
 }

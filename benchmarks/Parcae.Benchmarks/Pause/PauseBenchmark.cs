@@ -48,6 +48,7 @@ internal static class PauseBenchmark
             ["device"] = "cpu",
             ["cores"] = Environment.ProcessorCount,
             ["loadBefore"] = load,
+            ["loadAfter"] = Load,
         });
     }
 

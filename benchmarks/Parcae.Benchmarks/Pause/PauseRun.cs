@@ -32,7 +32,7 @@ internal sealed class PauseRun : IAsyncDisposable
     public static async Task<PauseRun> StartAsync(PauseService service, PauseJob job, bool deep, string[] members)
     {
         string id = await service.Client.SubmitAsync(deep ? job.Deep : job.Wide);
-        return new PauseRun(service, job.Name, deep, id, new CommitWatch(service.Grains, id, members));
+        return new PauseRun(service, job.Name, deep, id, new CommitWatch(service.Grains, id, members, () => service.Usage));
     }
 
     /// <summary>Waits for steady training, has something done, and follows it to steady training under another plan.</summary>
@@ -74,11 +74,12 @@ internal sealed class PauseRun : IAsyncDisposable
             RecordedPauseAndStep = last.PauseMilliseconds / 1000 + firstStep,
             Records = records,
             FirstTimings = firstTimings,
+            Usage = Usage(last.AtStep),
         };
         await Console.Error.WriteLineAsync(
             $"{_state}, {name}, {change.Plans}: gap {gap:F3} s (+-{uncertainty:F3}), bound {change.Bound:F3} s, ratio {change.Ratio:F2}; at the switch {switchGap:F3} s; steps {change.StepBefore:F3} and {change.StepAfter:F3} s; "
             + $"recorded: pause {last.PauseMilliseconds:F0} ms + first step {firstStep:F3} s, prepare {last.PrepareMilliseconds:F0} ms, {last.BytesMoved} bytes from {last.Source}");
-        foreach (string timing in firstTimings) await Console.Error.WriteLineAsync($"    {timing}");
+        foreach (string timing in firstTimings.Concat(change.Usage)) await Console.Error.WriteLineAsync($"    {timing}");
         return change;
     }
 
@@ -119,6 +120,13 @@ internal sealed class PauseRun : IAsyncDisposable
 
         return [.. first.Select(f => FormattableString.Invariant(
             $"{f.Key}, stage {f.Value.Stage}, {f.Value.Steps} steps: busy {f.Value.BusySeconds:F2} s, waited for stages {f.Value.PipelineWaitSeconds:F2}, replicas {f.Value.ReduceWaitSeconds:F2}, barrier {f.Value.BarrierWaitSeconds:F2}"))];
+    }
+
+    /// <summary>What the worker processes used from the last commit before the switch to the first one after it, beside a step later on.</summary>
+    private string[] Usage(int step)
+    {
+        var later = _watch.Usage(step + Steady);
+        return [.. _watch.Usage(step).Select(u => $"{u.Key}: at the switch {u.Value}; a later step {later[u.Key]}")];
     }
 
     /// <summary>The step as the worker that leads reported it; that takes a moment.</summary>

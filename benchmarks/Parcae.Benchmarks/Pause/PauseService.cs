@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
@@ -25,7 +26,7 @@ internal sealed class PauseService : IAsyncDisposable
     private readonly SiloCommandLine _commands = new(
         SiloLocator.DotnetHost(), SiloLocator.Find(null, AppContext.BaseDirectory, Environment.GetEnvironmentVariable(SiloLocator.Variable)));
 
-    private readonly Dictionary<string, ChildProcess> _workers = [];
+    private readonly ConcurrentDictionary<string, ChildProcess> _workers = [];
     private IHost? _clientHost;
     private string _redis = "";
 
@@ -62,18 +63,20 @@ internal sealed class PauseService : IAsyncDisposable
         }
     }
 
+    /// <summary>What each worker's process has used so far.</summary>
+    public IReadOnlyDictionary<string, ProcessUsage> Usage => _workers.Where(w => !w.Value.Exited.IsCompleted).ToDictionary(w => w.Key, w => ProcessUsage.Of(w.Value.ProcessId));
+
     /// <summary>Starts a worker silo and waits until it has joined the fleet.</summary>
     public async Task JoinAsync(string id)
     {
-        var worker = _processes.Start(id, _commands.Worker(id, _redis, _ports.Next()), _folder.Log(id), StopOrder.Workers);
-        _workers.Add(id, worker);
+        var worker = _workers[id] = _processes.Start(id, _commands.Worker(id, _redis, _ports.Next()), _folder.Log(id), StopOrder.Workers);
         await worker.Ready.WaitAsync(Patience, Failed);
     }
 
     /// <summary>Takes an instance away, as a cloud does at the deadline of a notice, and waits until the fleet knows.</summary>
     public async Task TakeAsync(string id)
     {
-        if (!_workers.Remove(id, out var worker)) throw new InvalidOperationException($"There is no worker {id}; there are {string.Join(", ", _workers.Keys)}.");
+        if (!_workers.TryRemove(id, out var worker)) throw new InvalidOperationException($"There is no worker {id}; there are {string.Join(", ", _workers.Keys)}.");
         worker.Kill();
         _ = await worker.Exited;
         await FleetAsync(fleet => !fleet.Instances.Any(i => i.Info.Id == id && i.Phase != InstancePhase.Gone), $"{id} is gone");

@@ -38,6 +38,9 @@ internal sealed record PlannedChange
     /// <summary>Where the new generation's first time went on each of its replicas.</summary>
     public required string[] FirstTimings { get; init; }
 
+    /// <summary>What the processes of the workers used in <see cref="SwitchGap"/>, and in a step later on.</summary>
+    public required string[] Usage { get; init; }
+
     /// <summary>What <see cref="Gap"/> may be: one and a half steps of the slower generation, and 100 ms.</summary>
     public double Bound => 1.5 * Math.Max(StepBefore, StepAfter) + 0.1;
 
@@ -64,6 +67,7 @@ internal sealed record PlannedChange
         ["prepareMilliseconds"] = Records.Select(r => Math.Round(r.PrepareMilliseconds)).ToArray(),
         ["bytesMoved"] = Records.Sum(r => r.BytesMoved),
         ["firstStep"] = FirstTimings,
+        ["usage"] = Usage,
     };
 
     private static double Round(double value) => Math.Round(value, 3);

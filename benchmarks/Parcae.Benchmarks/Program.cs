@@ -1,5 +1,6 @@
 using System.Globalization;
 using Parcae.Benchmarks;
+using Parcae.Benchmarks.Pause;
 using Parcae.Benchmarks.Pipeline;
 using Parcae.Benchmarks.Sockets;
 using Parcae.Benchmarks.TrainStep;
@@ -14,6 +15,7 @@ var benchmarks = new SortedDictionary<string, Func<Task<BenchmarkResult>>>(Strin
 {
     ["allreduce"] = AllReduceBenchmark.RunAsync,
     ["kill-recovery"] = KillRecoveryBenchmark.RunAsync,
+    ["pause"] = PauseBenchmark.RunAsync,
     ["pipeline"] = () => Task.FromResult(PipelineBenchmark.Run()),
     ["schedule"] = () => Task.FromResult(ScheduleBenchmark.Run()),
     ["train-step"] = () => Task.FromResult(TrainStepBenchmark.Run(args is [_, var microBatches] ? int.Parse(microBatches, CultureInfo.InvariantCulture) : 1)),

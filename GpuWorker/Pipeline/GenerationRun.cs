@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Parcae.GpuWorker.Data;
+using Parcae.GpuWorker.Faults;
 using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Shadows;
@@ -25,6 +26,7 @@ internal sealed partial class GenerationRun
     private readonly Mesh _mesh;
     private readonly StepLog _log;
     private readonly ShadowFeeds _feeds;
+    private readonly FaultInjector _faults;
     private readonly ILogger _logger;
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -34,9 +36,9 @@ internal sealed partial class GenerationRun
     private volatile bool _aborted;
 
     public GenerationRun(
-        GenerationPlan plan, JobSpec spec, Place place, IStagedModel model, LayerState[] layers, IBatchSource batches, Mesh mesh, StepLog log, ShadowFeeds feeds, ILogger logger)
+        GenerationPlan plan, JobSpec spec, Place place, IStagedModel model, LayerState[] layers, IBatchSource batches, Mesh mesh, StepLog log, ShadowFeeds feeds, FaultInjector faults, ILogger logger)
     {
-        (_plan, _spec, _place, _model, _layers, _batches, _mesh, _log, _feeds, _logger) = (plan, spec, place, model, layers, batches, mesh, log, feeds, logger);
+        (_plan, _spec, _place, _model, _layers, _batches, _mesh, _log, _feeds, _faults, _logger) = (plan, spec, place, model, layers, batches, mesh, log, feeds, faults, logger);
     }
 
     public int Generation => _plan.Generation;
@@ -107,6 +109,7 @@ internal sealed partial class GenerationRun
         }
         finally
         {
+            ThreadWatch.End();
             _mesh.Dispose();
             _feeds.Dispose();
             _connected.TrySetResult();
@@ -124,7 +127,10 @@ internal sealed partial class GenerationRun
 
     private void Train()
     {
-        using var step = new TrainingStep(_plan, _spec, _place, _model, _layers, _batches, _mesh, Clock);
+        var watch = new ThreadWatch();
+        _mesh.Watch(watch);
+        watch.Begin();
+        using var step = new TrainingStep(_plan, _spec, _place, _model, _layers, _batches, _mesh, Clock, _faults);
         try
         {
             for (int s = _plan.StartStep; s != _spec.Training.Steps; s++)
@@ -148,7 +154,9 @@ internal sealed partial class GenerationRun
         step.ComputeAndReduce(number);
         var (result, stop) = PassBarrier(step);
         result = result with { Seconds = Stopwatch.GetElapsedTime(start).TotalSeconds };
+        _faults.Pass(FaultPoint.AfterNormBeforeStep);
         _feeds.Apply(result, step.Reduced.Flat, () => step.Apply(result));
+        _faults.Pass(FaultPoint.AfterStepBeforeReport);
         _log.Add(result);
         step.SendToVault(result);
         Clock.AddStep(start);

@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using Parcae.GpuWorker.Collectives;
+using Parcae.GpuWorker.Faults;
 using Parcae.GpuWorker.Numerics;
+using Parcae.GpuWorker.Transport;
+using Parcae.Grains;
 using static TorchSharp.torch;
 
 namespace Parcae.GpuWorker.Pipeline;
@@ -21,6 +24,8 @@ internal sealed class GradientReducer : IDisposable
     private readonly double[] _squares;
     private readonly BlockingCollection<(int Step, int Layer)> _complete = [];
     private readonly SemaphoreSlim _done = new(0);
+    private readonly ThreadWatch _watch;
+    private readonly FaultInjector _faults;
     private readonly Thread? _thread;
     private ExceptionDispatchInfo? _failure;
     private int _left;
@@ -30,9 +35,11 @@ internal sealed class GradientReducer : IDisposable
     /// <param name="allReduce">Sums over the replicas of the stage; null where there is one replica.</param>
     /// <param name="ties">Adds tied gradients up.</param>
     /// <param name="microBatches">M.</param>
-    public GradientReducer(IReadOnlyList<LayerState> layers, TreeSink sink, IAllReduce? allReduce, TiedExchange ties, int microBatches)
+    /// <param name="watch">Watches the reducing thread.</param>
+    /// <param name="faults">Carries faults out.</param>
+    public GradientReducer(IReadOnlyList<LayerState> layers, TreeSink sink, IAllReduce? allReduce, TiedExchange ties, int microBatches, ThreadWatch watch, FaultInjector faults)
     {
-        (_layers, _sink, _allReduce, _ties, _microBatches) = (layers, sink, allReduce, ties, microBatches);
+        (_layers, _sink, _allReduce, _ties, _microBatches, _watch, _faults) = (layers, sink, allReduce, ties, microBatches, watch, faults);
         _squares = new double[layers.Count];
         // A single replica's sums are the whole ones as they are.
         _reduced = allReduce is null ? new Tensor[layers.Count] : [.. layers.Select(l => empty(l.Layout.Length, device: l.Parameters.device).DetachFromDisposeScope())];
@@ -58,7 +65,11 @@ internal sealed class GradientReducer : IDisposable
     /// <exception cref="Transport.MeshBrokenException">A peer is lost.</exception>
     public void Wait(int step)
     {
-        if (_thread is not null) _done.Wait();
+        if (_thread is not null)
+        {
+            using (ThreadWatch.Waiting()) _done.Wait();
+        }
+
         _failure?.Throw();
         _ties.Finish(step, _reduced);
         for (int i = 0; i < _squares.Length; i++)
@@ -86,7 +97,9 @@ internal sealed class GradientReducer : IDisposable
             if (_failure is not null) continue;
             try
             {
+                _watch.Begin();
                 Reduce(step, layer);
+                ThreadWatch.End();
             }
             catch (Exception e)
             {
@@ -105,6 +118,7 @@ internal sealed class GradientReducer : IDisposable
     private void Reduce(int step, int layer)
     {
         int i = layer - _layers[0].Layer;
+        if (i == _layers.Count / 2) _faults.Pass(FaultPoint.MidAllReduce);
         var own = _sink.Tree(layer).Nodes;
         if (_allReduce is null) _reduced[i] = own[0].Flat;
         else _allReduce.Run(step, layer, [.. own.Select(n => n.Flat)], _reduced[i]);

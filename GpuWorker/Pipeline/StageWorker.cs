@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Parcae.GpuWorker.Data;
+using Parcae.GpuWorker.Faults;
 using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Service;
@@ -21,6 +22,7 @@ internal sealed partial class StageWorker : IJobParticipant
     private readonly string _instanceId;
     private readonly DataPlane _dataPlane;
     private readonly Device _device;
+    private readonly FaultInjector _faults;
     private readonly ILogger _logger;
     private readonly LayerStore _layers = new();
     private readonly StepLog _log = new();
@@ -35,13 +37,15 @@ internal sealed partial class StageWorker : IJobParticipant
     private Prepared? _prepared;
     private GenerationRun? _run;
     private ReducedGradients? _pending;
+    private Task _rehearsal = Task.CompletedTask;
 
-    public StageWorker(string jobId, string instanceId, DataPlane dataPlane, Device device, IJobReporter reporter, ILogger logger)
+    public StageWorker(string jobId, string instanceId, DataPlane dataPlane, Device device, IJobReporter reporter, FaultInjector faults, ILogger logger)
     {
         _jobId = jobId;
         _instanceId = instanceId;
         _dataPlane = dataPlane;
         _device = device;
+        _faults = faults;
         _logger = logger;
         _shadows = new ShadowReplicas(dataPlane, device);
         _reports = new ReportLoop(jobId, instanceId, reporter, _log, logger);
@@ -91,12 +95,29 @@ internal sealed partial class StageWorker : IJobParticipant
 
         try
         {
-            return await _shadows.FollowAsync(command, model, overtaken);
+            var report = await _shadows.FollowAsync(command, model, overtaken);
+            await RehearseAsync(model, command.Spec.Training, overtaken);
+            return report;
         }
         catch (OperationCanceledException) when (overtaken.IsCancellationRequested)
         {
             throw new StaleGenerationException(command.Generation, _fence.Lowest);
         }
+    }
+
+    /// <summary>An instance that does not train yet goes through the motions once, on the layers that it follows.</summary>
+    private async Task RehearseAsync(IStagedModel model, TrainingSpec training, CancellationToken overtaken)
+    {
+        var layers = _shadows.Followed;
+        Task rehearsal;
+        lock (_lock)
+        {
+            if (_run is { HasEnded: false } || !_rehearsal.IsCompleted || layers.Length == 0 || layers[^1].Layer - layers[0].Layer != layers.Length - 1) return;
+            _rehearsal = rehearsal = Task.Factory.StartNew(
+                () => Rehearsal.Run(model, layers, training, _batches!, overtaken), overtaken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+
+        await rehearsal;
     }
 
     public async Task SwitchAsync(SwitchCommand command)
@@ -114,12 +135,14 @@ internal sealed partial class StageWorker : IJobParticipant
             if (plan.StartStep != command.AtStep)
                 throw new InvalidOperationException($"Generation {plan.Generation} was prepared for step {plan.StartStep}, not for step {command.AtStep}.");
 
+            await _rehearsal.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // it may still be reading layers
             await _layers.ThawAsync();
             _layers.KeepOnly(plan.Stages[prepared.Place.Stage], plan.StartStep);
             _pending?.Dispose();
             _pending = null;
             _log.RollBack(plan.StartStep);
-            run = new GenerationRun(plan, prepared.Command.Spec, prepared.Place, prepared.Model, _layers.Held, _batches!, prepared.Mesh, _log, new ShadowFeeds(_layers.Held, _dataPlane.Pool, _dataPlane.Options), _logger);
+            _faults.Pass(FaultPoint.MidSwitch);
+            run = new GenerationRun(plan, prepared.Command.Spec, prepared.Place, prepared.Model, _layers.Held, _batches!, prepared.Mesh, _log, new ShadowFeeds(_layers.Held, _dataPlane.Pool, _dataPlane.Options, _faults), _faults, _logger);
             _fence.Pass(command.Generation, () =>
             {
                 lock (_lock) (_run, _prepared) = (run, null);
@@ -192,6 +215,7 @@ internal sealed partial class StageWorker : IJobParticipant
         await _reports.DisposeAsync();
         await _shadows.DisposeAsync();
         _serving?.Dispose();
+        await _rehearsal.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _layers.ThawAsync();
         _prepared?.Mesh.Dispose();
         _pending?.Dispose();

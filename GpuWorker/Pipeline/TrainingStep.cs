@@ -1,5 +1,6 @@
 using Parcae.GpuWorker.Collectives;
 using Parcae.GpuWorker.Data;
+using Parcae.GpuWorker.Faults;
 using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Transport;
@@ -22,6 +23,7 @@ internal sealed class TrainingStep : IDisposable
     private readonly IBatchSource _batches;
     private readonly Mesh _mesh;
     private readonly StepClock _clock;
+    private readonly FaultInjector _faults;
     private readonly StageCompute _compute;
     private readonly TreeSink _sink;
     private readonly GradientReducer _reducer;
@@ -39,9 +41,9 @@ internal sealed class TrainingStep : IDisposable
     private int _samples;
     private bool _validates;
 
-    public TrainingStep(GenerationPlan plan, JobSpec spec, Place place, IStagedModel model, LayerState[] states, IBatchSource batches, Mesh mesh, StepClock clock)
+    public TrainingStep(GenerationPlan plan, JobSpec spec, Place place, IStagedModel model, LayerState[] states, IBatchSource batches, Mesh mesh, StepClock clock, FaultInjector faults)
     {
-        (_plan, _training, _place, _states, _batches, _mesh, _clock) = (plan, spec.Training, place, states, batches, mesh, clock);
+        (_plan, _training, _place, _states, _batches, _mesh, _clock, _faults) = (plan, spec.Training, place, states, batches, mesh, clock, faults);
         _stage = plan.Stages[place.Stage];
         _block = GenerationPlan.Block(_training.MicroBatches, plan.Pipelines, place.Pipeline);
         _validationBlock = GenerationPlan.Block(_training.EvaluationBatches, plan.Pipelines, place.Pipeline);
@@ -53,8 +55,10 @@ internal sealed class TrainingStep : IDisposable
         _neighbours = new Neighbours(mesh, clock, model, _stage, _training.MicroBatchSize, states[0].Parameters.device,
             IsFirst ? null : _members[place.Stage - 1], IsLast ? null : _members[place.Stage + 1]);
         _sink = new TreeSink(states.Select(s => s.Layout), _block, _training.MicroBatches, states[0].Parameters.device, layer => _reducer!.Complete(_step, layer));
+        var reducing = new ThreadWatch();
+        mesh.Watch(reducing);
         var allReduce = plan.Pipelines == 1 ? null : AllReduces.Create(_training, mesh, _replicas, place.Pipeline, states[0].Parameters.device);
-        _reducer = new GradientReducer(states, _sink, allReduce, new TiedExchange(TiedPair.Of(model), plan, place, mesh), _training.MicroBatches);
+        _reducer = new GradientReducer(states, _sink, allReduce, new TiedExchange(TiedPair.Of(model), plan, place, mesh), _training.MicroBatches, reducing, faults);
         _deferred = new DeferredWeights(_training.PipelineSchedule == "1f1b" ? 0 : place.Stage);
     }
 
@@ -78,6 +82,7 @@ internal sealed class TrainingStep : IDisposable
         {
             // Whoever is told to stop at once may have no peers to hear it from.
             _mesh.Check();
+            ThreadWatch.SignOfLife();
             // A bubble is filled with the weight gradients of micro-batches that have gone by.
             while (_deferred.ShouldRun(() => IsReady(action))) RunDeferred();
             using var pass = NewDisposeScope();
@@ -147,6 +152,7 @@ internal sealed class TrainingStep : IDisposable
 
     private void Forward(int microBatch)
     {
+        _faults.Pass(FaultPoint.BeforeForward);
         using var batch = IsFirst || IsLast ? _batches.MicroBatch(_step, microBatch) : null;
         if (IsFirst)
         {

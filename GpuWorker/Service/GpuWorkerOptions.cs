@@ -34,4 +34,13 @@ public sealed class GpuWorkerOptions
 
     /// <summary>Threads that Torch uses. The default value is 1, which several workers on one machine need; results are bit-identical only among workers with the same number.</summary>
     public int TorchThreads { get; set; } = 1;
+
+    /// <summary>Silence, seconds, after which a peer counts as lost; the same on all instances. The default value is 5.</summary>
+    public double HeartbeatSeconds { get; set; } = 5;
+
+    /// <summary>Time, seconds, after which a thread that computes without a sign of getting on counts as hung. The default value is 60.</summary>
+    public double StallSeconds { get; set; } = 60;
+
+    /// <summary>Whether faults may be injected here (<see cref="IGpuWorker.Inject"/>). The default value is false.</summary>
+    public bool Faults { get; set; }
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Parcae.GpuWorker.Faults;
 using Parcae.GpuWorker.Native;
 using Parcae.GpuWorker.Pipeline;
 using Parcae.GpuWorker.Profiling;
@@ -31,10 +32,24 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
         _device = ComputeDevice.Choose(_options.Role == InstanceRole.Vault ? "cpu" : _options.Device);
         // Reached from this machine only, or from anywhere.
         string bind = IPAddress.TryParse(_options.Host, out var host) && IPAddress.IsLoopback(host) ? _options.Host : "0.0.0.0";
-        DataPlane = DataPlane.Listen(new DataPlaneOptions { BindAddress = bind, Port = _options.Port }, _options.InstanceId, loggers.CreateLogger<DataPlane>());
+        DataPlane = DataPlane.Listen(
+            new DataPlaneOptions
+            {
+                BindAddress = bind,
+                Port = _options.Port,
+                HeartbeatTimeout = TimeSpan.FromSeconds(_options.HeartbeatSeconds),
+                ConnectTimeout = 2 * TimeSpan.FromSeconds(_options.HeartbeatSeconds),
+                StallTimeout = TimeSpan.FromSeconds(_options.StallSeconds),
+            },
+            _options.InstanceId, loggers.CreateLogger<DataPlane>());
+        Faults = new FaultInjector(_options.Faults, DataPlane);
+        if (_options.Faults) DataPlane.MidTransfer = wire => Faults.Pass(FaultPoint.MidTransfer, wire);
     }
 
     public DataPlane DataPlane { get; }
+
+    /// <summary>Carries faults out.</summary>
+    public FaultInjector Faults { get; }
 
     public PeerEndpoint Endpoint => new(_options.InstanceId, _options.Host, DataPlane.Port);
 
@@ -66,6 +81,12 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
         }
     }
 
+    public Task Inject(FaultOrder order)
+    {
+        Faults.Arm(order);
+        return Task.CompletedTask;
+    }
+
     public Task<int> Checkpoint(string jobId) => Participant(jobId).CheckpointAsync();
 
     public async Task Release(string jobId)
@@ -75,11 +96,12 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Faults.Dispose();
         foreach (string jobId in _jobs.Keys) await Release(jobId);
         await DataPlane.DisposeAsync();
     }
 
     private IJobParticipant Participant(string jobId) => _jobs.GetOrAdd(jobId, id => _options.Role == InstanceRole.Vault
-        ? new StateVault(id, _options, DataPlane, _loggers.CreateLogger<StateVault>())
-        : new StageWorker(id, _options.InstanceId, DataPlane, _device, _reporter, _loggers.CreateLogger<StageWorker>()));
+        ? new StateVault(id, _options, DataPlane, Faults, _loggers.CreateLogger<StateVault>())
+        : new StageWorker(id, _options.InstanceId, DataPlane, _device, _reporter, Faults, _loggers.CreateLogger<StageWorker>()));
 }

@@ -1,3 +1,4 @@
+using Parcae.GpuWorker.Faults;
 using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Pipeline;
 using Parcae.GpuWorker.Transport;
@@ -15,6 +16,7 @@ internal sealed class ShadowFeed : IDisposable
     private readonly Queue<LayerState> _wanted;
     private readonly Lock _layers;
     private readonly DataPlaneOptions _options;
+    private readonly FaultInjector _faults;
     private readonly HashSet<int> _following = [];
     private readonly object _lock = new();
     private readonly Queue<(ShadowMessage Message, FrameBuffer? Payload)> _queue = [];
@@ -27,9 +29,10 @@ internal sealed class ShadowFeed : IDisposable
     /// <param name="wanted">The layers that it follows.</param>
     /// <param name="layers">Held while a layer changes or is read.</param>
     /// <param name="options">Size of a chunk, and how long a connection may take to close.</param>
-    public ShadowFeed(Wire wire, LayerState[] wanted, Lock layers, DataPlaneOptions options)
+    /// <param name="faults">Carries faults out.</param>
+    public ShadowFeed(Wire wire, LayerState[] wanted, Lock layers, DataPlaneOptions options, FaultInjector faults)
     {
-        (_wire, _wanted, _layers, _options) = (wire, new Queue<LayerState>(wanted), layers, options);
+        (_wire, _wanted, _layers, _options, _faults) = (wire, new Queue<LayerState>(wanted), layers, options, faults);
         _limit = Math.Max(options.SendQueueBytes, StepsBehind * wanted.Sum(l => l.Layout.Length * sizeof(float)));
     }
 
@@ -111,7 +114,11 @@ internal sealed class ShadowFeed : IDisposable
                 }
 
                 new ShadowMessage(ShadowMessageKind.Snapshot, layer.Layer, copy.Version, copy.Parts.Sum(p => (long)p.Length)).Write(_wire);
-                foreach (var part in copy.Parts) Chunks.Write(_wire, part.Span, _options.StateChunkBytes);
+                foreach (var part in copy.Parts)
+                {
+                    Chunks.Write(_wire, part.Span, _options.StateChunkBytes);
+                    _faults.Pass(FaultPoint.MidTransfer, _wire);
+                }
             }
 
             if (IsCurrent()) new ShadowMessage(ShadowMessageKind.Current, 0, 0, 0).Write(_wire);

@@ -1,3 +1,4 @@
+using Parcae.GpuWorker.Faults;
 using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Transport;
 using Parcae.Grains;
@@ -12,7 +13,8 @@ namespace Parcae.GpuWorker.Shadows;
 /// <param name="layers">The replica's layers.</param>
 /// <param name="pool">Gives buffers for gradients.</param>
 /// <param name="options">Size of a chunk, and how long a connection may take to close.</param>
-internal sealed class ShadowFeeds(LayerState[] layers, FramePool pool, DataPlaneOptions options) : IDisposable
+/// <param name="faults">Carries faults out.</param>
+internal sealed class ShadowFeeds(LayerState[] layers, FramePool pool, DataPlaneOptions options, FaultInjector faults) : IDisposable
 {
     // Held while the layers change, and while one is copied.
     private readonly Lock _lock = new();
@@ -32,7 +34,7 @@ internal sealed class ShadowFeeds(LayerState[] layers, FramePool pool, DataPlane
         {
             if (_ended) why = "the generation has ended here";
             else if (found.Length != wanted.Length) why = $"layers {string.Join(", ", wanted)} were asked for; layers {string.Join(", ", layers.Select(l => l.Layer))} are trained here";
-            else _feeds.Add(feed = new ShadowFeed(wire, found, _lock, options));
+            else _feeds.Add(feed = new ShadowFeed(wire, found, _lock, options, faults));
         }
 
         if (feed is null)

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Parcae.GpuWorker.Checkpoints;
+using Parcae.GpuWorker.Faults;
 using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Pipeline;
@@ -17,6 +18,7 @@ internal sealed class ShadowFollower
     private readonly LayerStore _layers;
     private readonly StepLog _log;
     private readonly CheckpointWriter _checkpoints;
+    private readonly FaultInjector _faults;
     private readonly SortedDictionary<int, PendingStep> _pending = [];
 
     // Bounded: a slow vault holds the readers back, the replicas' send queues fill, and training waits instead of memory growing.
@@ -25,9 +27,9 @@ internal sealed class ShadowFollower
     private Task _applying = Task.CompletedTask;
     private int _version;
 
-    public ShadowFollower(PrepareCommand command, IStagedModel model, Mesh mesh, LayerStore layers, StepLog log, CheckpointWriter checkpoints)
+    public ShadowFollower(PrepareCommand command, IStagedModel model, Mesh mesh, LayerStore layers, StepLog log, CheckpointWriter checkpoints, FaultInjector faults)
     {
-        (Plan, _spec, _model, _mesh, _layers, _log, _checkpoints) = (command.Plan, command.Spec, model, mesh, layers, log, checkpoints);
+        (Plan, _spec, _model, _mesh, _layers, _log, _checkpoints, _faults) = (command.Plan, command.Spec, model, mesh, layers, log, checkpoints, faults);
         _version = Plan.StartStep;
         mesh.OnFrame(FrameKind.VaultGradient, Accept);
         mesh.OnFrame(FrameKind.VaultStep, Accept);
@@ -121,6 +123,7 @@ internal sealed class ShadowFollower
             var state = _layers.Find(layer, result.Step) ?? throw new InvalidOperationException($"The vault does not hold layer {layer} at version {result.Step}.");
             Optimizer.Apply(state, frame.Floats, result.GradientNorm, _spec.Training);
             frame.Dispose();
+            if (layer == _model.LayerCount / 2) _faults.Pass(FaultPoint.VaultApply);
         }
         _log.Add(result);
         _version = result.Step + 1;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Parcae.GpuWorker.Models;
+using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Pipeline;
 using Parcae.GpuWorker.Transport;
 using Parcae.Grains;
@@ -44,6 +45,12 @@ internal sealed class ShadowReplicas(DataPlane plane, Device device) : IAsyncDis
         await EndAsync(dropped);
         await Task.WhenAll(all.Select(s => s.CaughtUp)).WaitAsync(cancellation);
         return new ShadowReport(plane.InstanceId, all.Sum(s => s.Bytes), all.Sum(s => s.Layers.Count), watch.Elapsed.TotalMilliseconds);
+    }
+
+    /// <summary>The layers that are followed and have caught up, in order; they go on changing.</summary>
+    public LayerState[] Followed
+    {
+        get { lock (_lock) return [.. _streams.Where(s => s.CaughtUp.IsCompletedSuccessfully).SelectMany(s => s.States).OrderBy(s => s.Layer)]; }
     }
 
     /// <summary>Has a <see cref="StopAsync"/> that waits for a boundary wait no longer: there will be none.</summary>

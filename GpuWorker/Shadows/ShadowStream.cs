@@ -50,6 +50,9 @@ internal sealed class ShadowStream : IDisposable
     /// <summary>Completes when the thread touches nothing any more, whatever ended it.</summary>
     public Task Ended => _ended.Task;
 
+    /// <summary>The layers as they are, which the thread goes on changing. Only after <see cref="CaughtUp"/>.</summary>
+    public IReadOnlyCollection<LayerState> States => _states.Values;
+
     /// <summary>Bytes received.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Parcae.GpuWorker.Checkpoints;
+using Parcae.GpuWorker.Faults;
 using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Pipeline;
@@ -28,6 +29,7 @@ internal sealed partial class StateVault : IJobParticipant
     private readonly SemaphoreSlim _preparing = new(1, 1);
     private readonly GenerationFence _fence = new();
     private readonly ShadowReplicas _shadows;
+    private readonly FaultInjector _faults;
 
     private IDisposable? _serving;
     private PrepareReport? _report;
@@ -35,8 +37,9 @@ internal sealed partial class StateVault : IJobParticipant
     private JobSpec? _spec;
     private IStagedModel? _model;
 
-    public StateVault(string jobId, GpuWorkerOptions options, DataPlane dataPlane, ILogger logger)
+    public StateVault(string jobId, GpuWorkerOptions options, DataPlane dataPlane, FaultInjector faults, ILogger logger)
     {
+        _faults = faults;
         _jobId = jobId;
         _instanceId = options.InstanceId;
         _dataPlane = dataPlane;
@@ -64,7 +67,7 @@ internal sealed partial class StateVault : IJobParticipant
             _layers.Settle();
             var (bytes, fetched) = await LayerFetch.RunAsync(command, all, model, _layers, _dataPlane, TorchSharp.torch.CPU, overtaken);
             var mesh = _dataPlane.OpenMesh(_jobId, generation, command.Secret);
-            _follower = new ShadowFollower(command, model, mesh, _layers, _log, _writer);
+            _follower = new ShadowFollower(command, model, mesh, _layers, _log, _writer, _faults);
             _report = new PrepareReport(_instanceId, generation, bytes, fetched, watch.Elapsed.TotalMilliseconds);
             LogPrepared(_jobId, generation, command.Plan.StartStep, fetched, watch.Elapsed.TotalMilliseconds);
             return _report;

@@ -16,7 +16,9 @@ public sealed partial class DataPlane : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<string, OpenJob> _jobs = new();
     private readonly ConcurrentDictionary<Wire, byte> _handshakes = new();
+    private readonly ConcurrentDictionary<Wire, long> _wires = new();
     private readonly Thread _accepting;
+    private long _wiresMade;
     private volatile bool _closed;
 
     private DataPlane(DataPlaneOptions options, string instanceId, ILogger logger)
@@ -41,6 +43,12 @@ public sealed partial class DataPlane : IAsyncDisposable
     internal DataPlaneOptions Options { get; }
 
     internal FramePool Pool { get; }
+
+    /// <summary>Called between the parts of a layer that is being sent, with the connection.</summary>
+    internal Action<Wire>? MidTransfer { get; set; }
+
+    /// <summary>The connections whose handshake is done, in the order in which they came about.</summary>
+    internal IReadOnlyList<Wire> Wires => [.. _wires.OrderBy(w => w.Value).Select(w => w.Key)];
 
     private sealed class OpenJob(byte[] secret)
     {
@@ -93,6 +101,14 @@ public sealed partial class DataPlane : IAsyncDisposable
         public void Dispose() => end();
     }
 
+    /// <summary>Ends everything at once and without a farewell, as the end of the process would.</summary>
+    internal void Abort()
+    {
+        _closed = true;
+        _listener.Dispose();
+        foreach (var wire in Wires.Concat(_handshakes.Keys)) wire.Shutdown(SocketShutdown.Both);
+    }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
@@ -117,6 +133,7 @@ public sealed partial class DataPlane : IAsyncDisposable
             wire = new Wire(socket, Options);
             string trace = System.Diagnostics.Activity.Current?.Id ?? "";
             Handshake.Dial(wire, new Hello(purpose, jobId, generation, InstanceId, peer.InstanceId, trace), secret, Deadline.In(Options.HandshakeTimeout));
+            Track(wire);
             return wire;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -130,6 +147,12 @@ public sealed partial class DataPlane : IAsyncDisposable
             socket.Dispose();
             throw;
         }
+    }
+
+    private void Track(Wire wire)
+    {
+        wire.Closed = w => _wires.TryRemove(w, out _);
+        _wires.TryAdd(wire, Interlocked.Increment(ref _wiresMade));
     }
 
     private void Accept()
@@ -170,6 +193,7 @@ public sealed partial class DataPlane : IAsyncDisposable
                 return;
             }
             _handshakes.TryRemove(wire, out _);
+            Track(wire);
             if (!_jobs.TryGetValue(hello.JobId, out var job)) wire.Dispose();
             else if (hello.Purpose == ConnectionPurpose.State && job.State is { } state) StateServer.Run(wire, hello, state, Options, _logger);
             else if (hello.Purpose == ConnectionPurpose.Shadow && job.Shadows is { } shadows) shadows(wire, hello);

@@ -33,6 +33,16 @@ public sealed record DataPlaneOptions
     /// <summary>Idle time after which TCP probes a silent peer, then every second, five times. The default value is 5 s.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// Silence after which a peer of a generation counts as lost; whoever has nothing to say gives a sign of life five times in it. The same on all instances. The default value is 5 s.
+    /// </summary>
+    public TimeSpan HeartbeatTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long a computing thread may give no sign of getting on, which it does with each pass of a micro-batch through the stage, before this instance gives none either. The default value is 1 min.
+    /// </summary>
+    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Bytes queued to one peer up to which a send never blocks; beyond it the sender waits. The default value is 256 MiB.</summary>
     public long SendQueueBytes { get; init; } = 256L << 20;
 
@@ -64,6 +74,8 @@ public sealed record DataPlaneOptions
         CheckTime(CloseTimeout, nameof(CloseTimeout));
         Check(SocketBufferBytes is 0 or (>= 4096 and <= 1 << 30), nameof(SocketBufferBytes), SocketBufferBytes, "0, or from 4 KiB to 1 GiB");
         Check(KeepAlive >= TimeSpan.FromSeconds(1) && KeepAlive <= TimeSpan.FromHours(2), nameof(KeepAlive), KeepAlive, "from 1 s to 2 h");
+        CheckTime(HeartbeatTimeout, nameof(HeartbeatTimeout));
+        Check(StallTimeout >= TimeSpan.FromMilliseconds(1) && StallTimeout <= TimeSpan.FromDays(1), nameof(StallTimeout), StallTimeout, "from 1 ms to 1 day");
         Check(SendQueueBytes >= 1 << 20, nameof(SendQueueBytes), SendQueueBytes, "at least 1 MiB");
         Check(PooledBytes >= 0, nameof(PooledBytes), PooledBytes, "at least 0");
         Check(StateChunkBytes >= 4096 && StateChunkBytes <= MaxFrameBytes, nameof(StateChunkBytes), StateChunkBytes, $"from 4 KiB to {nameof(MaxFrameBytes)} ({MaxFrameBytes})");

@@ -11,7 +11,12 @@ internal sealed class Wire : IDisposable
 {
     private static readonly bool ScattersHere = OperatingSystem.IsLinux() && Environment.Is64BitProcess;
 
+    // A slow write: so much in a millisecond.
+    private const int SlowBytes = 4096;
+
     private readonly Socket _socket;
+    private long _slowUntil;
+    private volatile bool _corrupt;
 
     public Wire(Socket socket, DataPlaneOptions options)
     {
@@ -28,9 +33,12 @@ internal sealed class Wire : IDisposable
 
     public string Remote { get; }
 
+    /// <summary>How long a read without a deadline waits for the next bytes; the default value is for ever.</summary>
+    public TimeSpan Silence { get; set; } = Timeout.InfiniteTimeSpan;
+
     /// <summary>Fills <paramref name="buffer"/>; false when the peer closed before its first byte.</summary>
     /// <exception cref="EndOfStreamException">The peer closed in the middle.</exception>
-    /// <exception cref="TimeoutException">The deadline passed.</exception>
+    /// <exception cref="TimeoutException">The deadline passed, or nothing came for <see cref="Silence"/>.</exception>
     /// <exception cref="SocketException">The connection broke.</exception>
     public bool Read(Span<byte> buffer, Deadline deadline = default)
     {
@@ -38,7 +46,7 @@ internal sealed class Wire : IDisposable
         while (at < buffer.Length)
         {
             int read = _socket.Receive(buffer[at..], SocketFlags.None, out var error);
-            if (error == SocketError.WouldBlock) Wait(SelectMode.SelectRead, deadline);
+            if (error == SocketError.WouldBlock) Wait(SelectMode.SelectRead, deadline == default && Silence != Timeout.InfiniteTimeSpan ? Deadline.In(Silence) : deadline);
             else if (error != SocketError.Success) throw new SocketException((int)error);
             else if (read > 0) at += read;
             else if (at == 0) return false;
@@ -51,6 +59,13 @@ internal sealed class Wire : IDisposable
     /// <summary>Writes as much as fits into the socket's buffer now; returns the number of bytes.</summary>
     public int TryWrite(ReadOnlySpan<byte> bytes)
     {
+        if (_corrupt && !bytes.IsEmpty) return WriteCorrupted(bytes);
+        if (IsSlow)
+        {
+            Thread.Sleep(1);
+            bytes = bytes[..Math.Min(bytes.Length, SlowBytes)];
+        }
+
         int written = _socket.Send(bytes, SocketFlags.None, out var error);
         return error switch
         {
@@ -64,7 +79,7 @@ internal sealed class Wire : IDisposable
     public int TryWrite(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
         if (first.IsEmpty || second.IsEmpty) return TryWrite(first.IsEmpty ? second : first);
-        if (ScattersHere)
+        if (ScattersHere && !_corrupt && !IsSlow)
         {
             int sent = ScatteredSend.Try(_socket.SafeHandle, first, second);
             if (sent >= 0) return sent;
@@ -124,8 +139,35 @@ internal sealed class Wire : IDisposable
         }
     }
 
+    /// <summary>For tests of what is promised: writes of the next while take their time.</summary>
+    public void Slow(TimeSpan span) => Interlocked.Exchange(ref _slowUntil, Deadline.In(span).Ticks);
+
+    /// <summary>For tests of what is promised: a bit of the next write is flipped.</summary>
+    public void CorruptNext() => _corrupt = true;
+
+    /// <summary>Called once when it is disposed.</summary>
+    public Action<Wire>? Closed { get; set; }
+
     /// <inheritdoc/>
-    public void Dispose() => _socket.Dispose();
+    public void Dispose()
+    {
+        _socket.Dispose();
+        Closed?.Invoke(this);
+    }
+
+    private bool IsSlow => Volatile.Read(ref _slowUntil) != 0 && !new Deadline(_slowUntil).HasPassed;
+
+    // The last bit of the piece: of a payload, where there is one, so that lengths stay as they are.
+    private int WriteCorrupted(ReadOnlySpan<byte> bytes)
+    {
+        byte[] copy = bytes.ToArray();
+        copy[^1] ^= 1;
+        int written = _socket.Send(copy, SocketFlags.None, out var error);
+        if (error == SocketError.WouldBlock) return 0;
+        if (error != SocketError.Success) throw new SocketException((int)error);
+        if (written == bytes.Length) _corrupt = false;
+        return written;
+    }
 
     private void Wait(SelectMode mode, Deadline deadline)
     {

@@ -55,6 +55,12 @@ internal sealed class InstanceGrain(
 
     public Task<ModelOutline> Describe(JobSpec spec) => Relay(w => w.Describe(spec));
 
+    public Task Inject(FaultOrder order) => Relay(async w =>
+    {
+        await w.Inject(order);
+        return true;
+    });
+
     public Task<int> Checkpoint(string jobId) => Relay(w => w.Checkpoint(jobId));
 
     public Task Release(string jobId) => Relay(async w =>

@@ -128,6 +128,7 @@ internal static class SiloHost
             o.PricePerHour = settings.PricePerHour;
             o.CheckpointFolder = settings.Checkpoints;
             (o.Device, o.TorchThreads) = (settings.Device, settings.Threads);
+            (o.HeartbeatSeconds, o.StallSeconds, o.Faults) = (settings.Heartbeat, settings.StallTimeout, settings.Faults);
         });
     }
 

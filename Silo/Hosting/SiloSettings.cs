@@ -40,6 +40,17 @@ internal sealed class SiloSettings
     [Range(1, 1024, ErrorMessage = "must be a number of threads from 1 to 1024")]
     public int Threads { get; set; } = 1;
 
+    /// <summary>Silence of a peer's data plane, seconds, after which it counts as lost; the same on all silos. The default value is 5.</summary>
+    [Range(0.1, 600, ErrorMessage = "must be from 0.1 to 600 seconds")]
+    public double Heartbeat { get; set; } = 5;
+
+    /// <summary>Time, seconds, after which a worker whose training thread does not get on counts as hung: longer than the longest pass of a micro-batch through a stage. The default value is 60.</summary>
+    [Range(0.1, 86400, ErrorMessage = "must be from 0.1 to 86400 seconds")]
+    public double StallTimeout { get; set; } = 60;
+
+    /// <summary>Whether faults may be injected at named points (for tests of what the service promises). The default value is false.</summary>
+    public bool Faults { get; set; }
+
     /// <summary>Port of /health and /metrics on control silos; 0: any free one. The default value is 8080.</summary>
     [Range(0, 65535, ErrorMessage = "must be a port from 0 to 65535")]
     public int HttpPort { get; set; } = 8080;

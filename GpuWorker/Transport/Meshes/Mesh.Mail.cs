@@ -6,6 +6,7 @@ public sealed partial class Mesh
     private readonly object _mail = new();
     private readonly Dictionary<(string Peer, FrameKind Kind, int Step, int Index), Mailbag> _bags = [];
     private readonly Stack<Mailbag> _emptyBags = [];
+    private ThreadWatch[] _watched = [];
     private readonly Dictionary<FrameKind, Action<string, FrameKey, FrameBuffer>> _handlers = [];
 
     /// <summary>Hands frames of a kind to a handler, on the connection's reading thread (blocking it holds the peer back), in place of the mailbox. The handler disposes of the frame.</summary>
@@ -28,7 +29,7 @@ public sealed partial class Mesh
 
                 ThrowIfBroken();
                 if (_halted.Contains(peer)) throw new PeerHaltedException(peer, Generation);
-                Monitor.Wait(_mail);
+                using (ThreadWatch.Waiting()) Monitor.Wait(_mail);
             }
         }
     }
@@ -44,6 +45,12 @@ public sealed partial class Mesh
         using var frame = Receive(peer, key);
         if (frame.Length != into.Length) throw new InvalidDataException($"{key} from {peer} has {frame.Length} bytes, {into.Length} were expected.");
         frame.Span.CopyTo(into);
+    }
+
+    /// <summary>Has a thread of this side's watched: while it hangs, peers hear no sign of life.</summary>
+    internal void Watch(ThreadWatch thread)
+    {
+        lock (_mail) _watched = [.. _watched, thread];
     }
 
     /// <summary>Does nothing while the mesh is whole.</summary>
@@ -141,7 +148,7 @@ public sealed partial class Mesh
                     if (bag.Missing > 0 && _halted.Contains(bag.Address.Peer)) throw new PeerHaltedException(bag.Address.Peer, Generation);
                 }
 
-                Monitor.Wait(_mail);
+                using (ThreadWatch.Waiting()) Monitor.Wait(_mail);
             }
         }
     }

@@ -143,6 +143,10 @@ public sealed partial class Mesh : IDisposable
         {
             broken = e.Message;
         }
+        catch (TimeoutException)
+        {
+            broken = $"it has been silent for {_plane.Options.HeartbeatTimeout.TotalSeconds} s";
+        }
         wire.Dispose();
         if (broken is not null) Lose(peer, broken);
         lock (_mail)
@@ -179,10 +183,12 @@ public sealed partial class Mesh : IDisposable
     private bool ReadFrames(string peer, Wire wire)
     {
         var header = new byte[FrameHeader.Size];
+        wire.Silence = _plane.Options.HeartbeatTimeout;
         while (wire.Read(header))
         {
             var read = FrameHeader.Read(header, Generation, _plane.Options.MaxFrameBytes);
             if (read.Kind == MeshSender.Farewell) return true;
+            if (read.Kind == MeshSender.Heartbeat && read.Length == 0) continue;
             var frame = _plane.Pool.Rent(read.Length);
             try
             {
@@ -205,7 +211,7 @@ public sealed partial class Mesh : IDisposable
         try
         {
             var wire = _plane.Dial(peer.Endpoint, ConnectionPurpose.Mesh, JobId, Generation, _secret, cancellation);
-            var sender = new MeshSender(id, wire, Generation, _plane, reason => Lose(id, reason));
+            var sender = new MeshSender(id, wire, Generation, _plane, reason => Lose(id, reason), () => !_watched.Any(t => t.IsStalled(_plane.Options.StallTimeout)));
             lock (_mail)
             {
                 if (!_disposed)

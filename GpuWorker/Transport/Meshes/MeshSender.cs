@@ -12,10 +12,17 @@ internal sealed class MeshSender
     /// <summary>The last frame of an orderly close.</summary>
     public const FrameKind Farewell = (FrameKind)200;
 
+    /// <summary>A sign of life where there is nothing to say.</summary>
+    public const FrameKind Heartbeat = (FrameKind)201;
+
+    // In each timeout, so that one that comes late is no loss.
+    private const int HeartbeatsOfATimeout = 5;
+
     private readonly Wire _wire;
     private readonly int _generation;
     private readonly DataPlane _plane;
     private readonly Action<string> _broke;
+    private readonly Func<bool> _alive;
     private readonly object _lock = new();
     private readonly Queue<OutgoingFrame> _queue = [];
     private readonly Stack<OutgoingFrame> _free = [];
@@ -24,9 +31,9 @@ internal sealed class MeshSender
     private bool _closing;
     private bool _broken;
 
-    public MeshSender(string peer, Wire wire, int generation, DataPlane plane, Action<string> broke)
+    public MeshSender(string peer, Wire wire, int generation, DataPlane plane, Action<string> broke, Func<bool> alive)
     {
-        (_wire, _generation, _plane, _broke) = (wire, generation, plane, broke);
+        (_wire, _generation, _plane, _broke, _alive) = (wire, generation, plane, broke, alive);
         _writer = new Thread(Write) { IsBackground = true, Name = $"send-{peer}" };
         _writer.Start();
     }
@@ -37,7 +44,11 @@ internal sealed class MeshSender
         string? broke = null;
         lock (_lock)
         {
-            while (_queuedBytes > _plane.Options.SendQueueBytes && !_broken && !_closing && key.Kind != Farewell) Monitor.Wait(_lock);
+            while (_queuedBytes > _plane.Options.SendQueueBytes && !_broken && !_closing && key.Kind != Farewell)
+            {
+                using (ThreadWatch.Waiting()) Monitor.Wait(_lock);
+            }
+
             if (_broken || (_closing && key.Kind != Farewell)) return;
             var frame = _free.TryPop(out var used) ? used : new OutgoingFrame();
             try
@@ -134,6 +145,7 @@ internal sealed class MeshSender
 
     private void Write()
     {
+        var beat = _plane.Options.HeartbeatTimeout / HeartbeatsOfATimeout;
         while (true)
         {
             string? broke = null;
@@ -142,7 +154,11 @@ internal sealed class MeshSender
                 bool full;
                 lock (_lock)
                 {
-                    while (_queue.Count == 0 && !_closing && !_broken) Monitor.Wait(_lock);
+                    while (_queue.Count == 0 && !_closing && !_broken)
+                    {
+                        if (!Monitor.Wait(_lock, beat) && _queue.Count == 0 && _alive()) Send(new FrameKey(Heartbeat, 0, 0), []);
+                    }
+
                     if (_broken || _queue.Count == 0) return;
                     full = !WriteNext();
                 }

@@ -14,9 +14,13 @@ namespace Parcae.GpuWorker.Tests.Pipeline;
 /// <summary>Real workers with real sockets in one process, commanded by the test as the job's grain would.</summary>
 internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
 {
+    /// <summary>What ends a thread of an instance that a test kills.</summary>
+    public const string KilledMessage = "killed by the test";
+
     private const string JobId = "job";
     private readonly Dictionary<string, WorkerHost> _workers = [];
     private readonly ConcurrentDictionary<int, StepResult> _results = new();
+    private readonly List<WorkerHost> _forsaken = [];
     private readonly string _folder = Directory.CreateTempSubdirectory("parcae-test-").FullName;
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);
     private TaskCompletionSource _progress = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -27,6 +31,12 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
     public JobSpec Spec { get; }
 
     public GenerationPlan? Plan { get; private set; }
+
+    /// <summary>Whether instances that are added take faults.</summary>
+    public bool Faults { get; init; }
+
+    /// <summary>Silence after which a peer of those that are added counts as lost, and a thread that does not get on as hung.</summary>
+    public double HeartbeatSeconds { get; init; } = 5;
 
     /// <summary>The job's secret.</summary>
     public byte[] Secret => _secret;
@@ -43,7 +53,7 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
 
     public WorkerHost Add(string id, InstanceRole role = InstanceRole.Worker)
     {
-        var options = new GpuWorkerOptions { InstanceId = id, Role = role, CheckpointFolder = _folder };
+        var options = new GpuWorkerOptions { InstanceId = id, Role = role, CheckpointFolder = _folder, Faults = Faults, HeartbeatSeconds = HeartbeatSeconds, StallSeconds = HeartbeatSeconds };
         return _workers[id] = new WorkerHost(Options.Create(options), this, NullLoggerFactory.Instance);
     }
 
@@ -54,6 +64,14 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
     {
         _workers.Remove(id, out var worker);
         await worker!.DisposeAsync();
+    }
+
+    /// <summary>Gives up an instance that does not answer. It stays as it is.</summary>
+    public WorkerHost Forsake(string id)
+    {
+        _workers.Remove(id, out var worker);
+        _forsaken.Add(worker!);
+        return worker!;
     }
 
     /// <summary>Halts everyone, then prepares and switches to D x P on the given instances, pipeline by pipeline.</summary>
@@ -148,10 +166,10 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
     /// <summary>Every layer's parameters and moments at the version, as bytes, from whichever instance holds it.</summary>
     public async Task<byte[][]> StateAsync(int version)
     {
-        await HaltAsync(HaltMode.Now);
+        var holders = (await HaltAsync(HaltMode.Now)).Where(h => h.Layers.Any(l => l.Version == version)).Select(h => h.InstanceId).ToArray();
         // Nobody has a place: everyone only serves what he holds.
         var nobody = new GenerationPlan { JobId = JobId, Generation = _generation, Pipelines = 0, Depth = 0, Stages = [], Places = [], StartStep = version };
-        await Task.WhenAll(_workers.Values.Select(w => w.Prepare(new PrepareCommand { Plan = nobody, Spec = Spec, Secret = _secret, Sources = [] })));
+        await Task.WhenAll(holders.Select(id => _workers[id].Prepare(new PrepareCommand { Plan = nobody, Spec = Spec, Secret = _secret, Sources = [] })));
         await using var plane = DataPlane.Listen(new DataPlaneOptions(), "reader", NullLogger.Instance);
         var model = ModelFactory.Create(Spec.Model);
         var layers = new byte[model.LayerCount][];
@@ -201,6 +219,18 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
     public async ValueTask DisposeAsync()
     {
         foreach (var worker in _workers.Values) await worker.DisposeAsync();
+        foreach (var worker in _forsaken)
+        {
+            try
+            {
+                await worker.DisposeAsync();
+            }
+            catch (IOException e) when (e.Message == KilledMessage)
+            {
+                // What was killed cannot end well.
+            }
+        }
+
         Directory.Delete(_folder, recursive: true);
     }
 

@@ -46,16 +46,20 @@ public sealed class ShadowingTests(ParcaeCluster cluster)
     [Fact]
     public async Task A_loss_meanwhile_is_dealt_with_at_once()
     {
-        var world = await Training("2:1x2 4:2x2", "1", "2", "3");
+        var world = cluster.World();
+        await world.JoinVault();
+        await world.Join("1", "2", "3");
+        await world.Job.Submit(world.Spec("2:1x2 4:2x2", vault: true));
+        await world.Trains(r => r.Number == 1);
         await world.Train(2);
         var never = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        world["3"].Following = _ => never.Task;
+        string spare = world.Short((await world.Job.Status()).Spares.Single());
+        world[spare].Following = _ => never.Task;
         await world.Join("4");
-        await world.Until(() => world["3"].Commands.OfType<ShadowCommand>().Any());
+        await world.Until(() => world[spare].Commands.OfType<ShadowCommand>().Any());
 
         string victim = Member(world, 1);
         world.BreakOff();
-        world["3"].Following = null;
         await world.Kill(world.Short(victim));
         var record = await world.Trains(r => r.Number > 1);
 

@@ -232,6 +232,8 @@ public sealed class FakeWorker : IGpuWorker
         }
     }
 
+    public Task Inject(FaultOrder order) => throw new NotSupportedException();
+
     public async Task Release(string jobId)
     {
         await Arrive("release");

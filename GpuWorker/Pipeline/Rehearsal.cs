@@ -1,0 +1,47 @@
+using Parcae.GpuWorker.Data;
+using Parcae.GpuWorker.Models;
+using Parcae.GpuWorker.Numerics;
+using Parcae.Grains;
+using static TorchSharp.torch;
+
+namespace Parcae.GpuWorker.Pipeline;
+
+/// <summary>
+/// Runs a stage forward and backward where nothing depends on it, before an instance takes its first part in a generation: code is compiled, and memory for activations and gradients is touched for the
+/// first time, while others train; both take longer than a step. Results are thrown away, the layers stay as they are.
+/// </summary>
+internal static class Rehearsal
+{
+    // The steepest pipelines keep as many micro-batches in flight as there are stages.
+    private const int MostInFlight = 4;
+
+    /// <summary>Rehearses a stage.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="layers">The stage's layers. Others may be changing them: what is computed does not matter.</param>
+    /// <param name="training">The job's.</param>
+    /// <param name="batches">The job's samples.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    public static void Run(IStagedModel model, IReadOnlyList<LayerState> layers, TrainingSpec training, IBatchSource batches, CancellationToken cancellation)
+    {
+        using var scope = NewDisposeScope();
+        var range = new LayerRange(layers[0].Layer, layers.Count);
+        var device = layers[0].Parameters.device;
+        var (first, last) = (range.First == 0, range.End == model.LayerCount);
+        int microBatches = Math.Min(Math.Min(MostInFlight, training.MicroBatches), last ? 1 : model.LayerCount);
+        using var compute = new StageCompute(model, range, layers, training);
+        using var sink = new TreeSink(layers.Select(l => l.Layout), (0, training.MicroBatches), training.MicroBatches, device, static _ => { });
+        sink.Clear();
+        using var batch = batches.MicroBatch(0, 0);
+        var input = first ? batch.Inputs.to(device) : zeros([training.MicroBatchSize, .. model.OutputShape(range.First - 1)], device: device);
+        var targets = last ? batch.Targets.to(device) : null;
+        for (int i = 0; i < microBatches && !cancellation.IsCancellationRequested; i++) compute.Forward(0, i, input, targets).Output?.Dispose();
+        for (int i = 0; i < microBatches && compute.InFlightCount > 0 && !cancellation.IsCancellationRequested; i++)
+        {
+            using var gradient = last ? null : zeros([training.MicroBatchSize, .. model.OutputShape(range.End - 1)], device: device);
+            compute.Backward(i, gradient, sink)?.Dispose();
+        }
+
+        // What a step sums up in.
+        foreach (var layer in layers) zeros(layer.Layout.Length, device: device);
+    }
+}

@@ -27,18 +27,18 @@ internal static class Rehearsal
         var range = new LayerRange(layers[0].Layer, layers.Count);
         var device = layers[0].Parameters.device;
         var (first, last) = (range.First == 0, range.End == model.LayerCount);
-        int microBatches = Math.Min(Math.Min(MostInFlight, training.MicroBatches), last ? 1 : model.LayerCount);
+        int inFlight = Math.Min(last ? 1 : MostInFlight, training.MicroBatches);
         using var compute = new StageCompute(model, range, layers, training);
         using var sink = new TreeSink(layers.Select(l => l.Layout), (0, training.MicroBatches), training.MicroBatches, device, static _ => { });
         sink.Clear();
         using var batch = batches.MicroBatch(0, 0);
         var input = first ? batch.Inputs.to(device) : zeros([training.MicroBatchSize, .. model.OutputShape(range.First - 1)], device: device);
         var targets = last ? batch.Targets.to(device) : null;
-        for (int i = 0; i < microBatches && !cancellation.IsCancellationRequested; i++) compute.Forward(0, i, input, targets).Output?.Dispose();
-        for (int i = 0; i < microBatches && compute.InFlightCount > 0 && !cancellation.IsCancellationRequested; i++)
+        var gradient = last ? null : zeros([training.MicroBatchSize, .. model.OutputShape(range.End - 1)], device: device);
+        for (int i = 0; i < Math.Min(2 * inFlight, training.MicroBatches) && !cancellation.IsCancellationRequested; i++)
         {
-            using var gradient = last ? null : zeros([training.MicroBatchSize, .. model.OutputShape(range.End - 1)], device: device);
-            compute.Backward(i, gradient, sink)?.Dispose();
+            compute.Forward(0, i, input, targets).Output?.Dispose();
+            if (i >= inFlight - 1) compute.Backward(i - inFlight + 1, gradient, sink)?.Dispose();
         }
 
         // What a step sums up in.

@@ -91,7 +91,9 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
 
     public async Task Release(string jobId)
     {
-        if (_jobs.TryRemove(jobId, out var participant)) await participant.DisposeAsync();
+        if (!_jobs.TryRemove(jobId, out var participant)) return;
+        await participant.DisposeAsync();
+        HostMemory.GiveBack();
     }
 
     public async ValueTask DisposeAsync()

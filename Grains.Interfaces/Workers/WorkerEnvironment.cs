@@ -11,9 +11,9 @@ public static class WorkerEnvironment
     {
         // Threads that wait do not spin: several workers, or a worker's transport, share the cores.
         ["OMP_WAIT_POLICY"] = "passive",
-        // One arena for all threads (each generation has threads of its own), which keeps what is freed, up to a gigabyte; blocks of up to 32 MiB come from it.
+        // One arena for all threads (each generation has threads of its own), which keeps what is freed (a worker gives it back when a job is over); blocks of up to 32 MiB come from it.
         ["MALLOC_ARENA_MAX"] = "1",
-        ["MALLOC_TRIM_THRESHOLD_"] = "1073741824",
+        ["MALLOC_TRIM_THRESHOLD_"] = "1099511627776",
         ["MALLOC_MMAP_THRESHOLD_"] = "33554432",
     };
 }

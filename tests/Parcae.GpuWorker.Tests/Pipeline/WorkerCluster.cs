@@ -66,6 +66,10 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
         await worker!.DisposeAsync();
     }
 
+    /// <summary>What everyone is doing, for people.</summary>
+    public async Task<string[]> StatusAsync() =>
+        [.. (await Task.WhenAll(_workers.Values.Select(w => w.WorkerStatus(JobId)))).Select(s => $"{s.InstanceId} {s.Phase} generation {s.Generation} version {s.Version} fence {s.Fence} lag {s.Lag}")];
+
     /// <summary>Gives up an instance that does not answer. It stays as it is.</summary>
     public WorkerHost Forsake(string id)
     {
@@ -115,8 +119,9 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
         PeerEndpoint[] Holders(int layer, string self) =>
             [.. holdings.Where(h => h.l.Layer == layer && h.InstanceId != self && CanReach(h.l, target)).Select(h => _workers[h.InstanceId].Endpoint)];
         var members = plan.Places.Select(p => p.Peer.InstanceId).Concat(vault is null ? [] : [vault]).ToArray();
-        // Holders without a place prepare nothing, but a grain may still use them as sources: here every holder is a member or stays as it is.
-        Prepared = await Task.WhenAll(members.Select(id => _workers[id].Prepare(new PrepareCommand
+        // Holders without a place finish the step that others wait for; the rest stay as they are.
+        var helpers = holdings.Where(h => h.l.HasReducedGradients && h.l.Version == target - 1).Select(h => h.InstanceId);
+        Prepared = await Task.WhenAll(members.Union(helpers).Select(id => _workers[id].Prepare(new PrepareCommand
         {
             Plan = plan,
             Spec = Spec,

@@ -1,0 +1,134 @@
+using Parcae.GpuWorker.Models;
+using Parcae.GpuWorker.Service;
+using Parcae.GpuWorker.Tests.Pipeline;
+using Parcae.Grains;
+
+namespace Parcae.GpuWorker.Tests.Faults;
+
+/// <summary>One job that goes from strategy to strategy, (D, P) in {1..3} x {1..4}, with a fault in each: everything drawn from a seed. The test does what the job's grain would.</summary>
+internal sealed class ChaosRun(WorkerCluster cluster, int seed)
+{
+    private const int StepsBetween = 3;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly FaultPoint[] Points = Enum.GetValues<FaultPoint>();
+    private static readonly FaultKind[] Kinds = Enum.GetValues<FaultKind>();
+    private readonly Random _random = new(seed);
+    private readonly List<string> _alive = [];
+    private readonly LayerRange _layers = new(0, ModelFactory.Create(cluster.Spec.Model).LayerCount);
+    private string? _vault;
+    private int _named;
+    private (int Pipelines, int Depth) _strategy;
+
+    /// <summary>What was done, a line for each fault.</summary>
+    public List<string> Report { get; } = [];
+
+    /// <summary>The fault that is under way.</summary>
+    public string Current { get; private set; } = "";
+
+    /// <summary>Lets so many faults strike, one after the other.</summary>
+    public async Task RunAsync(int faults)
+    {
+        for (int i = 0; i < faults; i++)
+        {
+            // Every point and kind comes, in an order of the seed's.
+            if (i % (Points.Length * Kinds.Length) == 0) Shuffle();
+            var (point, kind) = _order[i % _order.Count];
+            await OneAsync(i, point, kind);
+        }
+    }
+
+    private readonly List<(FaultPoint, FaultKind)> _order = [.. Points.SelectMany(p => Kinds.Select(k => (p, k)))];
+
+    private async Task OneAsync(int number, FaultPoint point, FaultKind kind)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        await ChangeAsync(_random.Next(2) == 0 ? HaltMode.AtBoundary : HaltMode.Now, limit.Token);
+        await cluster.ReachAsync(cluster.Plan!.StartStep + 1);
+        var members = cluster.Plan.Places.Select(p => p.Peer.InstanceId).ToArray();
+        string victim = point == FaultPoint.VaultApply ? _vault! : members[_random.Next(members.Length)];
+        Current = $"{number}: {_strategy.Pipelines} x {_strategy.Depth}, {point}, {kind} at {victim}, step {cluster.Results.Keys.Max()}";
+        var host = cluster[victim];
+        host.Faults.Kill = () =>
+        {
+            host.DataPlane.Abort();
+            throw new IOException(WorkerCluster.KilledMessage);
+        };
+        await host.Inject(new FaultOrder(point, kind, point == FaultPoint.MidSwitch ? 1 : 1 + _random.Next(3)));
+        var work = point switch
+        {
+            FaultPoint.MidTransfer => cluster.ShadowAsync(Spare(), cluster.Plan.Stages[cluster.Plan.Of(victim)!.Stage], cluster.Plan.Of(victim)!.Pipeline),
+            FaultPoint.MidSwitch => cluster.ReconfigureAsync(_strategy.Pipelines, _strategy.Depth, members, _vault),
+            _ => Task.CompletedTask,
+        };
+        bool struck = await StruckAsync(host, work, limit.Token);
+        bool lost = struck && kind is FaultKind.Kill or FaultKind.Hang;
+        int generations = await RideOutAsync(work, lost ? victim : null, limit.Token);
+        if (lost) host.Faults.Release();
+        Report.Add($"{Current}{(struck ? "" : " (not reached)")}: {generations} generations to {_strategy.Pipelines} x {_strategy.Depth} at step {cluster.Results.Keys.Max()}");
+    }
+
+    /// <summary>A stage of one layer may be sent in fewer parts than the fault waits for: then it does not strike.</summary>
+    private static async Task<bool> StruckAsync(WorkerHost host, Task work, CancellationToken cancellation)
+    {
+        var struck = host.Faults.Struck;
+        await Task.WhenAny(struck, work is { IsCompleted: true } ? new TaskCompletionSource().Task : work).WaitAsync(cancellation);
+        return struck.IsCompleted;
+    }
+
+    private async Task<int> RideOutAsync(Task work, string? lost, CancellationToken cancellation)
+    {
+        int generations = 0, target = cluster.Results.Keys.Max() + StepsBetween;
+        while (true)
+        {
+            var reached = cluster.ReachAsync(target);
+            var first = await Task.WhenAny(reached, cluster.BrokenAsync(), work.IsCompletedSuccessfully ? new TaskCompletionSource().Task : work).WaitAsync(cancellation);
+            if (first == work && work.IsCompletedSuccessfully) continue;
+            if (first == reached)
+            {
+                await reached;
+                if (lost is not null) GiveUp(lost);
+                return generations;
+            }
+
+            work = Task.CompletedTask;
+            if (lost is not null) GiveUp(lost);
+            cluster.Broken.Clear();
+            await ChangeAsync(HaltMode.Now, cancellation);
+            generations++;
+        }
+    }
+
+    private void GiveUp(string id)
+    {
+        if (id == _vault) _vault = null;
+        else if (!_alive.Remove(id)) return;
+        cluster.Forsake(id);
+    }
+
+    private async Task ChangeAsync(HaltMode mode, CancellationToken cancellation)
+    {
+        _strategy = (1 + _random.Next(3), 1 + _random.Next(4));
+        while (_alive.Count < _strategy.Pipelines * _strategy.Depth + 1) _alive.Add(Add(InstanceRole.Worker));
+        _vault ??= Add(InstanceRole.Vault);
+        string[] members = [.. _alive.OrderBy(_ => _random.Next()).Take(_strategy.Pipelines * _strategy.Depth)];
+        await cluster.ReconfigureAsync(_strategy.Pipelines, _strategy.Depth, members, _vault, mode).WaitAsync(cancellation);
+    }
+
+    private string Spare() => _alive.First(id => cluster.Plan!.Of(id) is null);
+
+    private string Add(InstanceRole role)
+    {
+        string id = $"{(role == InstanceRole.Vault ? "v" : "w")}{_named++}";
+        cluster.Add(id, role);
+        return id;
+    }
+
+    private void Shuffle()
+    {
+        for (int i = _order.Count - 1; i > 0; i--)
+        {
+            int other = _random.Next(i + 1);
+            (_order[i], _order[other]) = (_order[other], _order[i]);
+        }
+    }
+}

@@ -121,6 +121,7 @@ public sealed partial class DataPlane : IAsyncDisposable
         try
         {
             wire = new Wire(socket, Options);
+            using var cut = cancellation.Register(static w => ((Wire)w!).Shutdown(SocketShutdown.Both), wire);
             string trace = System.Diagnostics.Activity.Current?.Id ?? "";
             Handshake.Dial(wire, new Hello(purpose, jobId, generation, InstanceId, peer.InstanceId, trace), secret, Deadline.In(Options.HandshakeTimeout));
             return wire;
@@ -129,6 +130,7 @@ public sealed partial class DataPlane : IAsyncDisposable
         {
             wire?.Dispose();
             socket.Dispose();
+            cancellation.ThrowIfCancellationRequested();
             throw;
         }
     }

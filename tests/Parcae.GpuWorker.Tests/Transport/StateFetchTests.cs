@@ -140,7 +140,7 @@ public sealed class StateFetchTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_fetch_that_is_cancelled_ends_while_a_holder_still_waits()
+    public async Task A_fetch_that_is_cancelled_ends_as_cancelled()
     {
         using var cancel = new CancellationTokenSource();
         _a.Reading = (_, _, _) =>
@@ -169,7 +169,7 @@ public sealed class StateFetchTests : IAsyncDisposable
         var complete = new System.Collections.Concurrent.ConcurrentQueue<int>();
         var wanted = received.Select((parts, layer) => new WantedLayer(layer, 5, holders, new MemoryStateTarget([.. parts.Select(p => p.AsMemory())]))).ToArray();
         var bytes = await StateFetch.RunAsync(plane, "job", 1, _secret, wanted, layer => complete.Enqueue(layer.Layer), cancellation);
-        Assert.All(received, parts => Assert.Equal(_parts, parts));
+        foreach (var layer in received) Assert.All(layer, (part, i) => Assert.True(part.AsSpan().SequenceEqual(_parts[i])));
         Assert.Equal(Enumerable.Range(0, layers), complete.Order());
         Assert.Equal(layers * Total, bytes.Values.Sum());
         return bytes;

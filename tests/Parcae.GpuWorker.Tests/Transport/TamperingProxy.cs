@@ -42,7 +42,8 @@ internal sealed class TamperingProxy : IDisposable
         {
             // One of the two is gone, or the test is over.
         }
-    }) { IsBackground = true }.Start();
+    })
+    { IsBackground = true }.Start();
 
     private void Accept()
     {

@@ -1,10 +1,8 @@
-using System.Diagnostics;
-using System.Net.Sockets;
+using System.Collections.Concurrent;
 using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Transport;
 using Parcae.Grains;
-using Parcae.Grains.Telemetry;
 using static TorchSharp.torch;
 
 namespace Parcae.GpuWorker.Pipeline;
@@ -25,76 +23,47 @@ internal static class LayerFetch
     {
         int version = command.Plan.StartStep;
         var sources = command.Sources.ToDictionary(s => s.Layer);
-        var missing = Enumerable.Range(needed.First, needed.Count).Where(layer => store.Find(layer, version) is null).ToArray();
         var remote = new List<LayerSource>();
-        foreach (int layer in missing)
+        foreach (int layer in Enumerable.Range(needed.First, needed.Count).Where(layer => store.Find(layer, version) is null))
         {
             var source = sources.GetValueOrDefault(layer) ?? new LayerSource(layer, []);
             if (source.Holders.Length > 0) remote.Add(source);
             else if (version == 0) store.Add(LayerState.Initialize(model, layer, command.Spec.Training, device));
             else throw new InvalidOperationException($"Nobody was named who holds layer {layer} at version {version}.");
         }
-        // One connection to each first choice, side by side.
-        var parent = Activity.Current;
-        var fetches = remote.GroupBy(s => s.Holders[0].InstanceId).Select(group => Task.Factory.StartNew(
-            () =>
-            {
-                Activity.Current = parent;
-                return Fetch(command, [.. group], model, store, plane, device, cancellation);
-            },
-            cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default));
-        var bytes = await Task.WhenAll(fetches);
-        return (bytes.Sum(), remote.Count);
+
+        return (await FetchAsync(command, remote, model, store, plane, device, cancellation), remote.Count);
     }
 
-    private static long Fetch(PrepareCommand command, LayerSource[] sources, IStagedModel model, LayerStore store, DataPlane plane, Device device, CancellationToken cancellation)
+    private static async Task<long> FetchAsync(PrepareCommand command, List<LayerSource> sources, IStagedModel model, LayerStore store, DataPlane plane, Device device, CancellationToken cancellation)
     {
         var plan = command.Plan;
-        var refusals = new List<string>();
-        foreach (var holder in sources.SelectMany(s => s.Holders).DistinctBy(h => h.InstanceId))
+        var stagings = new ConcurrentBag<HostStaging>();
+        // Whatever is left here belongs to nobody else.
+        var fetching = new ConcurrentDictionary<int, LayerState>();
+        try
         {
-            var wanted = sources.Where(s => store.Find(s.Layer, plan.StartStep) is null && s.Holders.Any(h => h.InstanceId == holder.InstanceId)).ToArray();
-            if (wanted.Length == 0) continue;
-            try
+            var wanted = new List<WantedLayer>();
+            foreach (var source in sources)
             {
-                FetchFrom(holder, wanted);
+                var state = fetching[source.Layer] = LayerState.Allocate(model, source.Layer, plan.StartStep, command.Spec.Training, device);
+                wanted.Add(new WantedLayer(source.Layer, plan.StartStep, source.Holders, new LayerStateTarget(state, stagings)));
             }
-            catch (Exception e) when (e is SocketException or IOException or TimeoutException or InvalidDataException or HandshakeRefusedException or StateNotHeldException)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                refusals.Add($"{holder.InstanceId}: {e.Message}");
-            }
-        }
-        var lacking = sources.Where(s => store.Find(s.Layer, plan.StartStep) is null).Select(s => s.Layer).ToArray();
-        return lacking.Length == 0
-            ? sources.Sum(s => store.Find(s.Layer, plan.StartStep)!.ByteCount)
-            : throw new InvalidOperationException($"Nobody gave layers {string.Join(", ", lacking)} at version {plan.StartStep}. {string.Join(' ', refusals)}");
 
-        void FetchFrom(PeerEndpoint holder, LayerSource[] wanted)
+            var received = await StateFetch.RunAsync(plane, plan.JobId, plan.Generation, command.Secret, wanted, Keep, cancellation);
+            return received.Values.Sum();
+        }
+        finally
         {
-            using var activity = ParcaeTelemetry.Activities.StartActivity("transfer", ActivityKind.Client);
-            activity?.SetTag("from", holder.InstanceId).SetTag("to", plane.InstanceId).SetTag("generation", plan.Generation);
-            long bytes = 0;
-            using var staging = new HostStaging();
-            using var client = StateClient.Connect(plane, holder, plan.JobId, plan.Generation, command.Secret, cancellation);
-            foreach (var source in wanted)
-            {
-                var state = LayerState.Allocate(model, source.Layer, plan.StartStep, command.Spec.Training, device);
-                try
-                {
-                    bytes += client.Fetch(source.Layer, plan.StartStep, [.. state.Tensors.Select(staging.OpenBytes)]);
-                    for (int i = 0; i < state.Tensors.Count; i++) staging.Write(state.Tensors[i], i);
-                    cancellation.ThrowIfCancellationRequested();
-                    store.Add(state);
-                }
-                catch
-                {
-                    state.Dispose();
-                    throw;
-                }
-            }
-            activity?.SetTag("bytes", bytes);
-            ParcaeTelemetry.TransferBytes.Add(bytes);
+            foreach (var state in fetching.Values) state.Dispose();
+            foreach (var staging in stagings) staging.Dispose();
+        }
+
+        void Keep(WantedLayer layer)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            store.Add(fetching[layer.Layer]);
+            fetching.TryRemove(layer.Layer, out _);
         }
     }
 }

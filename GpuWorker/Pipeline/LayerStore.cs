@@ -9,12 +9,22 @@ namespace Parcae.GpuWorker.Pipeline;
 /// </summary>
 internal sealed class LayerStore : IDisposable
 {
+    // A peer that hangs while it takes a layer holds up this instance's next generation for no longer.
+    private static readonly TimeSpan LeasePatience = TimeSpan.FromSeconds(1);
+
     private readonly Lock _lock = new();
     private readonly List<LayerState> _held = [];
+    private CancellationTokenSource _recall = new();
     private TaskCompletionSource _changed = NewSignal();
     private bool _frozen = true;
     private bool _settled;
     private int _leases;
+
+    /// <summary>A layer that may be read until it is returned.</summary>
+    /// <param name="State">The layer.</param>
+    /// <param name="Recalled">Cancelled when it must be returned at once.</param>
+    /// <param name="Return">Returns it; to be called once.</param>
+    public sealed record Lease(LayerState State, Action Return, CancellationToken Recalled);
 
     /// <summary>Everything held, by layer.</summary>
     public LayerState[] Held
@@ -72,10 +82,11 @@ internal sealed class LayerStore : IDisposable
         }
     }
 
-    /// <summary>Layers are about to change. No read begins from here on, and those under way have ended when the task completes.</summary>
+    /// <summary>Layers are about to change. No read begins from here on, and those under way have ended when the task completes; after a second they are broken off.</summary>
     public async Task ThawAsync()
     {
         lock (_lock) _frozen = _settled = false;
+        await using var recall = new Timer(_ => Recall(), null, LeasePatience, Timeout.InfiniteTimeSpan);
         while (true)
         {
             Task changed;
@@ -88,8 +99,8 @@ internal sealed class LayerStore : IDisposable
         }
     }
 
-    /// <summary>Waits until the layer is held at that version and nothing trains, and lends it until the action is called; null when it never will be.</summary>
-    public async Task<(LayerState State, Action Return)?> BorrowAsync(int layer, int version, CancellationToken cancellation)
+    /// <summary>Waits until the layer is held at that version and nothing trains, and lends it; null when it never will be.</summary>
+    public async Task<Lease?> BorrowAsync(int layer, int version, CancellationToken cancellation)
     {
         while (true)
         {
@@ -100,7 +111,7 @@ internal sealed class LayerStore : IDisposable
                 if (state is not null)
                 {
                     _leases++;
-                    return (state, Return);
+                    return new Lease(state, Return, _recall.Token);
                 }
                 if (_settled) return null;
                 changed = _changed.Task;
@@ -116,6 +127,14 @@ internal sealed class LayerStore : IDisposable
             foreach (var state in _held) state.Dispose();
             _held.Clear();
         }
+    }
+
+    private void Recall()
+    {
+        CancellationTokenSource recalled;
+        lock (_lock) (recalled, _recall) = (_recall, new CancellationTokenSource());
+        // The source stays undisposed: those who borrowed may still register with its token.
+        recalled.Cancel();
     }
 
     private void Return()

@@ -123,28 +123,31 @@ public sealed partial class DataPlane : IAsyncDisposable
     /// <summary>Connects to a peer and proves who this is.</summary>
     internal Wire Dial(PeerEndpoint peer, ConnectionPurpose purpose, string jobId, int generation, byte[] secret, CancellationToken cancellation)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        Socket socket;
+        try
+        {
+            socket = Dialer.Connect(peer.Host, peer.Port, Deadline.In(Options.ConnectTimeout), cancellation);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{peer.InstanceId} at {peer.Host}:{peer.Port} could not be reached within {Options.ConnectTimeout.TotalSeconds} s.", e);
+        }
+
         Wire? wire = null;
         try
         {
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            patience.CancelAfter(Options.ConnectTimeout);
-            socket.ConnectAsync(peer.Host, peer.Port, patience.Token).AsTask().GetAwaiter().GetResult();
             wire = new Wire(socket, Options);
+            using var cut = cancellation.Register(static w => ((Wire)w!).Shutdown(SocketShutdown.Both), wire);
             string trace = System.Diagnostics.Activity.Current?.Id ?? "";
             Handshake.Dial(wire, new Hello(purpose, jobId, generation, InstanceId, peer.InstanceId, trace), secret, Deadline.In(Options.HandshakeTimeout));
             Track(wire);
             return wire;
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            socket.Dispose();
-            throw new TimeoutException($"{peer.InstanceId} at {peer.Host}:{peer.Port} could not be reached within {Options.ConnectTimeout.TotalSeconds} s.");
-        }
         catch
         {
             wire?.Dispose();
             socket.Dispose();
+            cancellation.ThrowIfCancellationRequested();
             throw;
         }
     }

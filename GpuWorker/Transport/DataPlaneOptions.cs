@@ -52,6 +52,12 @@ public sealed record DataPlaneOptions
     /// <summary>Payload of one chunk of a state transfer, bytes, the same at both ends. The default value is 256 KiB: it is still in the cache when its checksum is taken.</summary>
     public int StateChunkBytes { get; init; } = 256 << 10;
 
+    /// <summary>Bytes of a layer that are asked of one holder at a time, a multiple of 4. The default value is 4 MiB: lost time when a holder dies, and the last ones that a slow holder gives.</summary>
+    public int StateRangeBytes { get; init; } = 4 << 20;
+
+    /// <summary>Most holders that one layer comes from at the same time; further ones are in reserve. The default value is 4.</summary>
+    public int StateSources { get; init; } = 4;
+
     /// <summary>Everything that is wrong with the settings, one sentence each; empty when they are usable.</summary>
     public IReadOnlyList<string> Problems()
     {
@@ -79,6 +85,8 @@ public sealed record DataPlaneOptions
         Check(SendQueueBytes >= 1 << 20, nameof(SendQueueBytes), SendQueueBytes, "at least 1 MiB");
         Check(PooledBytes >= 0, nameof(PooledBytes), PooledBytes, "at least 0");
         Check(StateChunkBytes >= 4096 && StateChunkBytes <= MaxFrameBytes, nameof(StateChunkBytes), StateChunkBytes, $"from 4 KiB to {nameof(MaxFrameBytes)} ({MaxFrameBytes})");
+        Check(StateRangeBytes is >= 4096 and <= 1 << 30 && StateRangeBytes % 4 == 0, nameof(StateRangeBytes), StateRangeBytes, "a multiple of 4 from 4 KiB to 1 GiB");
+        Check(StateSources is >= 1 and <= 64, nameof(StateSources), StateSources, "from 1 to 64");
         return problems;
     }
 }

@@ -117,6 +117,9 @@ internal sealed class Wire : IDisposable
     /// <summary>Blocks until there is room to write.</summary>
     public void WaitWritable(Deadline deadline) => Wait(SelectMode.SelectWrite, deadline);
 
+    /// <summary>Waits until <paramref name="count"/> bytes can be read without blocking, but no longer than this; false as well when only a part of them came, or the end.</summary>
+    public bool HasArrived(int count, TimeSpan patience) => _socket.Poll(patience, SelectMode.SelectRead) && _socket.Available >= count;
+
     /// <summary>Whether the peer has closed or broken the connection, as far as is known now. Not to be used while bytes may be waiting to be read.</summary>
     public bool IsClosed()
     {

@@ -13,20 +13,6 @@ public interface IStateSource
     string DescribeHoldings();
 }
 
-/// <summary>One layer's state, opened for reading. The memory must not change until it is disposed.</summary>
-/// <param name="parts">The tensors in the order that the fetcher's destinations have: parameters, first moment, second moment.</param>
-/// <param name="close">Called once when the transfer has ended, well or not.</param>
-public sealed class StateStream(IReadOnlyList<ReadOnlyMemory<byte>> parts, Action? close = null) : IDisposable
-{
-    private Action? _close = close;
-
-    /// <summary>The tensors' bytes.</summary>
-    public IReadOnlyList<ReadOnlyMemory<byte>> Parts { get; } = parts;
-
-    /// <inheritdoc/>
-    public void Dispose() => Interlocked.Exchange(ref _close, null)?.Invoke();
-}
-
 /// <summary>A holder does not have, and will not have, the layer at the version asked for.</summary>
 public sealed class StateNotHeldException : Exception
 {

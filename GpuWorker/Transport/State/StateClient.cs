@@ -1,12 +1,14 @@
 using System.Buffers.Binary;
-using System.IO.Hashing;
 using System.Net.Sockets;
 using System.Text;
 using Parcae.Grains;
 
 namespace Parcae.GpuWorker.Transport;
 
-/// <summary>Fetches layers from one holder over one connection. Blocking; use it from a thread that may wait.</summary>
+/// <summary>
+/// Asks one holder over one connection, and receives what it answers in the order of the requests. The next request may be made as soon as the
+/// answer to the last one has begun, so that the holder never waits. Blocking; use it from a thread that may wait.
+/// </summary>
 public sealed class StateClient : IDisposable
 {
     private readonly PeerEndpoint _holder;
@@ -34,31 +36,49 @@ public sealed class StateClient : IDisposable
     /// <param name="destinations">Where the parts go: parameters, first moment, second moment.</param>
     /// <returns>Bytes received.</returns>
     /// <exception cref="StateNotHeldException">The holder does not have it.</exception>
-    /// <exception cref="InvalidDataException">A part has another length than its destination, or a checksum is wrong.</exception>
+    /// <exception cref="InvalidDataException">The layer has another length than the destinations, or a checksum is wrong.</exception>
     public long Fetch(int layer, int version, IReadOnlyList<Memory<byte>> destinations)
     {
-        ArgumentNullException.ThrowIfNull(destinations);
-        var request = new byte[StateServer.RequestSize];
-        BinaryPrimitives.WriteInt32LittleEndian(request, layer);
-        BinaryPrimitives.WriteInt32LittleEndian(request.AsSpan(4), version);
-        _wire.Write(request);
+        var target = new MemoryStateTarget(destinations);
+        var request = new StateRequest(layer, version, 0, target.Lengths.Sum());
+        Ask(request);
+        ReceiveHead(request, target);
+        ReceiveBytes(request, target);
+        return request.Length;
+    }
 
-        int parts = BinaryPrimitives.ReadInt32LittleEndian(Read(4));
-        if (parts == -1)
+    /// <summary>Asks for bytes of a layer.</summary>
+    internal void Ask(StateRequest request)
+    {
+        Span<byte> bytes = stackalloc byte[StateRequest.Size];
+        request.Write(bytes);
+        _wire.Write(bytes);
+    }
+
+    /// <summary>Waits until the answer begins.</summary>
+    /// <exception cref="StateNotHeldException">The holder does not have the layer; the connection is still good.</exception>
+    /// <exception cref="InvalidDataException">The layer has another length there.</exception>
+    internal void ReceiveHead(StateRequest request, IStateTarget target)
+    {
+        long total = BinaryPrimitives.ReadInt64LittleEndian(Read(8));
+        if (total == StateServer.Refused)
         {
             int length = BinaryPrimitives.ReadInt32LittleEndian(Read(4));
             if (length is < 0 or > 1 << 20) throw new InvalidDataException($"{_holder.InstanceId} refused with a text of {length} bytes.");
-            throw new StateNotHeldException(_holder.InstanceId, layer, version, Encoding.UTF8.GetString(Read(length)));
+            throw new StateNotHeldException(_holder.InstanceId, request.Layer, request.Version, Encoding.UTF8.GetString(Read(length)));
         }
-        if (parts != destinations.Count) throw new InvalidDataException($"{_holder.InstanceId} sends layer {layer} in {parts} parts, {destinations.Count} were expected.");
-        var lengths = Read(8 * parts);
-        for (int i = 0; i < parts; i++)
-        {
-            long length = BinaryPrimitives.ReadInt64LittleEndian(lengths.AsSpan(8 * i));
-            if (length != destinations[i].Length) throw new InvalidDataException($"{_holder.InstanceId} sends {length} bytes as part {i} of layer {layer}, {destinations[i].Length} were expected.");
-        }
-        foreach (var destination in destinations) Chunks.Read(_wire, destination.Span, _chunkBytes, _holder.InstanceId, layer);
-        return destinations.Sum(d => (long)d.Length);
+
+        long expected = target.Lengths.Sum();
+        if (total != expected) throw new InvalidDataException($"{_holder.InstanceId} has {total} bytes of layer {request.Layer}, {expected} were expected.");
+    }
+
+    /// <summary>Receives the bytes that were asked for.</summary>
+    /// <exception cref="EndOfStreamException">The holder closed the connection.</exception>
+    /// <exception cref="InvalidDataException">A checksum is wrong.</exception>
+    internal void ReceiveBytes(StateRequest request, IStateTarget target)
+    {
+        foreach (var (part, offset, length) in Chunks.Pieces(target.Lengths, request.Offset, request.Length, _chunkBytes))
+            target.Take(part, offset, length, bytes => Chunks.Read(_wire, bytes, _chunkBytes, _holder.InstanceId, request.Layer));
     }
 
     /// <inheritdoc/>

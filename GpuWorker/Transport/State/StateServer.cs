@@ -1,39 +1,38 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
-using System.IO.Hashing;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging;
-using Parcae.Grains.Telemetry;
 
 namespace Parcae.GpuWorker.Transport;
 
 /// <summary>
-/// Answers fetches over one connection: request (layer, version), then either a reason why not, or the length of each part and the parts in chunks, each
-/// followed by its checksum.
+/// Answers the requests of one connection (<see cref="StateRequest"/>) in their order. An answer is the length of the whole layer (8 bytes), then the bytes
+/// asked for in chunks, each followed by its checksum; or -1 instead of the length, and why the layer is not to be had: the length of a text and the text.
 /// </summary>
 internal static partial class StateServer
 {
-    public const int RequestSize = 8;
+    /// <summary>Instead of a length: the layer is not held.</summary>
+    public const long Refused = -1;
+
+    /// <summary>How long a layer stays open for the next request: as long as that may be on its way. Nobody who wants to change the layer need notice.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(5);
 
     public static void Run(Wire wire, Hello hello, IStateSource source, DataPlaneOptions options, ILogger logger)
     {
-        using var ended = new CancellationTokenSource();
+        using var opened = new OpenedState(wire, hello, source);
         try
         {
-            var request = new byte[RequestSize];
-            while (wire.Read(request))
+            var bytes = new byte[StateRequest.Size];
+            while (true)
             {
-                int layer = BinaryPrimitives.ReadInt32LittleEndian(request), version = BinaryPrimitives.ReadInt32LittleEndian(request.AsSpan(4));
-                ActivityContext.TryParse(hello.TraceParent, null, isRemote: true, out var parent);
-                using var activity = ParcaeTelemetry.Activities.StartActivity("transfer.serve", ActivityKind.Server, parent);
-                activity?.SetTag("layer", layer).SetTag("version", version).SetTag("to", hello.From);
-                using var state = Open(wire, source, layer, version);
-                if (state is null) Refuse(wire, source.DescribeHoldings());
-                else Send(wire, state, options);
+                if (!wire.HasArrived(StateRequest.Size, Patience)) opened.Close();
+                if (!wire.Read(bytes)) return;
+                var request = StateRequest.Read(bytes);
+                if (opened.Open(request.Layer, request.Version) is not { } state) Refuse(wire, source.DescribeHoldings());
+                else Send(wire, state, request, opened, options);
             }
         }
-        catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or IOException or InvalidDataException or ObjectDisposedException)
         {
             LogEnded(logger, hello.JobId, hello.From, e.Message);
         }
@@ -43,37 +42,26 @@ internal static partial class StateServer
         }
     }
 
-    /// <summary>Waits for the layer, but no longer than the peer that asked for it is there.</summary>
-    private static StateStream? Open(Wire wire, IStateSource source, int layer, int version)
-    {
-        using var cancel = new CancellationTokenSource();
-        var opening = source.OpenAsync(layer, version, cancel.Token);
-        while (!opening.Wait(TimeSpan.FromMilliseconds(20)))
-        {
-            if (!wire.IsClosed()) continue;
-            cancel.Cancel();
-            throw new EndOfStreamException("The peer went away while it waited.");
-        }
-        return opening.Result;
-    }
-
     private static void Refuse(Wire wire, string holdings)
     {
         var text = Encoding.UTF8.GetBytes(holdings);
-        var bytes = new byte[8 + text.Length];
-        BinaryPrimitives.WriteInt32LittleEndian(bytes, -1);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4), text.Length);
-        text.CopyTo(bytes, 8);
+        var bytes = new byte[12 + text.Length];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, Refused);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8), text.Length);
+        text.CopyTo(bytes, 12);
         wire.Write(bytes);
     }
 
-    private static void Send(Wire wire, StateStream state, DataPlaneOptions options)
+    private static void Send(Wire wire, StateStream state, StateRequest request, OpenedState opened, DataPlaneOptions options)
     {
-        var lengths = new byte[4 + 8 * state.Parts.Count];
-        BinaryPrimitives.WriteInt32LittleEndian(lengths, state.Parts.Count);
-        for (int i = 0; i < state.Parts.Count; i++) BinaryPrimitives.WriteInt64LittleEndian(lengths.AsSpan(4 + 8 * i), state.Parts[i].Length);
-        wire.Write(lengths);
-        foreach (var part in state.Parts) Chunks.Write(wire, part.Span, options.StateChunkBytes);
+        Span<byte> total = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(total, state.Length);
+        wire.Write(total);
+        // Only now: a peer that takes the layer to be longer reads how long it is.
+        request.CheckWithin(state.Length);
+        foreach (var (part, offset, length) in Chunks.Pieces(state.Lengths, request.Offset, request.Length, options.StateChunkBytes))
+            Chunks.Write(wire, state.Read(part, offset, length).Span, options.StateChunkBytes);
+        opened.Sent(request.Length);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}: a state transfer to {Peer} ended early: {Reason}")]

@@ -22,8 +22,14 @@ internal sealed class PeerProcess : IDisposable
     public TimeSpan ProcessorTime()
     {
         using var own = Process.GetCurrentProcess();
+        return own.TotalProcessorTime + OwnProcessorTime();
+    }
+
+    /// <summary>Processor time of the other side alone so far.</summary>
+    public TimeSpan OwnProcessorTime()
+    {
         _process.Refresh();
-        return own.TotalProcessorTime + _process.TotalProcessorTime;
+        return _process.TotalProcessorTime;
     }
 
     public async Task<string> ReadLineAsync() => await _process.StandardOutput.ReadLineAsync()

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using Parcae.GpuWorker.Transport;
@@ -5,45 +6,102 @@ using Parcae.Grains;
 
 namespace Parcae.Benchmarks.Sockets;
 
-/// <summary>State of a layer, fetched from another process over the data plane, beside a plain blocking socket that copies the same bytes one way.</summary>
+/// <summary>
+/// State of a layer, fetched from another process over the data plane, beside a plain blocking socket that copies the same bytes one way, both connected;
+/// then as workers prepare with, in ranges over fresh connections, from three processes beside one.
+/// </summary>
 internal static class TransferBenchmark
 {
     private const int PartBytes = 64_000_000;
     private const int Parts = 3;
     private const int Pairs = 21;
-    private const int WarmUps = 4;
+    private const int WarmUps = 8;
+    private const int Sources = 3;
+    private const long Bytes = (long)PartBytes * Parts;
 
     public static async Task<BenchmarkResult> RunAsync()
     {
-        using var peer = PeerProcess.Start("transfer");
-        using var listener = PlainSocket.Listen();
         var secret = RandomNumberGenerator.GetBytes(32);
+        var peers = Enumerable.Range(0, Sources).Select(_ => PeerProcess.Start("transfer")).ToArray();
+        try
+        {
+            using var listener = PlainSocket.Listen();
+            var holders = new PeerEndpoint[Sources];
+            for (int i = 0; i < Sources; i++)
+            {
+                await peers[i].WriteLineAsync($"{Holder(i)} {((IPEndPoint)listener.LocalEndPoint!).Port} {Convert.ToHexString(secret)}");
+                holders[i] = new PeerEndpoint(Holder(i), "127.0.0.1", int.Parse(await peers[i].ReadLineAsync()));
+            }
+
+            return await MeasureAsync(peers, holders, listener, secret);
+        }
+        finally
+        {
+            foreach (var peer in peers) peer.Dispose();
+        }
+    }
+
+    private static async Task<BenchmarkResult> MeasureAsync(PeerProcess[] peers, PeerEndpoint[] holders, System.Net.Sockets.Socket listener, byte[] secret)
+    {
         await using var plane = DataPlane.Listen(new DataPlaneOptions(), "fetcher", NullLogger.Instance);
-        await peer.WriteLineAsync($"{((System.Net.IPEndPoint)listener.LocalEndPoint!).Port} {Convert.ToHexString(secret)}");
+        await peers[0].WriteLineAsync("connect");
         using var plain = PlainSocket.Accept(listener);
-        var holder = new PeerEndpoint("holder", "127.0.0.1", int.Parse(await peer.ReadLineAsync()));
-        using var client = StateClient.Connect(plane, holder, "job", 1, secret, CancellationToken.None);
         var parts = Enumerable.Range(0, Parts).Select(_ => GC.AllocateArray<byte>(PartBytes, pinned: true)).ToArray();
         Memory<byte>[] destinations = [.. parts.Select(p => p.AsMemory())];
-        var runs = new PairedRuns(peer.ProcessorTime);
-        for (int i = 0; i < WarmUps + Pairs; i++)
+        var target = new MemoryStateTarget(destinations);
+        using var client = StateClient.Connect(plane, holders[0], "job", 1, secret, CancellationToken.None);
+        var shares = new long[Sources];
+
+        var toPlain = await PairsAsync(WholeAsync, CopyAsync);
+        var toOne = await PairsAsync(() => FetchAsync(Sources), () => FetchAsync(1));
+        if (!parts.Select((p, i) => p[0] == i + 1 && p[^1] == i + 1).All(same => same)) throw new InvalidOperationException("What was fetched is not what was held.");
+        var three = toOne.Result("three", "", []);
+        return toPlain.Result(
+            "transfer",
+            $"median of pairs, taken alternately; {Parts} parts of {PartBytes} bytes, memory to memory; peer: a blocking socket, the same bytes one way, no checksum; three sources beside one: in ranges, with connecting",
+            new Dictionary<string, object>
+            {
+                ["threeSources"] = three.Ours,
+                ["oneSource"] = three.Peer!,
+                ["threeSourcesToOne"] = three.Ratio!,
+                ["threeSourcesRatios"] = three.Detail["ratios"],
+                ["threeSourcesProcessorMilliseconds"] = three.Detail["processorMillisecondsOurs"],
+                ["threeSourcesShares"] = shares.Select(s => Math.Round((double)s / shares.Sum(), 3)).ToArray(),
+            });
+
+        TimeSpan ProcessorTime() => peers.Skip(1).Aggregate(peers[0].ProcessorTime(), (sum, peer) => sum + peer.OwnProcessorTime());
+
+        async Task<PairedRuns> PairsAsync(Func<Task> ours, Func<Task> peer)
         {
-            if (i == WarmUps) runs = new PairedRuns(peer.ProcessorTime);
-            await runs.AddAsync(Fetch, CopyAsync, (long)PartBytes * Parts);
+            var runs = new PairedRuns(ProcessorTime);
+            for (int i = 0; i < WarmUps + Pairs; i++)
+            {
+                if (i == WarmUps) runs = new PairedRuns(ProcessorTime);
+                await runs.AddAsync(ours, peer, Bytes);
+            }
+
+            return runs;
         }
 
-        if (!parts.Select((p, i) => p[0] == i + 1 && p[^1] == i + 1).All(same => same)) throw new InvalidOperationException("What was fetched is not what was held.");
-        return runs.Result("transfer", $"median of pairs, taken alternately; {Parts} parts of {PartBytes} bytes, memory to memory; peer: a blocking socket, the same bytes one way, no checksum", []);
-
-        Task Fetch()
+        Task WholeAsync()
         {
             client.Fetch(0, 0, destinations);
             return Task.CompletedTask;
         }
 
+        async Task FetchAsync(int sources)
+        {
+            var wanted = new WantedLayer(0, 0, holders[..sources], target);
+            var received = await StateFetch.RunAsync(plane, "job", 1, secret, [wanted], _ => { }, CancellationToken.None);
+            if (sources == Sources)
+            {
+                for (int i = 0; i < Sources; i++) shares[i] += received.GetValueOrDefault(Holder(i));
+            }
+        }
+
         async Task CopyAsync()
         {
-            await peer.WriteLineAsync("plain");
+            await peers[0].WriteLineAsync("plain");
             foreach (var part in parts) plain.Receive(part);
         }
     }
@@ -52,15 +110,19 @@ internal static class TransferBenchmark
     {
         var words = (await Console.In.ReadLineAsync())!.Split(' ');
         var source = new Source();
-        await using var plane = DataPlane.Listen(new DataPlaneOptions(), "holder", NullLogger.Instance);
-        using var serving = plane.ServeState("job", Convert.FromHexString(words[1]), source);
-        using var plain = PlainSocket.Connect(int.Parse(words[0]));
+        await using var plane = DataPlane.Listen(new DataPlaneOptions(), words[0], NullLogger.Instance);
+        using var serving = plane.ServeState("job", Convert.FromHexString(words[2]), source);
         Console.WriteLine(plane.Port);
+        // Only one of them is asked for the plain socket.
+        if (await Console.In.ReadLineAsync() is null) return;
+        using var plain = PlainSocket.Connect(int.Parse(words[1]));
         while (await Console.In.ReadLineAsync() is not null)
         {
             foreach (var part in source.Parts) plain.Send(part);
         }
     }
+
+    private static string Holder(int i) => $"holder-{i}";
 
     private sealed class Source : IStateSource
     {

@@ -198,7 +198,7 @@ public sealed partial class DataPlane : IAsyncDisposable
             _handshakes.TryRemove(wire, out _);
             Track(wire);
             if (!_jobs.TryGetValue(hello.JobId, out var job)) wire.Dispose();
-            else if (hello.Purpose == ConnectionPurpose.State && job.State is { } state) StateServer.Run(wire, hello, state, Options, _logger);
+            else if (hello.Purpose == ConnectionPurpose.State && job.State is { } state) StateServer.Run(wire, hello, state, Options, MidTransfer, _logger);
             else if (hello.Purpose == ConnectionPurpose.Shadow && job.Shadows is { } shadows) shadows(wire, hello);
             else if (hello.Purpose == ConnectionPurpose.Mesh && job.Meshes.TryGetValue(hello.Generation, out var mesh)) mesh.Read(hello.From, wire);
             else wire.Dispose();

@@ -17,7 +17,7 @@ internal static partial class StateServer
     /// <summary>How long a layer stays open for the next request: as long as that may be on its way. Nobody who wants to change the layer need notice.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(5);
 
-    public static void Run(Wire wire, Hello hello, IStateSource source, DataPlaneOptions options, ILogger logger)
+    public static void Run(Wire wire, Hello hello, IStateSource source, DataPlaneOptions options, Action<Wire>? midTransfer, ILogger logger)
     {
         using var opened = new OpenedState(wire, hello, source);
         try
@@ -29,7 +29,7 @@ internal static partial class StateServer
                 if (!wire.Read(bytes)) return;
                 var request = StateRequest.Read(bytes);
                 if (opened.Open(request.Layer, request.Version) is not { } state) Refuse(wire, source.DescribeHoldings());
-                else Send(wire, state, request, opened, options);
+                else Send(wire, state, request, opened, options, midTransfer);
             }
         }
         catch (Exception e) when (e is SocketException or IOException or InvalidDataException or ObjectDisposedException)
@@ -52,7 +52,7 @@ internal static partial class StateServer
         wire.Write(bytes);
     }
 
-    private static void Send(Wire wire, StateStream state, StateRequest request, OpenedState opened, DataPlaneOptions options)
+    private static void Send(Wire wire, StateStream state, StateRequest request, OpenedState opened, DataPlaneOptions options, Action<Wire>? midTransfer)
     {
         Span<byte> total = stackalloc byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(total, state.Length);
@@ -60,7 +60,11 @@ internal static partial class StateServer
         // Only now: a peer that takes the layer to be longer reads how long it is.
         request.CheckWithin(state.Length);
         foreach (var (part, offset, length) in Chunks.Pieces(state.Lengths, request.Offset, request.Length, options.StateChunkBytes))
+        {
             Chunks.Write(wire, state.Read(part, offset, length).Span, options.StateChunkBytes);
+            midTransfer?.Invoke(wire);
+        }
+
         opened.Sent(request.Length);
     }
 

@@ -6,7 +6,7 @@ using Parcae.Grains;
 namespace Parcae.GpuWorker.Tests.Faults;
 
 /// <summary>One job that goes from strategy to strategy, (D, P) in {1..3} x {1..4}, with a fault in each: everything drawn from a seed. The test does what the job's grain would.</summary>
-internal sealed class ChaosRun(WorkerCluster cluster, int seed)
+internal sealed class ChaosRun(WorkerCluster cluster, int seed, Action<string> tell)
 {
     private const int StepsBetween = 3;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -18,9 +18,6 @@ internal sealed class ChaosRun(WorkerCluster cluster, int seed)
     private string? _vault;
     private int _named;
     private (int Pipelines, int Depth) _strategy;
-
-    /// <summary>What was done, a line for each fault.</summary>
-    public List<string> Report { get; } = [];
 
     /// <summary>The fault that is under way.</summary>
     public string Current { get; private set; } = "";
@@ -64,7 +61,7 @@ internal sealed class ChaosRun(WorkerCluster cluster, int seed)
         bool lost = struck && kind is FaultKind.Kill or FaultKind.Hang;
         int generations = await RideOutAsync(work, lost ? victim : null, limit.Token);
         if (lost) host.Faults.Release();
-        Report.Add($"{Current}{(struck ? "" : " (not reached)")}: {generations} generations to {_strategy.Pipelines} x {_strategy.Depth} at step {cluster.Results.Keys.Max()}");
+        tell($"{Current}{(struck ? "" : " (not reached)")}: {generations} generations to {_strategy.Pipelines} x {_strategy.Depth} at step {cluster.Results.Keys.Max()}");
     }
 
     /// <summary>A stage of one layer may be sent in fewer parts than the fault waits for: then it does not strike.</summary>

@@ -1,3 +1,4 @@
+using Parcae.Grains.Jobs.Ledger;
 using Parcae.Grains.Jobs.Planning;
 
 namespace Parcae.Grains.Tests.Protocol;
@@ -17,8 +18,12 @@ internal static class Decisions
 
         var reports = Enumerable.Range(0, of.AllWorkers).Where(n => grain.Reports[n] is not null).Select(n => Report(of, n, grain.Reports[n]!)).ToArray();
         var vault = of.Vault && grain.Reports[of.VaultNode] is { } said ? Report(of, of.VaultNode, said) : null;
-        int known = grain.Reports.Select((r, n) => r is not null && Speaks(grain, of, n) ? r.Log : 0).Aggregate(0, (a, b) => a | b);
-        GrainMoves.Take(grain, known & ~((1 << Ledgers.Open(grain.State).Book.FirstMissing) - 1));
+        var committed = CommittedPlan(world, grain);
+        int from = Ledgers.Open(grain.State).Book.FirstMissing;
+        foreach (var result in ToldResults.OfTheLine(committed, reports, vault).Where(r => r.Step >= from)) GrainMoves.Take(grain, result);
+        var line = Ledgers.Open(grain.State).Book;
+        int beyond = TargetVersion.Find(of.Layers, reports, vault, step => line[step])?.Version ?? 0;
+        foreach (var result in ToldResults.Beyond(line.Committed, beyond, [.. reports, .. vault is null ? Array.Empty<HaltReport>() : [vault]])) GrainMoves.Take(grain, result);
 
         var book = Ledgers.Open(grain.State).Book;
         int passed = book.Committed;
@@ -59,7 +64,7 @@ internal static class Decisions
     }
 
     // Rest.FindOrigin, without checkpoints
-    private static StateTarget? FindOrigin(Case of, HaltReport[] reports, HaltReport? vault, Grains.Jobs.Ledger.LedgerBook book)
+    private static StateTarget? FindOrigin(Case of, HaltReport[] reports, HaltReport? vault, LedgerBook book)
     {
         var target = TargetVersion.Find(of.Layers, reports, vault, step => book[step]);
         if (target is { Version: > 0 } || (target is not null && book.Committed == 0)) return target;
@@ -67,8 +72,10 @@ internal static class Decisions
         return book.Committed > 0 && vaultAway ? null : TargetVersion.Seed(of.Layers, reports);
     }
 
-    /// <summary>Only members and the vault that follows speak of the current line of steps.</summary>
-    private static bool Speaks(Grain grain, Case of, int n) => n == of.VaultNode ? grain.State.VaultFollows : (grain.Members >> n & 1) != 0;
+    /// <summary>The plan in force; its vault is null when the vault does not follow.</summary>
+    private static GenerationPlan? CommittedPlan(World world, Grain grain) => grain.State.Plan == 0
+        ? null
+        : world.Plans[grain.State.Plan]!.Generation with { Vault = grain.State.VaultFollows ? new PeerEndpoint(world.Case.Id(world.Case.VaultNode), "", 0) : null };
 
     private static HaltReport Report(Case of, int n, Said said) => new()
     {

@@ -68,12 +68,12 @@ internal static class GrainMoves
         return true;
     }
 
-    /// <summary>Enters results of the current line of steps.</summary>
+    /// <summary>Enters a result.</summary>
     // StepIntake.Take
-    public static void Take(Grain grain, int steps)
+    public static void Take(Grain grain, StepResult result)
     {
         var book = Ledgers.Open(grain.State);
-        foreach (int step in WorkerMoves.Bits(steps)) book.Commit(Ledgers.Result(step));
+        book.Commit(result);
         grain.State = book.Close(grain.State);
     }
 
@@ -83,7 +83,7 @@ internal static class GrainMoves
     {
         if (grain.State.Completed || grain.Frozen || grain.State.Plan != gen) return false;
         var before = grain.State;
-        Take(grain, steps);
+        foreach (int step in WorkerMoves.Bits(steps)) Take(grain, Ledgers.Result(step));
         return grain.State != before;
     }
 

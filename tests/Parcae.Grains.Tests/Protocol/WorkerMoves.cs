@@ -104,7 +104,7 @@ internal static class WorkerMoves
         {
             if ((node.PendingLayers >> layer & 1) == 0) continue;
             if ((node.Held[layer] >> step & 1) == 0) world.Wrong = $"step {step} cannot be applied to layer {layer}, which is not held at that version";
-            if ((node.Held[layer] >> step & 2) != 0) world.Wrong = $"layer {layer} is held twice at version {step + 1}";
+            // A copy that was followed to the next version has the same bits.
             node.Held[layer] = node.Held[layer] & ~(1 << step) | 2 << step;
         }
 

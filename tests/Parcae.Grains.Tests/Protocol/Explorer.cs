@@ -25,6 +25,7 @@ internal sealed class Explorer(Case of)
     private readonly List<(int From, string Label)> _came = [];
     private readonly List<(int From, int To)> _free = [];
     private readonly List<bool> _good = [];
+    private readonly HashSet<int> _exempt = [];
     private readonly Queue<World> _open = new();
     private readonly KeyWriter _key = new();
     private long _moves;
@@ -55,8 +56,7 @@ internal sealed class Explorer(Case of)
 
     private int Visit(World world, int from, string label)
     {
-        string key = _key.Take();
-        key = world.Key(_key);
+        string key = world.Key(_key);
         if (world.Wrong is not null) key += world.Wrong;
         if (_numbers.TryGetValue(key, out int known)) return known;
         _numbers.Add(key, _came.Count);
@@ -69,8 +69,6 @@ internal sealed class Explorer(Case of)
         if (!completed && !cutOff && Exempt(world)) _exempt.Add(_came.Count - 1);
         return _came.Count - 1;
     }
-
-    private readonly HashSet<int> _exempt = [];
 
     /// <summary>Whether there is too little left: too few workers for any plan, or state that only a lost vault has.</summary>
     private bool Exempt(World world)

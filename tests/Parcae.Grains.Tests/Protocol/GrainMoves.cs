@@ -59,7 +59,7 @@ internal static class GrainMoves
         if (grain.State.Plan != world.Stored.Plan)
         {
             if (grain.State.Plan < world.Stored.Plan || (world.EverCommitted >> grain.State.Plan & 1) != 0)
-                world.Wrong = $"generation {grain.State.Plan} is committed after generation {world.Stored.Plan}";
+                world.Wrong = $"I3: generation {grain.State.Plan} is committed after generation {world.Stored.Plan}";
             world.EverCommitted |= 1 << grain.State.Plan;
         }
 

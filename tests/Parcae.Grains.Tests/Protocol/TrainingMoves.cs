@@ -53,7 +53,7 @@ internal static class TrainingMoves
         bool stop = plan.Places.Any(p => Stops(world.Nodes[p]));
         foreach (int layer in WorkerMoves.Bits(plan.Layers(n)))
         {
-            if (node.Held[layer] != 1 << step) world.Wrong = $"{world.Case.Id(n)} applies step {step} to layer {layer}, of which it holds the versions {string.Join(", ", WorkerMoves.Bits(node.Held[layer]))}";
+            if (node.Held[layer] != 1 << step) world.Wrong = $"I5: {world.Case.Id(n)} applies step {step} to layer {layer}, of which it holds the versions {string.Join(", ", WorkerMoves.Bits(node.Held[layer]))}";
             node.Held[layer] = 2 << step;
         }
 

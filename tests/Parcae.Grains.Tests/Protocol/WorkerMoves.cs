@@ -103,7 +103,7 @@ internal static class WorkerMoves
         for (int layer = 0; layer < world.Case.Layers; layer++)
         {
             if ((node.PendingLayers >> layer & 1) == 0) continue;
-            if ((node.Held[layer] >> step & 1) == 0) world.Wrong = $"step {step} cannot be applied to layer {layer}, which is not held at that version";
+            if ((node.Held[layer] >> step & 1) == 0) world.Wrong = $"I5: step {step} cannot be applied to layer {layer}, which is not held at that version";
             // A copy that was followed to the next version has the same bits.
             node.Held[layer] = node.Held[layer] & ~(1 << step) | 2 << step;
         }
@@ -145,7 +145,7 @@ internal static class WorkerMoves
         node = world.Nodes[n];
         foreach (int layer in Bits(needed)) node.Held[layer] |= 1 << plan.Start;
         (node.Prepared, node.Fetching) = (gen, 0);
-        if (torn) world.Wrong = $"{world.Case.Id(n)} read a layer while its holder trains";
+        if (torn) world.Wrong = $"I5: {world.Case.Id(n)} read a layer while its holder trains";
         GrainMoves.Answered(world, Order.Prepare, gen, n, null);
         return (world, false);
     }
@@ -171,12 +171,12 @@ internal static class WorkerMoves
         for (int layer = 0; layer < world.Case.Layers; layer++)
         {
             node.Held[layer] &= (kept >> layer & 1) << plan.Start;
-            if ((kept >> layer & 1) != 0 && node.Held[layer] == 0) world.Wrong = $"{world.Case.Id(n)} begins generation {gen} without layer {layer} at version {plan.Start}";
+            if ((kept >> layer & 1) != 0 && node.Held[layer] == 0) world.Wrong = $"I5: {world.Case.Id(n)} begins generation {gen} without layer {layer} at version {plan.Start}";
         }
 
         (node.PendingStep, node.PendingLayers, node.Prepared, node.Frozen) = (-1, 0, 0, false);
         node.Log &= (1 << plan.Start) - 1;
-        (node.RunGen, node.RunStep, node.RunPhase, node.End, node.BrokenPeer) = (gen, plan.Start, 0, RunEnd.None, -1);
+        (node.RunGen, node.RunStep, node.RunPhase, node.End, node.BrokenPeer) = (gen, plan.Start, 0, plan.Start < world.Case.Steps ? RunEnd.None : RunEnd.Done, -1);
         (node.Reduced, node.StopAsked, node.StopSent) = (false, false, false);
         GrainMoves.Answered(world, Order.Switch, gen, n, null);
     }

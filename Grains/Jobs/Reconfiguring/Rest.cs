@@ -47,9 +47,12 @@ internal sealed class Rest
         foreach (var (id, why) in halted.Silent) await job.Lose(id, why);
 
         foreach (var result in ToldResults.OfTheLine(job.State.Plan, halted.Reports.Values, halted.Vault)) StepIntake.Take(job, result);
-        HaltReport[] all = [.. halted.Reports.Values, .. halted.Vault is { } told ? [told] : Array.Empty<HaltReport>()];
-        int version = TargetVersion.Find(job.Outline.Layers.Length, halted.Reports.Values.ToArray(), halted.Vault, step => job.Book[step])?.Version ?? 0;
-        foreach (var result in ToldResults.Beyond(job.Book.Committed, version, all)) StepIntake.Take(job, result);
+
+        // Someone who was given up, or a vault that was left alone, may come back with a newer state than the line's: the results come with it.
+        HaltReport[] workers = [.. halted.Reports.Values];
+        int newest = TargetVersion.Find(job.Outline.Layers.Length, workers, halted.Vault, step => job.Book[step])?.Version ?? 0;
+        var tellers = halted.Vault is { } vault ? workers.Append(vault) : workers;
+        foreach (var result in ToldResults.Beyond(job.Book.Committed, newest, tellers)) StepIntake.Take(job, result);
 
         var gone = new HashSet<string>([.. halted.Silent.Keys, .. halted.LeftOut], StringComparer.Ordinal);
         roster = roster.Without(gone);

@@ -22,7 +22,7 @@ internal static class Cases
     /// <summary>A halt that is repeated, and a vault that prepares for longer than training waits for it.</summary>
     public static readonly Case LateHalt = new()
     {
-        Name = "a worker and a vault, both cut off once", Workers = 1, Layers = 1, Strategies = [None, One], Vault = true, Cuts = 2,
+        Name = "a worker and a vault, cut off three times", Workers = 1, Layers = 1, Strategies = [None, One], Vault = true, Cuts = 3, Generations = 4,
     };
 
     /// <summary>Minutes.</summary>
@@ -37,7 +37,7 @@ internal static class Cases
         new() { Name = "two stages, a vault, a crash, two steps", Workers = 2, Strategies = [None, One, Stages], Vault = true, WorkerCrashes = 1 },
         new() { Name = "a worker joins, the grain is lost", Workers = 1, Joining = 1, Strategies = [None, One, Replicas], GrainCrashes = 1 },
         new() { Name = "one stage becomes two, a crash", Workers = 1, Joining = 1, Strategies = [None, One, Stages], WorkerCrashes = 1 },
-        new() { Name = "two replicas, two crashes, a spare", Workers = 2, Joining = 1, Layers = 1, Strategies = [None, One, Replicas, Replicas], WorkerCrashes = 2 },
+        new() { Name = "two replicas, two crashes, a spare", Workers = 2, Joining = 1, Layers = 1, Steps = 1, Strategies = [None, One, Replicas, Replicas], WorkerCrashes = 2 },
         LateHalt,
     ];
 }

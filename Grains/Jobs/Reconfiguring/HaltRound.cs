@@ -97,7 +97,8 @@ internal sealed class HaltRound(Job job, int generation, AttemptSignals signals)
     {
         foreach (var call in calls)
         {
-            if (call.Exception?.InnerException is not StaleGenerationException stale) continue;
+            // A worker that is just forgetting the job refuses every number: none is to be learned from that.
+            if (call.Exception?.InnerException is not StaleGenerationException { Fence: < int.MaxValue } stale) continue;
             job.State.Attempted = Math.Max(job.State.Attempted, stale.Fence);
             throw new AttemptFailedException(stale.Message, learned: true);
         }

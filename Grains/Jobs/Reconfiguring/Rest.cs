@@ -1,3 +1,4 @@
+using Parcae.Grains.Jobs.Ledger;
 using Parcae.Grains.Jobs.Planning;
 
 namespace Parcae.Grains.Jobs.Reconfiguring;
@@ -39,16 +40,19 @@ internal sealed class Rest
         job.State.Halted = true;
         await job.Save();
 
-        var all = roster.Usable.Concat(roster.Draining).Select(r => r.Info.Id).ToArray();
-        var members = all.Where(job.IsMember).ToArray();
-        var halted = await new HaltRound(job, generation, signals).Run(members, [.. all.Except(members)], roster.Vault?.Info.Id, mode);
+        var ids = roster.Usable.Concat(roster.Draining).Select(r => r.Info.Id).ToArray();
+        var members = ids.Where(job.IsMember).ToArray();
+        var halted = await new HaltRound(job, generation, signals).Run(members, [.. ids.Except(members)], roster.Vault?.Info.Id, mode);
         job.Frozen = true;
         foreach (var (id, why) in halted.Silent) await job.Lose(id, why);
 
-        // Only members and the vault speak of the current line of steps: what others remember may have been given up since.
-        var vault = halted.Vault is { } report && job.State.Plan?.Vault?.InstanceId == report.InstanceId ? report : null;
-        var results = halted.Reports.Values.Where(r => job.IsMember(r.InstanceId)).Append(vault).OfType<HaltReport>().SelectMany(r => r.Results);
-        foreach (var result in results.OrderBy(r => r.Step)) StepIntake.Take(job, result);
+        foreach (var result in ToldResults.OfTheLine(job.State.Plan, halted.Reports.Values, halted.Vault)) StepIntake.Take(job, result);
+
+        // Someone who was given up, or a vault that was left alone, may come back with a newer state than the line's: the results come with it.
+        HaltReport[] workers = [.. halted.Reports.Values];
+        int newest = TargetVersion.Find(job.Outline.Layers.Length, workers, halted.Vault, step => job.Book[step])?.Version ?? 0;
+        var tellers = halted.Vault is { } vault ? workers.Append(vault) : workers;
+        foreach (var result in ToldResults.Beyond(job.Book.Committed, newest, tellers)) StepIntake.Take(job, result);
 
         var gone = new HashSet<string>([.. halted.Silent.Keys, .. halted.LeftOut], StringComparer.Ordinal);
         roster = roster.Without(gone);

@@ -5,6 +5,20 @@ namespace Parcae.Grains.Tests.Jobs;
 public sealed class PreemptionTests(ParcaeCluster cluster)
 {
     [Fact]
+    public async Task A_worker_that_is_just_forgetting_the_job_does_not_use_up_the_generation_numbers()
+    {
+        var world = cluster.World();
+        await world.Join("1", "2", "3", "4");
+        await world.Job.Submit(world.Spec("2:1x2"));
+        await world.Trains(_ => true);
+        var spare = new[] { "1", "2", "3", "4" }.Select(id => world[id]).First(w => world.Plan.Of(w.Id) is null);
+        await spare.Halt(new HaltCommand(world.Name, int.MaxValue, HaltMode.Now, 0));
+        await world.Kill(world.Short(world.Plan.At(0, 1).Peer.InstanceId));
+        var record = await world.Trains(r => r.Number > 1);
+        Assert.InRange(record.Number, 2, 9);
+    }
+
+    [Fact]
     public async Task A_noticed_member_is_moved_away_from_at_a_step_boundary()
     {
         var world = await Training("2:1x2", "1", "2", "3");

@@ -111,6 +111,23 @@ public sealed class VaultTests(ParcaeCluster cluster)
         Assert.Equal(4, world["v"].Versions.Count);
     }
 
+    [Fact]
+    public async Task A_vault_that_was_left_alone_and_is_ahead_of_every_report_brings_its_results_along()
+    {
+        var world = await Training("2:1x2", "1", "2");
+        await world.Train(2);
+        world.Step();
+        var plan = world.Plan;
+        await world.Job.ReportBroken(new BrokenReport(plan.At(0, 0).Peer.InstanceId, plan.Generation, world.Id("v"), false, "connection reset"));
+        foreach (var place in plan.Places) world[world.Short(place.Peer.InstanceId)].Health = Health.Dead;
+        foreach (var place in plan.Places) await world.Fleet.Lost(place.Peer.InstanceId, "test");
+        await world.Join("8", "9");
+        var record = await world.Trains(r => r.Number > 1);
+        Assert.Equal((3, 0, "vault"), (record.AtStep, record.StepsReplayed, record.Source));
+        await world.Train(1);
+        Assert.Equal(new JobLedger { SamplesCommitted = 32 }, (await world.Job.Status()).Ledger);
+    }
+
     private async Task<FakeWorld> Training(string table, params string[] instances)
     {
         var world = cluster.World();

@@ -51,7 +51,7 @@ public sealed class ShadowingTests(ParcaeCluster cluster)
         var never = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         world["3"].Following = _ => never.Task;
         await world.Join("4");
-        await world.Until(() => world["3"].Commands.OfType<ShadowCommand>().Any());
+        await world.Until(() => world["3"].Commands.OfType<ShadowCommand>().Any() && world["4"].Follows);
 
         string victim = Member(world, 1);
         world.BreakOff();
@@ -61,6 +61,22 @@ public sealed class ShadowingTests(ParcaeCluster cluster)
 
         Assert.Equal((1, 2, 2), (record.Pipelines, record.Depth, record.AtStep));
         Assert.Null((await world.Job.Status()).Plan!.Of(victim));
+    }
+
+    [Fact]
+    public async Task A_follower_that_is_the_last_to_have_a_layer_is_waited_for()
+    {
+        var world = await Training("2:1x2 4:2x2", "1", "2", "3");
+        await world.Train(2);
+        world["3"].Following = _ => new TaskCompletionSource().Task;
+        await world.Join("4");
+        await world.Until(() => world["4"].Follows);
+
+        // Longer than a spare may take while all wait for it, less than a member may.
+        world["4"].HaltTakes = TimeSpan.FromSeconds(0.6);
+        string followed = world["4"].Commands.OfType<ShadowCommand>().Last().Sources[0].Holders[0].InstanceId;
+        await world.Kill(world.Short(followed));
+        Assert.Equal(2, (await world.Trains(r => r.Number > 1)).AtStep);
     }
 
     [Fact]

@@ -16,7 +16,7 @@ internal static class Cases
         new() { Name = "one worker, two activations at a time", Workers = 1, Strategies = [None, One], GrainCrashes = 1, Zombies = true },
         new() { Name = "a worker joins, and one crashes", Workers = 1, Joining = 1, Layers = 1, Strategies = [None, One, Replicas], WorkerCrashes = 1 },
         new() { Name = "two replicas, one is thought dead", Workers = 2, Layers = 1, Strategies = [None, One, Replicas], Cuts = 1 },
-        new() { Name = "two replicas, one is thought dead and comes back with what it holds", Workers = 2, Layers = 1, Strategies = [None, One, Replicas], Cuts = 1, Rejoins = true },
+        new() { Name = "two replicas, one is thought dead and comes back with what it holds", Workers = 2, Layers = 1, Steps = 1, Strategies = [None, One, Replicas], Cuts = 1, Rejoins = true },
     ];
 
     /// <summary>A halt that is repeated, and a vault that prepares for longer than training waits for it.</summary>

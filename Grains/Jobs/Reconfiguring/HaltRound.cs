@@ -1,3 +1,5 @@
+using Parcae.Grains.Jobs.Planning;
+
 namespace Parcae.Grains.Jobs.Reconfiguring;
 
 /// <summary>What a round of halts brought.</summary>
@@ -36,7 +38,11 @@ internal sealed class HaltRound(Job job, int generation, AttemptSignals signals)
 
         // With nobody training there is no hurry, and these are all there are.
         bool hurry = members.Count > 0;
-        await Task.WhenAll(otherCalls.Values).CompletesWithin(hurry ? job.Options.SuspectTimeout : job.Options.HaltTimeout, job.Time);
+        var othersAnswer = Task.WhenAll(otherCalls.Values);
+        await othersAnswer.CompletesWithin(hurry ? job.Options.SuspectTimeout : job.Options.HaltTimeout, job.Time);
+        var vaultReport = vaultCall is null ? null : await AnswerOfVault(vaultCall);
+        // Who followed a layer may be the last who has it.
+        if (hurry && !othersAnswer.IsCompleted && !Suffice([.. _reports.Values, .. Answers(otherCalls.Values)], vaultReport)) await othersAnswer.CompletesWithin(job.Options.HaltTimeout, job.Time);
         var leftOut = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (id, call) in otherCalls)
         {
@@ -45,15 +51,26 @@ internal sealed class HaltRound(Job job, int generation, AttemptSignals signals)
             else _silent[id] = call.Failure();
         }
 
-        HaltReport? vaultReport = null;
-        if (vaultCall is not null)
-        {
-            if (await vaultCall.CompletesWithin(job.Options.HaltTimeout, job.Time) && vaultCall.IsCompletedSuccessfully) vaultReport = await vaultCall;
-            else job.LeaveVault($"it does not halt ({vaultCall.Failure()})");
-        }
-
         ThrowIfStale([.. otherCalls.Values, .. vaultCall is null ? Array.Empty<Task<HaltReport>>() : [vaultCall]]);
         return new HaltOutcome { Reports = _reports, Vault = vaultReport, Silent = _silent, LeftOut = leftOut };
+    }
+
+    private async Task<HaltReport?> AnswerOfVault(Task<HaltReport> call)
+    {
+        if (await call.CompletesWithin(job.Options.HaltTimeout, job.Time) && call.IsCompletedSuccessfully) return await call;
+        job.LeaveVault($"it does not halt ({call.Failure()})");
+        return null;
+    }
+
+    private static IEnumerable<HaltReport> Answers(IEnumerable<Task<HaltReport>> calls) => calls.Where(c => c.IsCompletedSuccessfully).Select(c => c.Result);
+
+    /// <summary>Whether those who have answered hold all that the job has done.</summary>
+    private bool Suffice(HaltReport[] reports, HaltReport? vaultReport)
+    {
+        var results = reports.SelectMany(r => r.Results).DistinctBy(r => r.Step).ToDictionary(r => r.Step);
+        StepResult? Known(int step) => results.TryGetValue(step, out var result) ? result : job.Book[step];
+        int passed = Math.Max(job.Book.Committed, results.Count == 0 ? 0 : results.Keys.Max() + 1);
+        return passed == 0 || TargetVersion.Find(job.Outline.Layers.Length, reports, vaultReport, Known)?.Version >= passed;
     }
 
     private async Task HaltMember(string id, HaltMode mode)

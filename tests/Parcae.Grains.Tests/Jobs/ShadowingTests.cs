@@ -68,6 +68,22 @@ public sealed class ShadowingTests(ParcaeCluster cluster)
     }
 
     [Fact]
+    public async Task A_follower_that_is_the_last_to_have_a_layer_is_waited_for()
+    {
+        var world = await Training("2:1x2 4:2x2", "1", "2", "3");
+        await world.Train(2);
+        world["3"].Following = _ => new TaskCompletionSource().Task;
+        await world.Join("4");
+        await world.Until(() => world["4"].Follows);
+
+        // Longer than a spare may take while all wait for it, less than a member may.
+        world["4"].HaltTakes = TimeSpan.FromSeconds(0.6);
+        string followed = world["4"].Commands.OfType<ShadowCommand>().Last().Sources[0].Holders[0].InstanceId;
+        await world.Kill(world.Short(followed));
+        Assert.Equal(2, (await world.Trains(r => r.Number > 1)).AtStep);
+    }
+
+    [Fact]
     public async Task A_follower_that_fails_fetches_after_the_halt()
     {
         var world = await Training("2:1x2 4:2x2", "1", "2", "3");

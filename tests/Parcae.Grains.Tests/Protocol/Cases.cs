@@ -16,13 +16,19 @@ internal static class Cases
         new() { Name = "one worker, two activations at a time", Workers = 1, Strategies = [None, One], GrainCrashes = 1, Zombies = true },
         new() { Name = "a worker joins, and one crashes", Workers = 1, Joining = 1, Layers = 1, Strategies = [None, One, Replicas], WorkerCrashes = 1 },
         new() { Name = "two replicas, one is thought dead", Workers = 2, Layers = 1, Strategies = [None, One, Replicas], Cuts = 1 },
-        new() { Name = "two replicas, one is thought dead and comes back with what it holds", Workers = 2, Layers = 1, Strategies = [None, One, Replicas], Cuts = 1, Rejoins = true },
+        new() { Name = "two replicas, one is thought dead and comes back with what it holds", Workers = 2, Layers = 1, Steps = 1, Strategies = [None, One, Replicas], Cuts = 1, Rejoins = true },
     ];
 
     /// <summary>A halt that is repeated, and a vault that prepares for longer than training waits for it.</summary>
     public static readonly Case LateHalt = new()
     {
-        Name = "a worker and a vault, cut off three times", Workers = 1, Layers = 1, Strategies = [None, One], Vault = true, Cuts = 3, Generations = 4,
+        Name = "a worker and a vault, cut off three times",
+        Workers = 1,
+        Layers = 1,
+        Strategies = [None, One],
+        Vault = true,
+        Cuts = 3,
+        Generations = 4,
     };
 
     /// <summary>Minutes.</summary>
@@ -38,6 +44,6 @@ internal static class Cases
         new() { Name = "a worker joins, the grain is lost", Workers = 1, Joining = 1, Strategies = [None, One, Replicas], GrainCrashes = 1 },
         new() { Name = "one stage becomes two, a crash", Workers = 1, Joining = 1, Strategies = [None, One, Stages], WorkerCrashes = 1 },
         new() { Name = "two replicas, two crashes, a spare", Workers = 2, Joining = 1, Layers = 1, Steps = 1, Strategies = [None, One, Replicas, Replicas], WorkerCrashes = 2 },
-        LateHalt,
+        LateHalt with { Name = "a worker and a vault, cut off twice", Cuts = 2, Generations = 7 },
     ];
 }

@@ -11,6 +11,13 @@ internal sealed class KeyWriter
     /// <summary>Adds a number from -1 to 254.</summary>
     public void Add(int value) => _bytes[_length++] = value is >= -1 and < 255 ? (byte)(value + 1) : throw new ArgumentOutOfRangeException(nameof(value), value, "A number of a state must be from -1 to 254.");
 
+    /// <summary>Adds a text of ASCII characters.</summary>
+    public void Add(string text)
+    {
+        _bytes[_length++] = (byte)text.Length;
+        foreach (char c in text) _bytes[_length++] = (byte)c;
+    }
+
     /// <summary>Adds up to eight flags.</summary>
     public void Flags(params ReadOnlySpan<bool> flags)
     {

@@ -55,8 +55,8 @@ internal static class Moves
             }
 
             if (!node.Up || node.Cut || node.RunGen == 0 || world.Plans[node.RunGen] is not { } plan) continue;
-            var told = world.Clone();
-            if (plan.Of(n) == (0, plan.Depth - 1) && GrainMoves.Reports(told.Grains[last], node.RunGen, node.Log)) yield return new Move($"{id} reports its steps", false, told);
+            bool leads = plan.Of(n) == (0, plan.Depth - 1) && node.Log != 0 && !world.Grains[last].Frozen && world.Grains[last].State.Plan == node.RunGen;
+            if (leads && world.Clone() is var told && GrainMoves.Reports(told.Grains[last], node.RunGen, node.Log)) yield return new Move($"{id} reports its steps", false, told);
             if (node.Running && world.Grains[last].State.Plan > node.RunGen)
             {
                 var stopped = world.Clone();
@@ -120,6 +120,7 @@ internal static class Moves
         for (int n = 0; n < world.Nodes.Length; n++)
         {
             var node = world.Nodes[n];
+            if (node.Up && node.Listed && !node.Cut) continue;
             string id = world.Case.Id(n);
             var next = world.Clone();
             if (node.Fresh)

@@ -71,8 +71,8 @@ internal sealed class World
     public World Clone()
     {
         var copy = (World)MemberwiseClone();
-        copy.Nodes = [.. Nodes.Select(n => n.Clone())];
-        copy.Grains = [.. Grains.Select(g => g.Clone())];
+        copy.Nodes = Array.ConvertAll(Nodes, n => n.Clone());
+        copy.Grains = Grains.ConvertAll(g => g.Clone());
         copy.Plans = [.. Plans];
         copy.Commands = [.. Commands];
         return copy;
@@ -87,7 +87,7 @@ internal sealed class World
         foreach (var node in Nodes)
         {
             if (node.Up) live |= 1 << node.RunGen | 1 << node.Prepared | 1 << node.Fetching;
-            else if (!Nodes.Any(n => n.Up && n.RunGen == node.RunGen)) (node.RunGen, node.RunStep, node.RunPhase, node.End, node.StopSent) = (0, 0, 0, RunEnd.Done, false);
+            else if (node.RunGen > 0 && !Array.Exists(Nodes, n => n.Up && n.RunGen == node.RunGen)) (node.RunGen, node.RunStep, node.RunPhase, node.End, node.StopSent) = (0, 0, 0, RunEnd.Done, false);
             if (node.LateGen > 0 && node.LateGen != Stored.Plan && !Grains.Exists(g => g.State.Plan == node.LateGen)) (node.LateGen, node.LateLog) = (0, 0);
         }
 
@@ -115,7 +115,14 @@ internal sealed class World
         }
 
         foreach (int value in (ReadOnlySpan<int>)[CrashesLeft, CutsLeft, GrainCrashesLeft, VaultCrashLeft ? 1 : 0, EverPassed, EverCommitted & 0x7f, EverCommitted >> 7]) key.Add(value);
-        string rest = key.Take();
-        return rest + string.Concat(Plans.Select((p, gen) => p is null ? "" : $"{gen}{p.Key}{(p.Vault ? 'v' : '-')}"));
+        for (int gen = 0; gen < Plans.Length; gen++)
+        {
+            if (Plans[gen] is not { } plan) continue;
+            key.Add(gen);
+            key.Add(plan.Key);
+            key.Flags(plan.Vault);
+        }
+
+        return key.Take();
     }
 }

@@ -68,6 +68,9 @@ public sealed class FakeWorker : IGpuWorker
     /// <summary>What to wait for before a halt at the boundary answers; a halt at once answers regardless.</summary>
     public Task? Boundary { get; set; }
 
+    /// <summary>How long it takes to answer a halt.</summary>
+    public TimeSpan HaltTakes { get; set; }
+
     /// <summary>Versions of the layers that it runs with.</summary>
     public IReadOnlyDictionary<int, int> Versions => _layers.ToDictionary(l => l.Key, l => l.Value.Version);
 
@@ -132,6 +135,9 @@ public sealed class FakeWorker : IGpuWorker
     /// <summary>What to wait for before shadows have caught up; they never fail.</summary>
     public Func<ShadowCommand, Task>? Following { get; set; }
 
+    /// <summary>Whether it follows anything.</summary>
+    public bool Follows => _shadows.Count > 0;
+
     public async Task<ShadowReport> Shadow(ShadowCommand command)
     {
         await Arrive(command);
@@ -151,6 +157,7 @@ public sealed class FakeWorker : IGpuWorker
             Admit(command.Generation);
             _shadows.Clear();
             foreach (var source in command.Sources) _shadows[source.Layer] = _world.Named(source.Holders[0].InstanceId);
+            _world.Changed();
             return new ShadowReport(Id, 1000 * command.Sources.Length, command.Sources.Length, 1);
         }
     }
@@ -176,6 +183,7 @@ public sealed class FakeWorker : IGpuWorker
     public async Task<HaltReport> Halt(HaltCommand command)
     {
         await Arrive(command);
+        if (HaltTakes > TimeSpan.Zero) await Task.Delay(HaltTakes);
         if (command.Mode == HaltMode.AtBoundary && Boundary is { } boundary) await boundary;
         lock (_world)
         {

@@ -24,7 +24,7 @@ internal sealed class ChaosRun(IParcaeClient client, string jobId, FaultDraws dr
             if (number > 1) await Task.Delay(setting.Interval, time, cancellation).ConfigureAwait(false);
             if (await TrainingAsync(cancellation).ConfigureAwait(false) is not { } status) return;
             var fault = await FaultAsync(number, draws.Next(), status, cancellation).ConfigureAwait(false);
-            _faults.Add(fault);
+            _faults[^1] = fault;
             listener.Over(fault);
             if (Stopped is not null) return;
         }
@@ -53,6 +53,8 @@ internal sealed class ChaosRun(IParcaeClient client, string jobId, FaultDraws dr
             GenerationBefore = generation,
             GenerationAfter = generation,
         };
+        // Counted from the first; whoever cancels the run may see it like this.
+        _faults.Add(fault with { Outcome = FaultOutcome.Ended });
         if (await CandidatesAsync(drawn.Order.Point, status.Plan, cancellation).ConfigureAwait(false) is not { Count: > 0 } candidates) return fault;
         string instance = drawn.Choose(candidates);
         listener.Ordering(number, instance, drawn.Order);

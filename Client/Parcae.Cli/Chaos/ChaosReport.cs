@@ -38,7 +38,7 @@ internal sealed record FaultRecord
     /// <summary>One of <see cref="FaultOutcome"/>.</summary>
     public required string Outcome { get; init; }
 
-    /// <summary>From when the fault was seen to have struck to the next committed step (of the new generation, where there was one), seconds; null where it did not strike or none came.</summary>
+    /// <summary>From the last look that saw the instance unhurt to the next committed step (of the new generation, where there was one), seconds; null where it did not strike or none came.</summary>
     public double? SecondsToNextStep { get; init; }
 
     /// <summary>The generation that trained when it was ordered.</summary>

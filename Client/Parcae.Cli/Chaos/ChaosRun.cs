@@ -8,6 +8,9 @@ namespace Parcae.Cli.Chaos;
 internal sealed class ChaosRun(IParcaeClient client, string jobId, FaultDraws draws, ChaosSetting setting, IChaosListener listener, TimeProvider time)
 {
     private readonly List<FaultRecord> _faults = [];
+    private Task<WorkerStatus>? _asked;
+    private long _unhurt;
+    private int _struck;
 
     /// <summary>Faults so far, in order.</summary>
     public IReadOnlyList<FaultRecord> Faults => _faults;
@@ -75,23 +78,26 @@ internal sealed class ChaosRun(IParcaeClient client, string jobId, FaultDraws dr
     /// <returns>Its outcome.</returns>
     private async Task<string> StrikeAsync(string instance, FaultOrder order, CancellationToken cancellation)
     {
+        (_asked, _unhurt) = (null, time.GetTimestamp());
         bool ordered = false;
-        int before = 0;
         try
         {
-            before = (await client.GetWorkerStatusAsync(instance, jobId, cancellation).ConfigureAwait(false)).FaultsStruck;
+            _struck = (await client.GetWorkerStatusAsync(instance, jobId, cancellation).ConfigureAwait(false)).FaultsStruck;
             ordered = true;
+            _unhurt = time.GetTimestamp();
             await client.InjectFaultAsync(instance, order, cancellation).ConfigureAwait(false);
             for (long begin = time.GetTimestamp(); time.GetElapsedTime(begin) < setting.Patience; await Task.Delay(setting.Every, time, cancellation).ConfigureAwait(false))
             {
-                if (await CountAsync(instance, cancellation).ConfigureAwait(false) > before) return FaultOutcome.Struck;
+                if (await CountAsync(instance, cancellation).ConfigureAwait(false) > _struck) return FaultOutcome.Struck;
                 var status = await client.GetStatusAsync(jobId, cancellation).ConfigureAwait(false);
                 if (IsOver(status)) return FaultOutcome.Ended;
                 if (status.Phase == JobPhase.Paused && !setting.WaitsOutPauses) break;
             }
 
             await client.InjectFaultAsync(instance, null, cancellation).ConfigureAwait(false);
-            return await CountAsync(instance, cancellation).ConfigureAwait(false) > before ? FaultOutcome.Struck : FaultOutcome.NotReached;
+            // An answer from before does not count.
+            _asked = null;
+            return await CountAsync(instance, cancellation).ConfigureAwait(false) > _struck ? FaultOutcome.Struck : FaultOutcome.NotReached;
         }
         catch (InvalidOperationException e) when (e is not ObjectDisposedException)
         {
@@ -103,13 +109,18 @@ internal sealed class ChaosRun(IParcaeClient client, string jobId, FaultDraws dr
         }
     }
 
-    /// <summary>Faults that have struck an instance; null where it does not say so in time.</summary>
+    /// <summary>Faults that have struck an instance; null while it does not say: the answer of one that was killed may be long in coming, the fleet knows earlier.</summary>
     private async Task<int?> CountAsync(string instance, CancellationToken cancellation)
     {
+        long asked = time.GetTimestamp();
         try
         {
-            var status = client.GetWorkerStatusAsync(instance, jobId, cancellation);
-            return (await status.WaitAsync(TimeSpan.FromSeconds(5), time, cancellation).ConfigureAwait(false)).FaultsStruck;
+            bool fresh = _asked is null;
+            _asked ??= client.GetWorkerStatusAsync(instance, jobId, cancellation);
+            var status = await _asked.WaitAsync(setting.Every, time, cancellation).ConfigureAwait(false);
+            _asked = null;
+            if (fresh && status.FaultsStruck == _struck) _unhurt = asked;
+            return status.FaultsStruck;
         }
         catch (TimeoutException)
         {
@@ -131,7 +142,7 @@ internal sealed class ChaosRun(IParcaeClient client, string jobId, FaultDraws dr
             if (from < 0) from = status.CommittedStep;
             bool training = status is { Phase: JobPhase.Training, Plan: not null };
             if (training && status.Plan!.Generation != generation) (generation, from, next) = (status.Plan.Generation, status.Plan.StartStep, null);
-            if (training && status.CommittedStep > from) next ??= Math.Round(time.GetElapsedTime(begin).TotalSeconds, 3);
+            if (training && status.CommittedStep > from) next ??= Math.Round(time.GetElapsedTime(_unhurt).TotalSeconds, 3);
             if ((training && status.CommittedStep >= from + setting.FurtherSteps) || Ends(status, begin))
                 return fault with { GenerationAfter = generation, SecondsToNextStep = fault.Struck ? next : null };
             await Task.Delay(setting.Every, time, cancellation).ConfigureAwait(false);

@@ -49,6 +49,19 @@ public interface IParcaeClient : IAsyncDisposable
     Task NoticeAsync(
         string instanceId, TimeSpan remaining, string reason, string fleet = ParcaeNames.DefaultFleet, CancellationToken cancellation = default);
 
+    /// <summary>
+    /// Orders a fault on an instance whose process was started with <c>--faults true</c>: it strikes once, when the point is passed, and
+    /// <see cref="WorkerStatus.FaultsStruck"/> then counts it. An order that has not struck yet is replaced; null only takes it back.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The instance takes no faults; the message says how it would.</exception>
+    /// <exception cref="ArgumentException">The order is no fault.</exception>
+    /// <exception cref="InstanceGoneException">The instance is gone, or never joined.</exception>
+    Task InjectFaultAsync(string instanceId, FaultOrder? order, CancellationToken cancellation = default);
+
+    /// <summary>What an instance is doing for a job.</summary>
+    /// <exception cref="InstanceGoneException">The instance is gone, or never joined.</exception>
+    Task<WorkerStatus> GetWorkerStatusAsync(string instanceId, string jobId, CancellationToken cancellation = default);
+
     /// <summary>A fleet as it is now.</summary>
     Task<FleetSnapshot> GetFleetAsync(string fleet = ParcaeNames.DefaultFleet, CancellationToken cancellation = default);
 }

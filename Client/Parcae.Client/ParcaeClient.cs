@@ -87,6 +87,17 @@ public sealed class ParcaeClient : IParcaeClient
     }
 
     /// <inheritdoc/>
+    public Task InjectFaultAsync(string instanceId, FaultOrder? order, CancellationToken cancellation = default) =>
+        CallAsync("inject a fault", () => Instance(instanceId).Inject(order), cancellation);
+
+    /// <inheritdoc/>
+    public Task<WorkerStatus> GetWorkerStatusAsync(string instanceId, string jobId, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(jobId);
+        return CallAsync("worker status", () => Instance(instanceId).WorkerStatus(jobId), cancellation);
+    }
+
+    /// <inheritdoc/>
     public Task<FleetSnapshot> GetFleetAsync(string fleet = ParcaeNames.DefaultFleet, CancellationToken cancellation = default) =>
         CallAsync("fleet", () => _grains.GetGrain<IFleetGrain>(fleet).Snapshot(), cancellation);
 
@@ -144,6 +155,12 @@ public sealed class ParcaeClient : IParcaeClient
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(jobId);
         return _grains.GetGrain<IJobGrain>(jobId);
+    }
+
+    private IInstanceGrain Instance(string instanceId)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
+        return _grains.GetGrain<IInstanceGrain>(instanceId);
     }
 
     private Task<T> CallAsync<T>(string what, Func<Task<T>> call, CancellationToken cancellation)

@@ -14,6 +14,7 @@ internal sealed class FaultInjector(bool enabled, DataPlane plane) : IDisposable
     private readonly ManualResetEventSlim _released = new();
     private volatile FaultOrder? _order;
     private int _left;
+    private int _struckCount;
     private TaskCompletionSource<FaultOrder> _struck = NewSignal();
 
     /// <summary>How the process is ended. Does not return.</summary>
@@ -30,18 +31,20 @@ internal sealed class FaultInjector(bool enabled, DataPlane plane) : IDisposable
         get { lock (_lock) return _struck.Task; }
     }
 
-    /// <summary>Orders a fault in place of one that has not struck yet.</summary>
+    /// <summary>Faults that have struck so far.</summary>
+    public int StruckCount => Volatile.Read(ref _struckCount);
+
+    /// <summary>Orders a fault in place of one that has not struck yet; null takes that back.</summary>
     /// <exception cref="InvalidOperationException">Faults are not switched on here.</exception>
     /// <exception cref="ArgumentException">The order names no point, no kind or no passage.</exception>
-    public void Arm(FaultOrder order)
+    public void Arm(FaultOrder? order)
     {
-        ArgumentNullException.ThrowIfNull(order);
         if (!enabled) throw new InvalidOperationException($"{plane.InstanceId} takes no faults; start it with --faults true where that is wanted.");
-        if (!Enum.IsDefined(order.Point) || !Enum.IsDefined(order.Kind) || order.Passages < 1)
+        if (order is not null && (!Enum.IsDefined(order.Point) || !Enum.IsDefined(order.Kind) || order.Passages < 1))
             throw new ArgumentException($"{order} is no fault: point and kind must be known, passages at least 1.", nameof(order));
         lock (_lock)
         {
-            (_left, _order, _struck) = (order.Passages, order, NewSignal());
+            (_left, _order, _struck) = (order?.Passages ?? 0, order, NewSignal());
         }
     }
 
@@ -56,6 +59,7 @@ internal sealed class FaultInjector(bool enabled, DataPlane plane) : IDisposable
         {
             if (_order is not { } waiting || waiting.Point != point || --_left > 0) return;
             (order, _order) = (waiting, null);
+            _struckCount++;
             _struck.TrySetResult(order);
         }
 

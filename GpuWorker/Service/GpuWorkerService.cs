@@ -22,7 +22,7 @@ internal sealed class GpuWorkerService(GrainId id, Orleans.Runtime.Silo silo, IL
 
     public Task<ModelOutline> Describe(JobSpec spec) => Task.Run(() => host.Describe(spec));
 
-    public Task Inject(FaultOrder order) => host.Inject(order);
+    public Task Inject(FaultOrder? order) => host.Inject(order);
 
     public Task<int> Checkpoint(string jobId) => Task.Run(() => host.Checkpoint(jobId));
 

@@ -62,10 +62,11 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
 
     public Task<HaltReport> Halt(HaltCommand command) => Participant(command.JobId).HaltAsync(command);
 
-    public Task<WorkerStatus> WorkerStatus(string jobId) => Task.FromResult(
+    public Task<WorkerStatus> WorkerStatus(string jobId) => Task.FromResult((
         _jobs.TryGetValue(jobId, out var participant)
             ? participant.Status()
-            : new WorkerStatus { InstanceId = _options.InstanceId, Phase = WorkerPhase.Idle });
+            : new WorkerStatus { InstanceId = _options.InstanceId, Phase = WorkerPhase.Idle }) with
+    { FaultsStruck = Faults.StruckCount });
 
     public async Task<ModelOutline> Describe(JobSpec spec)
     {
@@ -81,7 +82,7 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
         }
     }
 
-    public Task Inject(FaultOrder order)
+    public Task Inject(FaultOrder? order)
     {
         Faults.Arm(order);
         return Task.CompletedTask;

@@ -41,9 +41,12 @@ public interface IGpuWorker
     /// <summary>For the vault: writes a checkpoint of its newest consistent copy now, prepared or followed; returns its version.</summary>
     [Alias("Checkpoint"), ResponseTimeout("00:15:00")] Task<int> Checkpoint(string jobId);
 
-    /// <summary>Orders a fault, where the worker was started with faults switched on; one that was ordered before and has not struck is forgotten. Belongs to no generation.</summary>
+    /// <summary>
+    /// Orders a fault, where the worker was started with faults switched on; one that was ordered before and has not struck is forgotten. Null only takes that back.
+    /// Belongs to no generation.
+    /// </summary>
     /// <exception cref="InvalidOperationException">Faults are not switched on.</exception>
-    [Alias("Inject")] Task Inject(FaultOrder order);
+    [Alias("Inject")] Task Inject(FaultOrder? order);
 
     /// <summary>Forgets the job and frees everything held for it.</summary>
     [Alias("Release")] Task Release(string jobId);

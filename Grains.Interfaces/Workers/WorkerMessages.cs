@@ -177,6 +177,9 @@ public sealed record WorkerStatus
 
     /// <summary>For the vault: why its last attempt at a checkpoint failed; null when it did not.</summary>
     [Id(7)] public string? CheckpointFailure { get; init; }
+
+    /// <summary>Faults that have struck the process since it began (<see cref="IGpuWorker.Inject"/>); one that ends it is never counted.</summary>
+    [Id(8)] public int FaultsStruck { get; init; }
 }
 
 /// <summary>A command of an older generation than the worker accepts.</summary>

@@ -55,7 +55,7 @@ internal sealed class InstanceGrain(
 
     public Task<ModelOutline> Describe(JobSpec spec) => Relay(w => w.Describe(spec));
 
-    public Task Inject(FaultOrder order) => Relay(async w =>
+    public Task Inject(FaultOrder? order) => Relay(async w =>
     {
         await w.Inject(order);
         return true;

@@ -23,6 +23,20 @@ public sealed class DemoTests
     }
 
     [Fact]
+    public async Task Faults_at_points_drawn_from_the_seed_leave_the_loss_where_an_undisturbed_run_has_it()
+    {
+        await using var demo = new DemoProcess("4 4 4 4 4 4", "--instances", "4", "--interval", "1.5", "--chaos", "3", "--seed", "1", "--verify");
+
+        var result = await demo.ResultAsync();
+
+        Assert.Equal(3, result.GetProperty("chaos").GetProperty("ordered").GetInt32());
+        Assert.True(result.GetProperty("chaos").GetProperty("struck").GetInt32() >= 2, demo.Progress);
+        AssertNothingLost(result);
+        Assert.Equal(0, result.GetProperty("reference").GetProperty("maxLossDifference").GetDouble());
+        Assert.Empty(demo.Children());
+    }
+
+    [Fact]
     public async Task The_loss_of_the_control_silo_with_every_grain_and_the_vault_does_not_end_the_job()
     {
         await using var demo = new DemoProcess("3 3 3 3 3 3 3 3 3 3 3 3", "--instances", "3", "--interval", "3", "--steps", "90");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Parcae.Cli.Chaos;
 using Parcae.Cli.Demo;
 using Parcae.Cli.Forecasting;
 using Parcae.Cli.Instances;
@@ -75,6 +76,7 @@ internal static class ParcaeCommand
             DemoCommand.Create((options, cancellation) => new DemoRunner(options, context).RunAsync(cancellation)),
             JobsCommand.Create(context),
             InstancesCommand.Create(context),
+            ChaosCommand.Create(context),
             SimulateCommand.Create(context),
             ForecastCommand.Create(context),
             PlanCommand.Create(context),

@@ -27,7 +27,9 @@ internal static class DemoCommand
         var unannounced = Values.Double("--unannounced",
             "Share of the losses that come without notice. Above 0 at least two do, where the trace has that many, so that a short replay shows both paths.",
             Default.Unannounced, 0, 1);
-        var seed = Values.Int("--seed", "Fixes every draw: which instances are lost, which without notice and when; and the training.", Default.Seed, 0, int.MaxValue);
+        var chaos = Values.Int("--chaos",
+            "Faults at named points of the worker processes and the state vault, besides the trace's losses: kills, hangs, cut and slow connections, flipped bits.", Default.Chaos, 0, 1000);
+        var seed = Values.Int("--seed", "Fixes every draw: which instances are lost, which without notice and when, which faults strike; and the training.", Default.Seed, 0, int.MaxValue);
         var data = new Option<string[]>("--data")
         {
             Description = "Text files or folders to train on. Default: the API documentation of the .NET SDK.",
@@ -57,9 +59,9 @@ internal static class DemoCommand
         var command = new Verb(
             "demo", "Trains a GPT on this machine while a spot trace is acted out.",
             "It starts an embedded store, a control silo and worker processes, trains a GPT on real text while a real spot trace is replayed onto the workers (notices, then kills), and writes a report.",
-            "parcae demo", "parcae demo --verify --unannounced 0.5 --seed 3 --json")
+            "parcae demo", "parcae demo --verify --unannounced 0.5 --seed 3 --json", "parcae demo --chaos 10 --verify")
         {
-            instances, interval, trace, unannounced, seed, steps, verify, data, blocks, hidden, heads, sequence, batch, microBatches,
+            instances, interval, trace, unannounced, chaos, seed, steps, verify, data, blocks, hidden, heads, sequence, batch, microBatches,
             report, json, folder, keep, redisPort, silo,
         };
         command.SetAction((parsed, cancellation) => run(
@@ -69,6 +71,7 @@ internal static class DemoCommand
                 Interval = parsed.GetValue(interval) ?? Default.Interval,
                 Trace = parsed.GetValue(trace)!,
                 Unannounced = parsed.GetValue(unannounced),
+                Chaos = parsed.GetValue(chaos),
                 Seed = parsed.GetValue(seed),
                 Data = parsed.GetValue(data) ?? [],
                 Model = new ModelSpec

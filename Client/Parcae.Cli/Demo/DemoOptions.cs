@@ -17,6 +17,9 @@ internal sealed record DemoOptions
     /// <summary>Share of losses without notice.</summary>
     public double Unannounced { get; init; } = 0.2;
 
+    /// <summary>Faults besides the losses of the trace.</summary>
+    public int Chaos { get; init; }
+
     /// <summary>Fixes every draw, and the training.</summary>
     public int Seed { get; init; } = 1;
 

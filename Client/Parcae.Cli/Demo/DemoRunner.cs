@@ -32,7 +32,7 @@ internal sealed class DemoRunner(DemoOptions options, CommandContext context)
         bool ended = false;
         try
         {
-            int code = await RunAsync(new DemoSetting(options, trace, replay, folder, new SiloCommandLine(SiloLocator.DotnetHost(), silo)), cancellation)
+            int code = await RunAsync(new DemoSetting(options, trace, replay, folder, new SiloCommandLine(SiloLocator.DotnetHost(), silo, options.Chaos > 0)), cancellation)
                 .ConfigureAwait(false);
             ended = code == ParcaeCommand.Ok;
             return code;

@@ -65,15 +65,20 @@ internal sealed class DemoSession(DemoSetting setting, ProcessSupervisor process
         progress.Stage("training");
         var driver = new ReplayDriver(replay, options.Interval, fleet, TimeProvider.System);
         progress.Position = () => driver.Position;
+        ChaosResult? chaosResult;
         using (var replaying = CancellationTokenSource.CreateLinkedTokenSource(abort.Token))
         {
             var run = driver.RunAsync(replaying.Token);
+            var chaos = new DemoChaos(setting, fleet, progress);
+            var faults = abort.GuardAsync(IgnoreCancellation(chaos.RunAsync(client, jobId, replaying.Token)));
             if (await Task.WhenAny(run, job.Ended).ConfigureAwait(false) == run)
             {
                 await run.ConfigureAwait(false);
                 // With --steps the last interval goes on until they are done, unless nothing can train in it.
                 if (options.Steps is null || replay.Counts[^1] < LeastInstances)
                 {
+                    // Every fault has its turn, unless nothing trains that it could strike.
+                    if (replay.Counts[^1] >= LeastInstances) _ = await Task.WhenAny(faults, job.Ended).ConfigureAwait(false);
                     progress.Stage("finishing the job");
                     await client.FinishAsync(jobId, abort.Token).ConfigureAwait(false);
                     _ = await WithinAsync(job.Ended, FinishTimeout, "did not come to its end").ConfigureAwait(false);
@@ -83,6 +88,8 @@ internal sealed class DemoSession(DemoSetting setting, ProcessSupervisor process
             _ = await job.Ended.ConfigureAwait(false);
             await replaying.CancelAsync().ConfigureAwait(false);
             await abort.GuardAsync(IgnoreCancellation(run)).ConfigureAwait(false);
+            await faults.ConfigureAwait(false);
+            chaosResult = chaos.Result;
         }
 
         double wall = (progress.Elapsed - begun).TotalSeconds;
@@ -91,7 +98,8 @@ internal sealed class DemoSession(DemoSetting setting, ProcessSupervisor process
         int replayed = Math.Clamp((int)Math.Ceiling(driver.Position), 1, replay.Counts.Count);
         var result = DemoResult.Of(
             jobId, history, [.. replay.Counts.Take(replayed)], new PreemptionCounts(snapshot.Noticed, snapshot.Unannounced), wall,
-            Path.GetFullPath(options.Report));
+            Path.GetFullPath(options.Report)) with
+        { Chaos = chaosResult };
         return (result, history, submittedAt);
     }
 

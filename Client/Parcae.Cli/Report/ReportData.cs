@@ -58,6 +58,7 @@ internal sealed record ReportData
                 ("trace", $"{setting.Trace.Name}, scaled to at most {o.Instances} instances, {o.Interval.TotalSeconds:0.###} s an interval"),
                 ("trace source", setting.Trace.Source),
                 ("losses without notice", $"a share of {o.Unannounced:0.##}, at least two where there are that many"),
+                .. outcome.Result.Chaos is { } chaos ? [("faults", $"{chaos.Struck} of {chaos.Ordered} struck")] : Array.Empty<(string, string)>(),
                 ("seed", $"{o.Seed}"),
                 ("forecast", $"{outcome.History.Spec.Planning.Forecast}, {outcome.History.Spec.Planning.LookAhead} intervals ahead"),
                 ("machine", $"{Environment.ProcessorCount} cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9:0} GB, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}"),
@@ -73,6 +74,7 @@ internal sealed record ReportData
             $"parcae demo --instances {o.Instances} --interval {o.Interval.TotalSeconds:0.###} --trace {o.Trace} --unannounced {o.Unannounced:0.###} --seed {o.Seed}")
             + $" --blocks {o.Model.Blocks} --hidden {o.Model.Hidden} --heads {o.Model.Heads} --sequence {o.Model.SequenceLength} --batch {o.Batch} --micro-batches {o.MicroBatches}";
         if (o.Steps is { } steps) command += $" --steps {steps}";
+        if (o.Chaos > 0) command += $" --chaos {o.Chaos}";
         if (o.Verify) command += " --verify";
         return o.Data.Length > 0 ? command + " --data " + string.Join(' ', o.Data) : command;
     }

@@ -18,7 +18,7 @@ public sealed class CommandLineTests
     [InlineData("demo --report /no/such/folder/r.html", "--report: the folder '/no/such/folder' does not exist; it must be one that does.")]
     [InlineData("demo --silo /no/such.dll", "--silo: '/no/such.dll' does not exist; it must be the path of Parcae.Silo.dll.")]
     [InlineData("demo --colour", "--colour")]
-    [InlineData("dem", "'dem' is not a verb of 'parcae'; it must be one of demo, jobs, instances, simulate, forecast, plan, profile, trace.")]
+    [InlineData("dem", "'dem' is not a verb of 'parcae'; it must be one of demo, jobs, instances, chaos, simulate, forecast, plan, profile, trace.")]
     [InlineData("jobs stop", "'stop' is not a verb of 'parcae jobs'; it must be one of list, show, watch, pause, resume, cancel, export, generate.")]
     [InlineData("jobs", "a verb is missing after 'parcae jobs'; it must be one of list, show, watch, pause, resume, cancel, export, generate.")]
     [InlineData("jobs show", "'job'")]
@@ -28,6 +28,12 @@ public sealed class CommandLineTests
     [InlineData("jobs generate j --prompt a --temperature hot", "--temperature: 'hot' is not valid; it must be a number from 0 to 100.")]
     [InlineData("jobs generate j", "--prompt: one of --prompt and --prompt-tokens must be given.")]
     [InlineData("jobs generate j --prompt a --silo /no/such.dll", "--silo: '/no/such.dll' does not exist; it must be the path of Parcae.Silo.dll.")]
+    [InlineData("demo --chaos -1", "--chaos: '-1' is not valid; it must be a whole number from 0 to 1000.")]
+    [InlineData("chaos", "Option '--job' is required.")]
+    [InlineData("chaos --job j --faults 0", "--faults: '0' is not valid; it must be a whole number from 1 to 100000.")]
+    [InlineData("chaos --job j --points mid-flight", "--points: 'mid-flight' is not valid; it must be one or more of before-forward, mid-all-reduce, after-norm-before-step, after-step-before-report, mid-transfer, mid-switch, vault-apply, joined by commas.")]
+    [InlineData("chaos --job j --kinds kill,cut", "--kinds: 'cut' is not valid; it must be one or more of kill, hang, cut-connection, slow-link, corrupt-frame, joined by commas.")]
+    [InlineData("chaos --job j --kinds kill --points vault-apply", "--kinds: kill is not drawn for vault-apply, as the vault shares its process with the control silo; name another kind or point.")]
     [InlineData("jobs list --redis host:1,notAnOption=3", "--redis: 'host:1,notAnOption=3' is not a Redis address")]
     public async Task Wrong_usage_says_what_was_wrong_and_exits_with_2(string line, string message)
     {
@@ -45,7 +51,7 @@ public sealed class CommandLineTests
         Assert.Equal((0, ""), (code, error));
         string[] verbs = output[output.IndexOf("Commands:", StringComparison.Ordinal)..].Split('\n', StringSplitOptions.RemoveEmptyEntries)[1..];
         Assert.Equal(
-            ["demo", "jobs", "instances", "simulate", "forecast", "plan", "profile", "trace"],
+            ["demo", "jobs", "instances", "chaos", "simulate", "forecast", "plan", "profile", "trace"],
             verbs.Where(l => l.Trim().Length > 0).Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[0]));
     }
 
@@ -54,6 +60,7 @@ public sealed class CommandLineTests
     [InlineData("simulate", "parcae simulate --all --markdown")]
     [InlineData("forecast", "parcae forecast --trace bursts:7,capacity=64 --look-ahead 6 --json")]
     [InlineData("plan", "parcae plan --profile gpt-1.5b --available 24")]
+    [InlineData("chaos", "parcae chaos --job 3f2a --seed 7 --faults 30")]
     [InlineData("jobs export", "parcae jobs export 3f2a --checkpoints run/checkpoints --out model")]
     [InlineData("jobs generate", "parcae jobs generate 3f2a --checkpoints run/checkpoints")]
     [InlineData("profile", "parcae profile --model gpt2 --batch 8 --micro-batches 8")]

@@ -31,6 +31,7 @@ public sealed class DemoResultTests
             StepsReplayed = 1,
             StepsSkipped = 0,
             ValidationLoss = null,
+            Chaos = new ChaosResult(3, 2, new() { ["mid-switch"] = 1, ["before-forward"] = 1 }, new() { ["kill"] = 2 }),
             Reference = new ReferenceResult(5.25, 0),
             ReportPath = "/tmp/r.html",
         };
@@ -40,10 +41,11 @@ public sealed class DemoResultTests
             "instances":{"start":4,"min":2,"max":6},"preemptions":{"noticed":3,"unannounced":2},
             "generations":[
             """ + Generation1.Replace("KIND", "start", StringComparison.Ordinal) + "," + Generation1.Replace("KIND", "intraStage", StringComparison.Ordinal) + """
-            ],"samplesCommitted":32,"samplesLost":0,"samplesRepeated":0,"stepsReplayed":1,"stepsSkipped":0,"validationLoss":null,"reference":{"finalLoss":5.25,"maxLossDifference":0},"reportPath":"/tmp/r.html"}
+            ],"samplesCommitted":32,"samplesLost":0,"samplesRepeated":0,"stepsReplayed":1,"stepsSkipped":0,"validationLoss":null,"chaos":{"ordered":3,"struck":2,"byPoint":{"before-forward":1,"mid-switch":1},"byKind":{"kill":2}},"reference":{"finalLoss":5.25,"maxLossDifference":0},"reportPath":"/tmp/r.html"}
             """;
         Assert.Equal(Compact(golden), Compact(result.ToJson()));
         Assert.Contains("\"reference\": null", (result with { Reference = null }).ToJson());
+        Assert.Contains("\"chaos\": null", (result with { Chaos = null }).ToJson());
     }
 
     [Fact]

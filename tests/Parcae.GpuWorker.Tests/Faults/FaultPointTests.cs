@@ -33,6 +33,7 @@ public sealed class FaultPointTests
             _ => Task.CompletedTask,
         };
         await host.Faults.Struck.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.Equal(1, (await host.WorkerStatus(WorkerCluster.JobId)).FaultsStruck);
 
         await healing.RideOutAsync(work);
         // A thread that comes back after all belongs to a generation that is over.
@@ -50,6 +51,22 @@ public sealed class FaultPointTests
         var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => worker.Inject(new FaultOrder(FaultPoint.BeforeForward, FaultKind.Kill)));
 
         Assert.Equal("a takes no faults; start it with --faults true where that is wanted.", refused.Message);
+    }
+
+    [Fact]
+    public async Task An_order_that_is_taken_back_does_not_strike()
+    {
+        await using var cluster = new WorkerCluster(TestJobs.Small) { Faults = true };
+        foreach (string id in new[] { "a", "b" }) cluster.Add(id);
+        await cluster.ReconfigureAsync(1, 2, ["a", "b"]);
+        await cluster["a"].Inject(new FaultOrder(FaultPoint.MidSwitch, FaultKind.CutConnection));
+
+        await cluster["a"].Inject(null);
+        await cluster.ReconfigureAsync(1, 2, ["a", "b"]);
+        await cluster.ReachAsync(3);
+
+        Assert.Equal(0, (await cluster["a"].WorkerStatus(WorkerCluster.JobId)).FaultsStruck);
+        Assert.Empty(cluster.Broken);
     }
 
     private static async Task SwitchTwiceAsync(WorkerCluster cluster)

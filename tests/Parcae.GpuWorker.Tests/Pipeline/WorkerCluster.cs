@@ -17,7 +17,7 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
     /// <summary>What ends a thread of an instance that a test kills.</summary>
     public const string KilledMessage = "killed by the test";
 
-    private const string JobId = "job";
+    public const string JobId = "job";
     private readonly Dictionary<string, WorkerHost> _workers = [];
     private readonly ConcurrentDictionary<int, StepResult> _results = new();
     private readonly List<WorkerHost> _forsaken = [];

@@ -72,7 +72,7 @@ public sealed class PlacementTests
 
         public Task<int> Checkpoint(string jobId) => throw new NotSupportedException();
 
-        public Task Inject(FaultOrder order) => throw new NotSupportedException();
+        public Task Inject(FaultOrder? order) => throw new NotSupportedException();
 
         public Task Release(string jobId) => throw new NotSupportedException();
     }

@@ -240,7 +240,7 @@ public sealed class FakeWorker : IGpuWorker
         }
     }
 
-    public Task Inject(FaultOrder order) => throw new NotSupportedException();
+    public Task Inject(FaultOrder? order) => throw new NotSupportedException();
 
     public async Task Release(string jobId)
     {

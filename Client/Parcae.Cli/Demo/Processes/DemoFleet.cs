@@ -20,8 +20,11 @@ internal sealed class DemoFleet(ProcessSupervisor processes, SiloCommandLine com
     private readonly Dictionary<string, string> _replacements = [];
     private readonly HashSet<string> _noticed = [];
     private readonly HashSet<string> _ready = [];
+    private readonly HashSet<string> _taken = [];
+    private readonly HashSet<string> _faulty = [];
     private readonly Dictionary<string, TaskCompletionSource> _awaited = [];
     private int _extra;
+    private int _unexpected;
 
     /// <summary>Ids of the workers whose processes live.</summary>
     public string[] Alive
@@ -99,6 +102,7 @@ internal sealed class DemoFleet(ProcessSupervisor processes, SiloCommandLine com
         lock (_lock)
         {
             if (!_workers.Remove(id, out worker)) return;
+            _ = _taken.Add(id);
             (noticed, ready) = (_noticed.Contains(id), _ready.Contains(id));
         }
 
@@ -110,6 +114,32 @@ internal sealed class DemoFleet(ProcessSupervisor processes, SiloCommandLine com
             (_, true) => $"{id} is gone, as its notice said",
             _ => $"{id} is gone without notice",
         });
+    }
+
+    /// <summary>Whether the replay took a worker away.</summary>
+    public bool TookAway(string id)
+    {
+        lock (_lock) return _taken.Contains(id);
+    }
+
+    /// <summary>A worker is about to get a fault that may end it: its end is nothing unexpected.</summary>
+    public void ExpectEnd(string id)
+    {
+        lock (_lock) _ = _faulty.Add(id);
+    }
+
+    /// <summary>Ends a worker that a fault has made useless; a new instance takes its place.</summary>
+    public void Replace(string id)
+    {
+        ChildProcess? worker;
+        lock (_lock)
+        {
+            if (!_workers.Remove(id, out worker)) return;
+        }
+
+        worker.Kill();
+        progress.Gone(id, counted: null);
+        Start(Replacement(id));
     }
 
     /// <summary>Ends all workers, outside of any accounts, and waits for their end.</summary>
@@ -169,20 +199,44 @@ internal sealed class DemoFleet(ProcessSupervisor processes, SiloCommandLine com
             if (!_workers.Remove(id)) return;
         }
 
-        progress.Gone(id, counted: false);
-        progress.Event(DemoEventKind.Trouble, $"{id}: unexpected exit (code {code}); the end of its log:{Environment.NewLine}{worker.Tail}");
+        if (IsFaulty(id))
+        {
+            progress.Gone(id, counted: null);
+            progress.Event(DemoEventKind.Cloud, $"{id} is gone, killed by a fault");
+        }
+        else
+        {
+            progress.Gone(id, counted: false);
+            progress.Event(DemoEventKind.Trouble, $"{id}: unexpected exit (code {code}); the end of its log:{Environment.NewLine}{worker.Tail}");
+            // Where none has ever come up, another will not either.
+            lock (_lock)
+            {
+                if (_ready.Count == 0) throw new CommandFailedException(new ChildExitedException(worker, code).Message);
+            }
+
+            if (Interlocked.Increment(ref _unexpected) > MaxReplacements)
+                throw new CommandFailedException($"Workers keep ending by themselves ({MaxReplacements} were replaced); see {folder.Logs}.");
+        }
+
+        Start(Replacement(id));
+    }
+
+    private bool IsFaulty(string id)
+    {
+        lock (_lock) return _faulty.Contains(id);
+    }
+
+    /// <summary>A fresh instance's name, which stands for the old one from now on.</summary>
+    private string Replacement(string id)
+    {
         string replacement = FreshName();
         lock (_lock)
         {
-            // Where none has ever come up, another will not either.
-            if (_ready.Count == 0) throw new CommandFailedException(new ChildExitedException(worker, code).Message);
-            if (_replacements.Count >= MaxReplacements)
-                throw new CommandFailedException($"Workers keep ending by themselves ({MaxReplacements} were replaced); see {folder.Logs}.");
             _replacements.Add(id, replacement);
             if (_awaited.Remove(id, out var awaited)) _awaited.Add(replacement, awaited);
         }
 
-        Start(replacement);
+        return replacement;
     }
 
     /// <summary>What is left of a notice when the worker is ready to hear it; null when it never is.</summary>

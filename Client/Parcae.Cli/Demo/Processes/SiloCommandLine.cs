@@ -6,7 +6,8 @@ namespace Parcae.Cli.Demo.Processes;
 /// <summary>How the demo's processes are started.</summary>
 /// <param name="Host">The .NET host.</param>
 /// <param name="Silo">Path of <c>Parcae.Silo.dll</c>.</param>
-internal sealed record SiloCommandLine(string Host, string Silo)
+/// <param name="Faults">Whether workers and the vault take faults; then silence and hangs are noticed soon.</param>
+internal sealed record SiloCommandLine(string Host, string Silo, bool Faults = false)
 {
     /// <summary>
     /// A worker's environment; one thread each, as several workers share one machine. Tiered PGO costs more than it gains in processes that live for a minute.
@@ -17,6 +18,8 @@ internal sealed record SiloCommandLine(string Host, string Silo)
         ["DOTNET_TieredPGO"] = "0",
     };
 
+    private string[] FaultArguments => Faults ? ["--faults", "true", "--heartbeat", "2", "--stall-timeout", "10"] : [];
+
     /// <summary>The embedded Redis-compatible store.</summary>
     public ProcessStartInfo Store(int port, string dataFolder) =>
         Launch(["store", "--port", $"{port}", "--data", dataFolder], "parcae-store");
@@ -26,7 +29,7 @@ internal sealed record SiloCommandLine(string Host, string Silo)
         Launch(
             [
                 "--role", "control", "--redis", redis, "--instance-id", id, "--silo-port", $"{siloPort}", "--gateway-port", $"{gatewayPort}",
-                "--interval", $"{intervalSeconds}", "--http-port", $"{httpPort}", "--checkpoints", checkpointFolder,
+                "--interval", $"{intervalSeconds}", "--http-port", $"{httpPort}", "--checkpoints", checkpointFolder, .. FaultArguments,
             ],
             "parcae-control");
 
@@ -35,7 +38,7 @@ internal sealed record SiloCommandLine(string Host, string Silo)
         Launch(
             [
                 "--role", "worker", "--redis", redis, "--instance-id", id, "--silo-port", $"{siloPort}", "--gateway-port", "0",
-                "--host", "127.0.0.1",
+                "--host", "127.0.0.1", .. FaultArguments,
             ],
             "parcae-worker");
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
+using Parcae.Cli.Chaos;
 using Parcae.Cli.Commands;
 using Parcae.Grains;
 
@@ -47,6 +48,9 @@ internal sealed record DemoResult
     /// <summary>The last validation loss that was measured, or null.</summary>
     public required double? ValidationLoss { get; init; }
 
+    /// <summary>Faults besides the losses of the trace, or null without <c>--chaos</c>.</summary>
+    public required ChaosResult? Chaos { get; init; }
+
     public required ReferenceResult? Reference { get; init; }
 
     public required string ReportPath { get; init; }
@@ -82,6 +86,7 @@ internal sealed record DemoResult
             StepsReplayed = history.Ledger.StepsReplayed,
             StepsSkipped = history.Ledger.StepsSkipped,
             ValidationLoss = history.Steps.LastOrDefault(s => s.ValidationLoss is not null).ValidationLoss,
+            Chaos = null,
             Reference = null,
             ReportPath = reportPath,
         };
@@ -92,6 +97,22 @@ internal sealed record InstanceCounts(int Start, int Min, int Max);
 
 /// <summary>Instances lost after a notice, and without.</summary>
 internal sealed record PreemptionCounts(int Noticed, int Unannounced);
+
+/// <summary>Faults that were ordered.</summary>
+/// <param name="Ordered">How many.</param>
+/// <param name="Struck">How many of them struck.</param>
+/// <param name="ByPoint">Those that struck by their point: <c>mid-all-reduce</c>.</param>
+/// <param name="ByKind">Those that struck by their kind: <c>cut-connection</c>.</param>
+internal sealed record ChaosResult(int Ordered, int Struck, SortedDictionary<string, int> ByPoint, SortedDictionary<string, int> ByKind)
+{
+    /// <summary>Counts faults.</summary>
+    public static ChaosResult Of(IReadOnlyList<FaultRecord> faults)
+    {
+        FaultRecord[] struck = [.. faults.Where(f => f.Struck)];
+        SortedDictionary<string, int> Count(Func<FaultRecord, string> key) => new(struck.CountBy(key).ToDictionary(), StringComparer.Ordinal);
+        return new ChaosResult(faults.Count, struck.Length, Count(f => f.Point), Count(f => f.Kind));
+    }
+}
 
 /// <summary>One generation.</summary>
 internal sealed record GenerationResult

@@ -23,6 +23,8 @@ internal static class DemoSummary
         Add("speed", $"{(result.WallSeconds > 0 ? result.SamplesCommitted / result.WallSeconds : 0):0.0} samples/s over all");
         Add("instances", $"{result.Instances.Start} at first, {result.Instances.Min} to {result.Instances.Max} ({setting.Trace.Name}, {setting.Options.Interval.TotalSeconds:0.###} s an interval)");
         Add("preemptions", $"{result.Preemptions.Noticed} with notice, {result.Preemptions.Unannounced} without");
+        if (result.Chaos is { } chaos)
+            Add("faults", $"{chaos.Struck} of {chaos.Ordered} struck{(chaos.Struck > 0 ? ": " : "")}{string.Join(", ", chaos.ByKind.Select(k => $"{k.Value} {k.Key}"))}");
         foreach (var kind in outcome.History.Generations.GroupBy(g => g.Kind).OrderBy(g => g.Key))
             Add(Words.Kind(kind.Key), $"{kind.Count()} x, pause {Words.Milliseconds(kind.Average(g => g.PauseMilliseconds))} mean, {Words.Milliseconds(kind.Max(g => g.PauseMilliseconds))} most");
         bool clean = ledger is { SamplesLost: 0, SamplesRepeated: 0 };

@@ -62,6 +62,19 @@ internal sealed class LayerStore : IDisposable
         }
     }
 
+    /// <summary>Frees these layers at this version. Nobody may be reading them.</summary>
+    public void Drop(LayerRange layers, int version)
+    {
+        lock (_lock)
+        {
+            foreach (var state in _held.Where(s => layers.Contains(s.Layer) && s.Version == version).ToArray())
+            {
+                _held.Remove(state);
+                state.Dispose();
+            }
+        }
+    }
+
     /// <summary>Nothing trains: peers may read what is held.</summary>
     public void Freeze()
     {

@@ -173,7 +173,12 @@ internal sealed partial class StageWorker : IJobParticipant
                 prepared.Mesh.Dispose();
                 _prepared = null;
             }
-            _layers.Freeze();
+            // A halt that comes again after the switch that followed it stops nothing: layers that train are not to be read.
+            lock (_lock)
+            {
+                if (_run is not { } run || run.Generation < command.Generation) _layers.Freeze();
+            }
+
             return new HaltReport
             {
                 InstanceId = _instanceId,
@@ -287,6 +292,8 @@ internal sealed partial class StageWorker : IJobParticipant
     {
         if (_pending is not { } pending || pending.Step != finish.Step) return;
         await _layers.ThawAsync();
+        // A layer that was followed has come there already.
+        _layers.Drop(pending.Layers, pending.Step + 1);
         pending.Apply([.. _layers.Held.Where(s => pending.Layers.Contains(s.Layer) && s.Version == pending.Step)], finish, training);
         _log.Add(finish);
         pending.Dispose();

@@ -27,7 +27,7 @@ internal static class ChaosCommand
             "chaos", "Orders faults on a running job, to see that nothing is lost.",
             "The silos must have been started with --faults true; short --heartbeat and --stall-timeout make hangs short. Each fault waits until the job has recovered from the one before. "
             + "Transfers and switches come with a change of plan: a fault there that meets none in time is told as not reached. "
-            + "Who was killed or hung is gone, and nobody starts another: the run stops when the job pauses. kill is not drawn for vault-apply, as the vault shares its process with the control silo.\n"
+            + "Who was killed or hung is gone, and nobody starts another: the run stops when the job pauses. kill is not drawn for vault-apply, as the vault shares its process with the control silo; a vault that hangs is left out until that silo is started again.\n"
             + "The exit code is 1 when a sample was lost or repeated, a step was different when run again, or the run stopped early.",
             "parcae chaos --job 3f2a --seed 7 --faults 30", "parcae chaos --job 3f2a --points mid-switch,vault-apply --kinds hang --json")
         {

@@ -24,12 +24,10 @@ public sealed class ChaosCommandTests
         string steps = $"{document.GetProperty("ledger").GetProperty("stepsCommitted").GetInt32()}";
         string golden = $$$"""
             {"jobId":"j","seed":9,"ordered":2,"struck":1,"faults":[
-            {"number":1,"instance":"a","point":"mid-switch","kind":"cut-connection","outcome":"not reached","secondsToNextStep":null,"generationBefore":4,"generationAfter":4},
-            {"number":2,"instance":"vault","point":"vault-apply","kind":"cut-connection","outcome":"struck","secondsToNextStep":0,"generationBefore":4,"generationAfter":5}],
+            {"number":1,"instance":"vault","point":"vault-apply","kind":"cut-connection","outcome":"struck","secondsToNextStep":0,"generationBefore":4,"generationAfter":5},
+            {"number":2,"instance":"a","point":"mid-switch","kind":"cut-connection","outcome":"not reached","secondsToNextStep":null,"generationBefore":5,"generationAfter":5}],
             "stopped":null,"ledger":{"stepsCommitted":{{{steps}}},"samplesCommitted":160,"samplesLost":0,"samplesRepeated":0,"stepsReplayed":2,"mismatches":0}}
             """;
-        var faults = document.GetProperty("faults").EnumerateArray().ToDictionary(f => f.GetProperty("point").GetString()!);
-        Assert.Equal(2, faults.Count);
         Assert.Equal(JsonSerializer.Serialize(JsonSerializer.Deserialize<JsonElement>(golden)), JsonSerializer.Serialize(document));
         // A fault that was not reached must not strike later.
         Assert.Contains(service.Orders, o => o.Order is null);

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Parcae.GpuWorker.Native;
 
 /// <summary>The C library's memory, which Torch takes its own from.</summary>
-internal static partial class HostMemory
+internal static class HostMemory
 {
     /// <summary>Gives what is free back to the operating system: a worker is told to keep it (<see cref="Grains.WorkerEnvironment"/>), but not for nobody. Does nothing where the C library has no such call.</summary>
     public static void GiveBack()

@@ -115,16 +115,17 @@ internal sealed class LayerCompute : IDisposable
             var part = parts[at];
             int joint = at - 1;
             while (joint >= 0 && !parts[joint].Joint) joint--;
-            List<Tensor> wanted = [.. parts.Skip(Math.Max(joint, 0)).Take(at - Math.Max(joint, 0)).Select(p => p.Next!)];
-            int before = wanted.Count;
-            if (joint < 0 && Layer > 0) wanted.Add(flight.Input);
+            int start = Math.Max(joint, 0);
+            bool fromInput = joint < 0 && Layer > 0;
+            List<Tensor> wanted = [.. parts.Take(start..at).Select(p => p.Next!)];
+            if (fromInput) wanted.Add(flight.Input);
             wanted.AddRange(part.Products.Select(p => p.Output));
             wanted.AddRange(part.Direct.Select(i => _leaves[i]));
             if (wanted.Count == 0) return;
             var given = autograd.grad([part.End!], wanted, gradient is null ? null : [gradient], retain_graph: false, create_graph: false, allow_unused: true);
             int next = 0;
-            for (int i = at - before; i < at; i++) Add(ref following[i], given[next++]);
-            if (joint < 0 && Layer > 0) Add(ref input, given[next++]);
+            for (int i = start; i < at; i++) Add(ref following[i], given[next++]);
+            if (fromInput) Add(ref input, given[next++]);
             foreach (var product in part.Products)
             {
                 if (Given(given[next++]) is { } g) left.Add(product.Weight, product.Input, g);

@@ -53,21 +53,19 @@ internal sealed partial class StageWorker : IJobParticipant
 
     private sealed record Prepared(PrepareCommand Command, Place Place, IStagedModel Model, Mesh Mesh, PrepareReport Report);
 
-    public async Task<PrepareReport> PrepareAsync(PrepareCommand command)
+    public Task<PrepareReport> PrepareAsync(PrepareCommand command) => _fence.UntilOvertakenAsync(command.Plan.Generation, overtaken => PrepareAsync(command, overtaken));
+
+    public Task<ShadowReport> ShadowAsync(ShadowCommand command) => _fence.UntilOvertakenAsync(command.Generation, overtaken => ShadowAsync(command, overtaken));
+
+    private async Task<PrepareReport> PrepareAsync(PrepareCommand command, CancellationToken overtaken)
     {
-        int generation = command.Plan.Generation;
-        var overtaken = _fence.Raise(generation);
         await HaltRunAsync(HaltMode.Now);
         await _preparing.WaitAsync(overtaken);
         try
         {
-            if (_prepared?.Command.Plan.Generation == generation) return _prepared.Report;
+            if (_prepared?.Command.Plan.Generation == command.Plan.Generation) return _prepared.Report;
             overtaken.ThrowIfCancellationRequested();
             return await PrepareLayersAsync(command, overtaken);
-        }
-        catch (OperationCanceledException) when (overtaken.IsCancellationRequested)
-        {
-            throw new StaleGenerationException(generation, _fence.Lowest);
         }
         finally
         {
@@ -75,9 +73,8 @@ internal sealed partial class StageWorker : IJobParticipant
         }
     }
 
-    public async Task<ShadowReport> ShadowAsync(ShadowCommand command)
+    private async Task<ShadowReport> ShadowAsync(ShadowCommand command, CancellationToken overtaken)
     {
-        var overtaken = _fence.Raise(command.Generation);
         IStagedModel model;
         await _preparing.WaitAsync(overtaken);
         try
@@ -93,16 +90,9 @@ internal sealed partial class StageWorker : IJobParticipant
             _preparing.Release();
         }
 
-        try
-        {
-            var report = await _shadows.FollowAsync(command, model, overtaken);
-            await RehearseAsync(model, command.Spec.Training, overtaken);
-            return report;
-        }
-        catch (OperationCanceledException) when (overtaken.IsCancellationRequested)
-        {
-            throw new StaleGenerationException(command.Generation, _fence.Lowest);
-        }
+        var report = await _shadows.FollowAsync(command, model, overtaken);
+        await RehearseAsync(model, command.Spec.Training, overtaken);
+        return report;
     }
 
     /// <summary>An instance that does not train yet goes through the motions once, on the layers that it follows.</summary>

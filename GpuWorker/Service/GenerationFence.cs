@@ -34,6 +34,23 @@ internal sealed class GenerationFence : IDisposable
         }
     }
 
+    /// <summary>Raises the fence to a generation, and does something for it that ends when a later one comes.</summary>
+    /// <param name="generation">The generation.</param>
+    /// <param name="work">Is given what is cancelled then.</param>
+    /// <exception cref="StaleGenerationException">A later one has come, before or meanwhile.</exception>
+    public async Task<T> UntilOvertakenAsync<T>(int generation, Func<CancellationToken, Task<T>> work)
+    {
+        var overtaken = Raise(generation);
+        try
+        {
+            return await work(overtaken);
+        }
+        catch (OperationCanceledException) when (overtaken.IsCancellationRequested)
+        {
+            throw new StaleGenerationException(generation, Lowest);
+        }
+    }
+
     /// <summary>Does something for a generation, unless a later one has come; none can come meanwhile.</summary>
     /// <exception cref="StaleGenerationException">A later one has come.</exception>
     public void Pass(int generation, Action action)

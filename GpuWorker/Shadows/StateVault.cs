@@ -49,10 +49,13 @@ internal sealed partial class StateVault : IJobParticipant
         _writer = new CheckpointWriter(jobId, (version, states) => _checkpoints.Write(version, _model!, _spec!, states), logger);
     }
 
-    public async Task<PrepareReport> PrepareAsync(PrepareCommand command)
+    public Task<PrepareReport> PrepareAsync(PrepareCommand command) => _fence.UntilOvertakenAsync(command.Plan.Generation, overtaken => PrepareAsync(command, overtaken));
+
+    public Task<ShadowReport> ShadowAsync(ShadowCommand command) => _fence.UntilOvertakenAsync(command.Generation, overtaken => ShadowAsync(command, overtaken));
+
+    private async Task<PrepareReport> PrepareAsync(PrepareCommand command, CancellationToken overtaken)
     {
         int generation = command.Plan.Generation;
-        var overtaken = _fence.Raise(generation);
         await _preparing.WaitAsync(overtaken);
         try
         {
@@ -72,19 +75,14 @@ internal sealed partial class StateVault : IJobParticipant
             LogPrepared(_jobId, generation, command.Plan.StartStep, fetched, watch.Elapsed.TotalMilliseconds);
             return _report;
         }
-        catch (OperationCanceledException) when (overtaken.IsCancellationRequested)
-        {
-            throw new StaleGenerationException(generation, _fence.Lowest);
-        }
         finally
         {
             _preparing.Release();
         }
     }
 
-    public async Task<ShadowReport> ShadowAsync(ShadowCommand command)
+    private async Task<ShadowReport> ShadowAsync(ShadowCommand command, CancellationToken overtaken)
     {
-        var overtaken = _fence.Raise(command.Generation);
         await _preparing.WaitAsync(overtaken);
         try
         {
@@ -96,14 +94,7 @@ internal sealed partial class StateVault : IJobParticipant
             _preparing.Release();
         }
 
-        try
-        {
-            return await _shadows.FollowAsync(command, ModelFactory.Create(command.Spec.Model), overtaken);
-        }
-        catch (OperationCanceledException) when (overtaken.IsCancellationRequested)
-        {
-            throw new StaleGenerationException(command.Generation, _fence.Lowest);
-        }
+        return await _shadows.FollowAsync(command, ModelFactory.Create(command.Spec.Model), overtaken);
     }
 
     public async Task SwitchAsync(SwitchCommand command)

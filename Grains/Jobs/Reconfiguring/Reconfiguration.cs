@@ -104,13 +104,7 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
             Pipelines = strategy.Pipelines,
             Depth = strategy.Depth,
             Stages = stages,
-            Places = PlaceAssigner.Assign(
-                strategy,
-                stages,
-                rest.Roster.Usable.Select(r => r.Info.DataPlane),
-                (id, layer) => held[layer].Contains(id),
-                layer => job.Outline.Layers[layer].Length * job.Outline.StateBytesPerParameter,
-                _before),
+            Places = Situation.Assign(job, rest.Roster, strategy, stages, (id, layer) => held[layer].Contains(id), _before),
             Vault = rest.Roster.Vault?.Info.DataPlane,
             StartStep = origin.Target.Version,
         };

@@ -80,8 +80,7 @@ internal sealed class Shadowing(Job job, Roster roster, AttemptSignals signals, 
     {
         bool Holds(string id, int layer) => current.Of(id) is { } place && current.Stages[place.Stage].Contains(layer);
         var stages = job.Planner.Partition(strategy.Depth);
-        var places = PlaceAssigner.Assign(
-            strategy, stages, roster.Usable.Select(r => r.Info.DataPlane), Holds, layer => job.Outline.Layers[layer].Length * job.Outline.StateBytesPerParameter, current);
+        var places = Situation.Assign(job, roster, strategy, stages, Holds, current);
         var holders = Enumerable.Range(0, job.Outline.Layers.Length)
             .Select(layer => current.Places.Where(p => current.Stages[p.Stage].Contains(layer)).Select(p => p.Peer).ToArray()).ToArray();
         var needs = places.Select(p => (p.Peer.InstanceId, Layers: stages[p.Stage], Turn: p.Pipeline));

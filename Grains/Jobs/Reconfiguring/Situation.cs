@@ -16,6 +16,16 @@ internal static class Situation
         return planned;
     }
 
+    /// <summary>Assigns the usable instances to the places of a strategy.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="roster">Who is there.</param>
+    /// <param name="strategy">The strategy, not a pause.</param>
+    /// <param name="stages">Its stages.</param>
+    /// <param name="holds">Whether an instance holds a layer.</param>
+    /// <param name="current">The plan in force, or null.</param>
+    public static Place[] Assign(Job job, Roster roster, Strategy strategy, LayerRange[] stages, Func<string, int, bool> holds, GenerationPlan? current) => PlaceAssigner.Assign(
+        strategy, stages, roster.Usable.Select(r => r.Info.DataPlane), holds, layer => job.Outline.Layers[layer].Length * job.Outline.StateBytesPerParameter, current);
+
     /// <summary>How many pipelines every stage of the plan can still man with instances that already hold it.</summary>
     public static int Intact(GenerationPlan plan, Roster roster) => Enumerable.Range(0, plan.Depth)
         .Min(stage => plan.Places.Count(p => p.Stage == stage && roster.Usable.Any(r => r.Info.Id == p.Peer.InstanceId)));

@@ -45,11 +45,7 @@ internal sealed class ChaosRun(WorkerCluster cluster, int seed, Action<string> t
         string victim = point == FaultPoint.VaultApply ? _vault! : members[_random.Next(members.Length)];
         Current = $"{number}: {_strategy.Pipelines} x {_strategy.Depth}, {point}, {kind} at {victim}, step {cluster.Results.Keys.Max()}";
         var host = cluster[victim];
-        host.Faults.Kill = () =>
-        {
-            host.DataPlane.Abort();
-            throw new IOException(WorkerCluster.KilledMessage);
-        };
+        RidingOut.MakeKillable(host);
         await host.Inject(new FaultOrder(point, kind, point == FaultPoint.MidSwitch ? 1 : 1 + _random.Next(3)));
         var work = point switch
         {
@@ -59,7 +55,8 @@ internal sealed class ChaosRun(WorkerCluster cluster, int seed, Action<string> t
         };
         bool struck = await StruckAsync(host, work, limit.Token);
         bool lost = struck && kind is FaultKind.Kill or FaultKind.Hang;
-        int generations = await RideOutAsync(work, lost ? victim : null, limit.Token);
+        int generations = await cluster.RideOutAsync(
+            work, StepsBetween, () => { if (lost) GiveUp(victim); }, () => ChangeAsync(HaltMode.Now, limit.Token), limit.Token);
         if (lost) host.Faults.Release();
         tell($"{Current}{(struck ? "" : " (not reached)")}: {generations} generations to {_strategy.Pipelines} x {_strategy.Depth} at step {cluster.Results.Keys.Max()}");
     }
@@ -72,33 +69,10 @@ internal sealed class ChaosRun(WorkerCluster cluster, int seed, Action<string> t
         return struck.IsCompleted;
     }
 
-    private async Task<int> RideOutAsync(Task work, string? lost, CancellationToken cancellation)
-    {
-        int generations = 0, target = cluster.Results.Keys.Max() + StepsBetween;
-        while (true)
-        {
-            var reached = cluster.ReachAsync(target);
-            var first = await Task.WhenAny(reached, cluster.BrokenAsync(), work.IsCompletedSuccessfully ? new TaskCompletionSource().Task : work).WaitAsync(cancellation);
-            if (first == work && work.IsCompletedSuccessfully) continue;
-            if (first == reached)
-            {
-                await reached;
-                if (lost is not null) GiveUp(lost);
-                return generations;
-            }
-
-            work = Task.CompletedTask;
-            if (lost is not null) GiveUp(lost);
-            cluster.Broken.Clear();
-            await ChangeAsync(HaltMode.Now, cancellation);
-            generations++;
-        }
-    }
-
     private void GiveUp(string id)
     {
         if (id == _vault) _vault = null;
-        else if (!_alive.Remove(id)) return;
+        else if (!_alive.Remove(id)) return; // given up already
         cluster.Forsake(id);
     }
 

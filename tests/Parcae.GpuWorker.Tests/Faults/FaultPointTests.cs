@@ -23,7 +23,7 @@ public sealed class FaultPointTests
         var healing = new Healing(cluster, victim, kind);
 
         var host = cluster[victim];
-        host.Faults.Kill = () => throw healing.Killed(host);
+        RidingOut.MakeKillable(host);
         await host.Inject(new FaultOrder(point, kind, Passages: 2));
         var work = point switch
         {

@@ -216,14 +216,7 @@ public sealed class PreemptionTests(ParcaeCluster cluster)
         await Assert.ThrowsAsync<InstanceGoneException>(() => cluster.Cluster.Client.GetGrain<IInstanceGrain>("never").WorkerStatus("any"));
     }
 
-    private async Task<FakeWorld> Training(string table, params string[] instances)
-    {
-        var world = cluster.World();
-        await world.Join(instances);
-        await world.Job.Submit(world.Spec(table));
-        await world.Trains(_ => true);
-        return world;
-    }
+    private Task<FakeWorld> Training(string table, params string[] instances) => cluster.Training(table, vault: false, instances);
 
     private static string Member(FakeWorld world, int stage) => world.Plan.Places.Last(p => p.Stage == stage).Peer.InstanceId;
 

@@ -46,11 +46,7 @@ public sealed class ShadowingTests(ParcaeCluster cluster)
     [Fact]
     public async Task A_loss_meanwhile_is_dealt_with_at_once()
     {
-        var world = cluster.World();
-        await world.JoinVault();
-        await world.Join("1", "2", "3");
-        await world.Job.Submit(world.Spec("2:1x2 4:2x2", vault: true));
-        await world.Trains(r => r.Number == 1);
+        var world = await cluster.Training("2:1x2 4:2x2", vault: true, "1", "2", "3");
         await world.Train(2);
         var never = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         string spare = world.Short((await world.Job.Status()).Spares.Single());
@@ -127,12 +123,5 @@ public sealed class ShadowingTests(ParcaeCluster cluster)
 
     private static string Member(FakeWorld world, int stage) => world.Plan.At(0, stage).Peer.InstanceId;
 
-    private async Task<FakeWorld> Training(string table, params string[] ids)
-    {
-        var world = cluster.World();
-        await world.Join(ids);
-        await world.Job.Submit(world.Spec(table));
-        await world.Trains(_ => true);
-        return world;
-    }
+    private Task<FakeWorld> Training(string table, params string[] ids) => cluster.Training(table, vault: false, ids);
 }

@@ -128,13 +128,5 @@ public sealed class VaultTests(ParcaeCluster cluster)
         Assert.Equal(new JobLedger { SamplesCommitted = 32 }, (await world.Job.Status()).Ledger);
     }
 
-    private async Task<FakeWorld> Training(string table, params string[] instances)
-    {
-        var world = cluster.World();
-        await world.JoinVault();
-        await world.Join(instances);
-        await world.Job.Submit(world.Spec(table, vault: true));
-        await world.Trains(_ => true);
-        return world;
-    }
+    private Task<FakeWorld> Training(string table, params string[] instances) => cluster.Training(table, vault: true, instances);
 }

@@ -83,6 +83,20 @@ public class ParcaeCluster : IAsyncLifetime
     /// <summary>A job of its own, on a fleet of its own.</summary>
     public FakeWorld World() => new(_cluster.Client, Workers, Disk);
 
+    /// <summary>A job of its own that trains.</summary>
+    /// <param name="table">Its plans, as in <see cref="TablePlanner"/>.</param>
+    /// <param name="vault">Whether it has a state vault.</param>
+    /// <param name="instances">Its workers.</param>
+    public async Task<FakeWorld> Training(string table, bool vault, params string[] instances)
+    {
+        var world = World();
+        if (vault) await world.JoinVault();
+        await world.Join(instances);
+        await world.Job.Submit(world.Spec(table, vault: vault));
+        await world.Trains(_ => true);
+        return world;
+    }
+
     /// <summary>Returns when the job has looked at everything that it has heard of by now.</summary>
     public async Task Settled(FakeWorld world) => await ((Parcae.Grains.Jobs.JobGrain)Context(world).GrainInstance!).Settled;
 

@@ -185,6 +185,7 @@ internal sealed partial class StageWorker : IJobParticipant
 
     public WorkerStatus Status()
     {
+        int fence = _fence.Lowest; // not inside the lock: a switch takes it behind the fence
         lock (_lock)
         {
             var held = _layers.Held;
@@ -193,7 +194,7 @@ internal sealed partial class StageWorker : IJobParticipant
                 InstanceId = _instanceId,
                 Phase = _run is { HasEnded: false } ? WorkerPhase.Running : _prepared is not null ? WorkerPhase.Prepared : held.Length > 0 ? WorkerPhase.Halted : WorkerPhase.Idle,
                 Generation = _prepared?.Command.Plan.Generation ?? _run?.Generation ?? 0,
-                Fence = _fence.Lowest,
+                Fence = fence,
                 Version = held.Length > 0 ? held.Max(s => s.Version) : 0,
             };
         }

@@ -20,18 +20,22 @@ internal sealed class GenerationFence : IDisposable
     /// <exception cref="StaleGenerationException">A later one has come already.</exception>
     public CancellationToken Raise(int generation)
     {
+        CancellationTokenSource overtaken;
+        CancellationToken current;
         lock (_lock)
         {
             if (generation < _lowest) throw new StaleGenerationException(generation, _lowest);
-            if (generation > _lowest)
-            {
-                _lowest = generation;
-                _overtaken.Cancel();
-                _overtaken.Dispose();
-                _overtaken = new CancellationTokenSource();
-            }
-            return _overtaken.Token;
+            if (generation == _lowest) return _overtaken.Token;
+            _lowest = generation;
+            overtaken = _overtaken;
+            _overtaken = new CancellationTokenSource();
+            current = _overtaken.Token;
         }
+
+        // What ends by this runs here: it may take its own locks, and ask the fence from other threads.
+        overtaken.Cancel();
+        overtaken.Dispose();
+        return current;
     }
 
     /// <summary>Raises the fence to a generation, and does something for it that ends when a later one comes.</summary>
@@ -51,7 +55,7 @@ internal sealed class GenerationFence : IDisposable
         }
     }
 
-    /// <summary>Does something for a generation, unless a later one has come; none can come meanwhile.</summary>
+    /// <summary>Does something short for a generation, unless a later one has come; none can come meanwhile. Whatever lock the action takes, nobody may ask the fence while holding it.</summary>
     /// <exception cref="StaleGenerationException">A later one has come.</exception>
     public void Pass(int generation, Action action)
     {

@@ -139,7 +139,12 @@ public sealed partial class Mesh : IDisposable
             farewell = ReadFrames(peer, wire);
             if (!farewell) broken = "the connection ended without a farewell";
         }
-        catch (Exception e) when (e is SocketException or IOException or FrameException or ObjectDisposedException)
+        catch (FrameException e)
+        {
+            broken = e.Message;
+            LogBadFrame(JobId, Generation, peer, e.Message);
+        }
+        catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException)
         {
             broken = e.Message;
         }
@@ -241,6 +246,9 @@ public sealed partial class Mesh : IDisposable
         if (_disposed) throw new MeshClosedException(JobId, Generation);
         if (_lost is not null) throw _lost;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}, generation {Generation}: a connection from {Peer} was closed: {Reason}")]
+    private partial void LogBadFrame(string jobId, int generation, string peer, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}, generation {Generation}: the connection with {Peer} broke (process gone: {Gone}): {Reason}")]
     private partial void LogLost(string jobId, int generation, string peer, bool gone, string reason);

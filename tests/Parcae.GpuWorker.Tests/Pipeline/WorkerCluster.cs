@@ -21,6 +21,7 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
     private readonly Dictionary<string, WorkerHost> _workers = [];
     private readonly ConcurrentDictionary<int, StepResult> _results = new();
     private readonly List<WorkerHost> _forsaken = [];
+    private readonly ConcurrentDictionary<string, bool> _cutOff = new();
     private readonly string _folder = Directory.CreateTempSubdirectory("parcae-test-").FullName;
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);
     private TaskCompletionSource _progress = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -76,6 +77,21 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
         _workers.Remove(id, out var worker);
         _forsaken.Add(worker!);
         return worker!;
+    }
+
+    /// <summary>Neither commands nor reports of an instance come through from here on; it does not know.</summary>
+    public WorkerHost CutOff(string id)
+    {
+        _cutOff[id] = true;
+        return Forsake(id);
+    }
+
+    /// <summary>An instance that was cut off is there again, with what it holds.</summary>
+    public void TakeBack(WorkerHost worker)
+    {
+        _forsaken.Remove(worker);
+        _workers.Add(worker.DataPlane.InstanceId, worker);
+        _cutOff.Clear();
     }
 
     /// <summary>Halts everyone, then prepares and switches to D x P on the given instances, pipeline by pipeline.</summary>
@@ -213,7 +229,12 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
 
     public Task<StepAck> ReportStepsAsync(string jobId, StepReport report)
     {
-        foreach (var result in report.Results) _results[result.Step] = result;
+        if (_cutOff.ContainsKey(report.InstanceId)) throw new IOException($"{report.InstanceId} is cut off.");
+        if (report.Generation == _generation)
+        {
+            foreach (var result in report.Results) _results[result.Step] = result;
+        }
+
         Signal();
         int committed = 0;
         while (_results.ContainsKey(committed)) committed++;

@@ -43,7 +43,10 @@ public sealed record DataPlaneOptions
     /// </summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Bytes queued to one peer up to which a send never blocks; beyond it the sender waits. The default value is 256 MiB.</summary>
+    /// <summary>
+    /// Bytes queued to one peer up to which a send never blocks; beyond it the sender waits, and a state vault is cut off. Also the bytes of gradients that a vault takes ahead of the step that
+    /// it applies. The default value is 256 MiB.
+    /// </summary>
     public long SendQueueBytes { get; init; } = 256L << 20;
 
     /// <summary>Bytes of returned buffers kept for reuse. The default value is 128 MiB.</summary>

@@ -55,6 +55,9 @@ internal sealed record Case
     /// <summary>Whether the vault may crash.</summary>
     public bool VaultCrash { get; init; }
 
+    /// <summary>How often the vault may stop following by itself: it does not keep up, or its thread hangs, with which its copy is lost.</summary>
+    public int VaultStops { get; init; }
+
     /// <summary>How often a worker or the vault may be cut off: whoever waits for it may take it for dead. It comes back.</summary>
     public int Cuts { get; init; }
 

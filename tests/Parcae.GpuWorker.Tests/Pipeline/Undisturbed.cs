@@ -16,6 +16,7 @@ internal static class Undisturbed
         using var batches = BatchSources.Open(spec);
         using var undisturbed = new LocalTrainer(ModelFactory.Create(spec.Model), spec.Training, batches);
         var expected = Enumerable.Range(0, version).Select(_ => undisturbed.Step());
+        Assert.Empty(cluster.Mismatches);
         var actual = cluster.Results.Values.OrderBy(r => r.Step);
         Assert.Equal(expected.Select(r => (r.Step, r.Loss, r.GradientNorm, r.DataChecksum, r.Samples)), actual.Select(r => (r.Step, r.Loss, r.GradientNorm, r.DataChecksum, r.Samples)));
         LayerBytes.AssertEqual(LayerBytes.Of(undisturbed.States), layers);

@@ -24,6 +24,7 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
     private readonly ConcurrentDictionary<string, bool> _cutOff = new();
     private readonly string _folder = Directory.CreateTempSubdirectory("parcae-test-").FullName;
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);
+    private readonly ConcurrentQueue<(StepResult, StepResult)> _mismatches = new();
     private TaskCompletionSource _progress = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _generation;
 
@@ -52,6 +53,12 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
 
     public IReadOnlyDictionary<int, StepResult> Results => _results;
 
+    /// <summary>Results of one step that were told and are not the same.</summary>
+    public IReadOnlyCollection<(StepResult, StepResult)> Mismatches => _mismatches;
+
+    /// <summary>Steps whose result was known and that were run again, as no replica of some layer was left and the vault was behind.</summary>
+    public int Replayed { get; private set; }
+
     public WorkerHost Add(string id, InstanceRole role = InstanceRole.Worker)
     {
         var options = new GpuWorkerOptions { InstanceId = id, Role = role, CheckpointFolder = _folder, Faults = Faults, HeartbeatSeconds = HeartbeatSeconds, StallSeconds = HeartbeatSeconds };
@@ -77,6 +84,21 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
         _workers.Remove(id, out var worker);
         _forsaken.Add(worker!);
         return worker!;
+    }
+
+    /// <summary>Frees what an instance that was given up still has.</summary>
+    public async Task BuryAsync(WorkerHost worker)
+    {
+        _forsaken.Remove(worker);
+        try
+        {
+            await worker.DisposeAsync();
+        }
+        catch (IOException e) when (e.Message == KilledMessage)
+        {
+            // What was killed cannot end well; its sockets would be gone with its process.
+            await worker.DataPlane.DisposeAsync();
+        }
     }
 
     /// <summary>Neither commands nor reports of an instance come through from here on; it does not know.</summary>
@@ -116,6 +138,7 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
         var (size, rest) = Math.DivRem(layers, depth);
         var stages = new LayerRange[depth];
         for (int stage = 0, first = 0; stage < depth; first += stages[stage].Count, stage++) stages[stage] = new(first, size + (stage < rest ? 1 : 0));
+        Replayed += _results.Keys.Count(step => step >= target);
         var plan = new GenerationPlan
         {
             JobId = JobId,
@@ -147,7 +170,7 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
     /// <summary>Takes the results in; the highest version at which every layer is held, or can be had by finishing a step.</summary>
     private int Target(HaltReport[] halts)
     {
-        foreach (var result in halts.SelectMany(h => h.Results)) _results[result.Step] = result;
+        foreach (var result in halts.SelectMany(h => h.Results)) Take(result);
         var held = halts.SelectMany(h => h.Layers).ToArray();
         int layers = ModelFactory.Create(Spec.Model).LayerCount;
         bool Covered(int version) => Enumerable.Range(0, layers).All(layer => held.Any(h => h.Layer == layer && CanReach(h, version)));
@@ -232,7 +255,7 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
         if (_cutOff.ContainsKey(report.InstanceId)) throw new IOException($"{report.InstanceId} is cut off.");
         if (report.Generation == _generation)
         {
-            foreach (var result in report.Results) _results[result.Step] = result;
+            foreach (var result in report.Results) Take(result);
         }
 
         Signal();
@@ -251,20 +274,15 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
     public async ValueTask DisposeAsync()
     {
         foreach (var worker in _workers.Values) await worker.DisposeAsync();
-        foreach (var worker in _forsaken)
-        {
-            try
-            {
-                await worker.DisposeAsync();
-            }
-            catch (IOException e) when (e.Message == KilledMessage)
-            {
-                // What was killed cannot end well; its sockets would be gone with its process.
-                await worker.DataPlane.DisposeAsync();
-            }
-        }
+        foreach (var worker in _forsaken.ToArray()) await BuryAsync(worker);
 
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private void Take(StepResult result)
+    {
+        var known = _results.GetOrAdd(result.Step, result);
+        if ((known.Loss, known.GradientNorm, known.DataChecksum, known.Samples) != (result.Loss, result.GradientNorm, result.DataChecksum, result.Samples)) _mismatches.Enqueue((known, result));
     }
 
     private void Signal() =>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Parcae.GpuWorker.Checkpoints;
 using Parcae.GpuWorker.Faults;
 using Parcae.GpuWorker.Models;
@@ -27,10 +28,16 @@ internal sealed class ShadowFollower : IAsyncDisposable
     private readonly long[] _gradientBytes;
     private readonly object _lock = new();
     private readonly SortedDictionary<int, PendingStep> _pending = [];
-    private readonly Dictionary<string, Sender> _senders;
+
+    // The last step of which each replica has sent something; the lowest of those that send no more, and whose it is.
+    private readonly Dictionary<string, int> _lastOf;
+    private int _ceiling = int.MaxValue;
+    private string? _endedFirst;
+
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ThreadWatch _watch = new();
     private Timer? _watchdog;
+    private long? _silentSince;
     private long _held;
     private int _version;
     private bool _closed, _lost, _threadEnded;
@@ -52,17 +59,7 @@ internal sealed class ShadowFollower : IAsyncDisposable
         mesh.OnFrame(FrameKind.VaultGradient, Accept);
         mesh.OnFrame(FrameKind.VaultStep, Accept);
         mesh.OnEnd(NoteEnd);
-        _senders = Plan.Places.Where(p => p.Pipeline == 0).ToDictionary(p => p.Peer.InstanceId, _ => new Sender { Last = Plan.StartStep - 1 }, StringComparer.Ordinal);
-    }
-
-    private sealed class Sender
-    {
-        public bool HasCome { get; set; }
-
-        public bool HasEnded { get; set; }
-
-        /// <summary>The last step of which it has sent something.</summary>
-        public int Last { get; set; }
+        _lastOf = Plan.Places.Where(p => p.Pipeline == 0).ToDictionary(p => p.Peer.InstanceId, _ => Plan.StartStep - 1, StringComparer.Ordinal);
     }
 
     private sealed class PendingStep
@@ -70,6 +67,8 @@ internal sealed class ShadowFollower : IAsyncDisposable
         public StepResult? Result { get; set; }
 
         public Dictionary<int, FrameBuffer> Gradients { get; } = [];
+
+        public long Bytes => Gradients.Values.Sum(f => (long)f.Length);
 
         public void Free()
         {
@@ -113,7 +112,7 @@ internal sealed class ShadowFollower : IAsyncDisposable
     public void Start()
     {
         HasBegun = true;
-        var period = _options.StallTimeout / 4;
+        var period = (_options.StallTimeout < _options.HeartbeatTimeout ? _options.StallTimeout : _options.HeartbeatTimeout) / 4;
         _watchdog = new Timer(_ => Watch(), null, period, period);
         new Thread(Run) { IsBackground = true, Name = $"vault-{Plan.JobId}-{Plan.Generation}" }.Start();
     }
@@ -139,19 +138,19 @@ internal sealed class ShadowFollower : IAsyncDisposable
             throw new FrameException($"{peer} sent '{key}' of {length} bytes, which is no gradient of this model.");
         }
 
-        string? trouble;
+        bool hopeless;
         lock (_lock)
         {
-            if (_senders.TryGetValue(peer, out var sender)) (sender.HasCome, sender.Last) = (true, Math.Max(sender.Last, key.Step));
-            trouble = Hopeless(key.Step);
+            if (_lastOf.TryGetValue(peer, out int last)) _lastOf[peer] = Math.Max(last, key.Step);
             // The step that is waited for is always let in; a replica whose steps are ahead of it is held back.
-            while (trouble is null && !_closed && _held >= _options.SendQueueBytes && key.Step > _version) Monitor.Wait(_lock);
-            if (trouble is null && !_closed && key.Step >= _version) Keep(key, frame);
+            while (!_closed && _held >= _options.SendQueueBytes && key.Step > _version && key.Step <= _ceiling) Monitor.Wait(_lock);
+            hopeless = IsHopeless(key.Step);
+            if (!_closed && key.Step >= _version && key.Step <= _ceiling) Keep(key, frame);
             else frame.Dispose();
             Monitor.PulseAll(_lock);
         }
 
-        if (trouble is not null) Close(trouble);
+        if (hopeless) Close(Hopeless);
     }
 
     private void Keep(FrameKey key, FrameBuffer frame)
@@ -167,33 +166,32 @@ internal sealed class ShadowFollower : IAsyncDisposable
         frame.Dispose();
     }
 
-    /// <summary>A replica sends no more.</summary>
+    /// <summary>A replica sends no more: later steps can never be complete.</summary>
     private void NoteEnd(string peer)
     {
-        string? trouble;
+        bool hopeless;
         lock (_lock)
         {
-            if (_senders.TryGetValue(peer, out var sender)) sender.HasEnded = true;
-            trouble = Hopeless(_pending.Count == 0 ? _version : _pending.Keys.Max());
+            if (!_lastOf.TryGetValue(peer, out int last) || last >= _ceiling) return;
+            (_ceiling, _endedFirst) = (last, peer);
+            hopeless = _pending.Count > 0 && IsHopeless(_pending.Keys.Max());
+            foreach (int beyond in _pending.Keys.Where(step => step > last).ToArray()) Drop(beyond);
+            Monitor.PulseAll(_lock);
         }
 
-        if (trouble is not null) Close(trouble);
+        if (hopeless) Close(Hopeless);
     }
 
-    /// <summary>
-    /// Why what comes is of no use any more, or null. Others would not have come as far as <paramref name="step"/> if the generation had ended with the replica whose connection has: it, or this
-    /// vault, was cut off. Nor would they if one that never came had not given up.
-    /// </summary>
-    private string? Hopeless(int step)
-    {
-        bool full = _held >= _options.SendQueueBytes;
-        foreach (var (id, sender) in _senders)
-        {
-            if (sender.HasEnded && step > sender.Last + StepsApart) return $"{id} sends nothing any more after step {sender.Last}, and others go on: this vault did not keep up, or the connection broke";
-            if (!sender.HasCome && full) return $"{id} has sent nothing, and others go on: it could not connect";
-        }
+    /// <summary>Whether others go on where they would not if the generation had ended with the replica whose connection has.</summary>
+    private bool IsHopeless(int step) => step - StepsApart > _ceiling;
 
-        return null;
+    private string Hopeless => $"{_endedFirst} sends nothing any more after step {_ceiling}, and others go on: this vault did not keep up, or the connection broke";
+
+    private void Drop(int step)
+    {
+        _pending.Remove(step, out var dropped);
+        _held -= dropped!.Bytes;
+        dropped.Free();
     }
 
     private bool IsComplete(int step) => _pending.TryGetValue(step, out var found) && found.Result is not null && found.Gradients.Count == _gradientBytes.Length;
@@ -248,7 +246,7 @@ internal sealed class ShadowFollower : IAsyncDisposable
     private void Apply(PendingStep step)
     {
         var result = step.Result!.Value;
-        long bytes = step.Gradients.Values.Sum(f => (long)f.Length);
+        long bytes = step.Bytes;
         foreach (var (layer, frame) in step.Gradients)
         {
             var state = _layers.Find(layer, result.Step) ?? throw new InvalidOperationException($"The vault does not hold layer {layer} at version {result.Step}.");
@@ -272,6 +270,9 @@ internal sealed class ShadowFollower : IAsyncDisposable
 
     private void Watch()
     {
+        // Who halts the generation does so within moments of its end.
+        if (_mesh.DrainedAsync.IsCompleted) _silentSince ??= Stopwatch.GetTimestamp();
+        if (_silentSince is { } since && Stopwatch.GetElapsedTime(since) > _options.HeartbeatTimeout) Close("every connection has ended, and nobody ended the generation");
         if (_watch.IsStalled(_options.StallTimeout)) End($"applying step {Version} hangs for more than {_options.StallTimeout.TotalSeconds} s", fromThread: false);
     }
 
@@ -299,8 +300,7 @@ internal sealed class ShadowFollower : IAsyncDisposable
     {
         lock (_lock)
         {
-            foreach (var step in _pending.Values) step.Free();
-            _pending.Clear();
+            foreach (int step in _pending.Keys.ToArray()) Drop(step);
         }
     }
 }

@@ -110,6 +110,31 @@ public sealed class MeshTests : IAsyncDisposable
         mesh.Send("vault", new FrameKey(FrameKind.VaultStep, 0, 0), [1]);
     }
 
+    [Fact]
+    public async Task A_vault_that_does_not_read_is_cut_off_at_the_bound_and_nobody_waits_for_it()
+    {
+        await using var a = DataPlane.Listen(new DataPlaneOptions { SendQueueBytes = 1 << 20, SocketBufferBytes = 64 << 10 }, "replica", NullLogger.Instance);
+        using var stuck = new ManualResetEventSlim();
+        var ended = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var vault = _b.OpenMesh("job", 1, _secret);
+        vault.OnFrame(FrameKind.VaultGradient, (_, _, frame) =>
+        {
+            stuck.Wait();
+            frame.Dispose();
+        });
+        vault.OnEnd(peer => ended.TrySetResult(peer));
+        using var mesh = a.OpenMesh("job", 1, _secret);
+        mesh.Connect([new MeshPeer(At(_b), Optional: true)], CancellationToken.None);
+
+        // More than both sockets' buffers and the queue take.
+        var payload = new byte[1 << 20];
+        for (int step = 0; step < 40; step++) mesh.Send("b", new FrameKey(FrameKind.VaultGradient, step, 0), payload);
+        mesh.Check();
+
+        stuck.Set();
+        Assert.Equal("replica", await ended.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

@@ -74,7 +74,7 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
         await _describing.WaitAsync();
         try
         {
-            return await Task.Factory.StartNew(() => ModelDescriber.Describe(spec), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            return await Task.Factory.StartNew(() => ModelDescriber.Describe(spec, device: _device), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
         finally
         {

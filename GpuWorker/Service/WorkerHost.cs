@@ -48,6 +48,9 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
 
     public DataPlane DataPlane { get; }
 
+    /// <summary>What this worker computes on.</summary>
+    public TorchSharp.torch.Device Device => _device;
+
     /// <summary>Carries faults out.</summary>
     public FaultInjector Faults { get; }
 

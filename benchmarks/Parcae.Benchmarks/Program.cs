@@ -15,7 +15,7 @@ if (args is ["pipeline-process", var instance]) return await WorkerProcess.RunAs
 var benchmarks = new SortedDictionary<string, Func<Task<BenchmarkResult>>>(StringComparer.Ordinal)
 {
     ["allreduce"] = AllReduceBenchmark.RunAsync,
-    ["gpu-step"] = () => Task.FromResult(GpuStepBenchmark.Run(args is [_, var name] ? name : "small")),
+    ["gpu-step"] = () => Task.FromResult(GpuStepBenchmark.Run(args is [_, var name, ..] ? name : "small", args is [_, _, .. var precisions] ? precisions : [])),
     ["gpu-transfer"] = GpuTransferBenchmark.RunAsync,
     ["kill-recovery"] = KillRecoveryBenchmark.RunAsync,
     ["pause"] = PauseBenchmark.RunAsync,

@@ -16,11 +16,19 @@ internal static class GpuStepBenchmark
     private static readonly string[] Precisions = ["float32", "float32-any-order", "tf32", "bfloat16"];
 
     /// <param name="name"><c>small</c> (that of train-step) or <c>gpt2</c>.</param>
-    public static BenchmarkResult Run(string name)
+    /// <param name="precisions">Some of float32, float32-any-order, tf32, bfloat16; none: all.</param>
+    public static BenchmarkResult Run(string name, string[] precisions)
     {
-        var model = name == "gpt2" ? StepModel.Gpt2 : StepModel.Small;
-        var runs = Precisions.ToDictionary(p => p, p => Measure(name, model, p));
-        var first = runs["float32"];
+        var model = name switch
+        {
+            "small" => StepModel.Small,
+            "gpt2" => StepModel.Gpt2,
+            _ => throw new ArgumentException($"The model is '{name}'; it must be small or gpt2.", nameof(name)),
+        };
+        if (precisions.Except(Precisions).FirstOrDefault() is { } unknown)
+            throw new ArgumentException($"The precision is '{unknown}'; it must be one of {string.Join(", ", Precisions)}.", nameof(precisions));
+        var runs = (precisions.Length > 0 ? precisions : Precisions).ToDictionary(p => p, p => Measure(name, model, p));
+        var first = runs.Values.First();
         return new BenchmarkResult("gpu-step", (double)first["stepFlops"], (double)first["productFlops"], (double)first["ratio"], "FLOP/s", new Dictionary<string, object>
         {
             ["gpu"] = GpuMemory.Describe(),

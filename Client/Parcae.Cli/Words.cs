@@ -36,6 +36,15 @@ internal static class Words
     /// <summary>A span as a clock: <c>02:05</c>.</summary>
     public static string Clock(TimeSpan span) => span.TotalHours < 1 ? $"{span:mm\\:ss}" : $"{(int)span.TotalHours}:{span:mm\\:ss}";
 
+    /// <summary>How far a follower is behind: <c>1 step behind</c>.</summary>
+    public static string Behind(int? steps) => steps switch
+    {
+        null => "follows",
+        0 => "up to date",
+        1 => "1 step behind",
+        _ => $"{steps} steps behind",
+    };
+
     /// <summary>A kind of migration.</summary>
     public static string Kind(MigrationKind kind) => kind switch
     {

@@ -17,6 +17,12 @@ namespace Parcae.GpuWorker.Pipeline;
 /// </summary>
 internal sealed partial class GenerationRun
 {
+    // Steps' gradients that may wait for the vault, however large they are, before it is cut off.
+    private const int VaultSteps = 2;
+
+    // At a boundary: for what the vault has yet to take. With what closing a connection may take, the most that a slow vault costs a halt.
+    private static readonly TimeSpan FlushPatience = TimeSpan.FromSeconds(1);
+
     private readonly GenerationPlan _plan;
     private readonly JobSpec _spec;
     private readonly Place _place;
@@ -120,7 +126,7 @@ internal sealed partial class GenerationRun
     private void Connect()
     {
         var peers = _plan.Places.Where(p => p != _place && (p.Pipeline == _place.Pipeline || p.Stage == _place.Stage)).Select(p => p.Peer);
-        var vault = _place.Pipeline == 0 && _plan.Vault is { } endpoint ? new MeshPeer(endpoint, Optional: true) : null;
+        var vault = _place.Pipeline == 0 && _plan.Vault is { } endpoint ? new MeshPeer(endpoint, Optional: true, VaultSteps * _layers.Sum(l => l.Layout.Length * sizeof(float))) : null;
         _mesh.Connect([.. peers.Select(p => new MeshPeer(p)), .. vault is null ? Array.Empty<MeshPeer>() : [vault]], CancellationToken.None);
         _connected.TrySetResult();
     }
@@ -144,7 +150,7 @@ internal sealed partial class GenerationRun
             _mesh.Dispose();
             throw;
         }
-        _mesh.Flush(TimeSpan.FromSeconds(5));
+        _mesh.Flush(FlushPatience);
     }
 
     /// <summary>Trains one step; whether it was the last one that was asked for.</summary>

@@ -69,7 +69,7 @@ public sealed class ProfileWorker : IJobReporter
                 await host.Switch(ProfileJson.Read<SwitchCommand>(call.Body));
                 return true;
             case ProfileCalls.Release:
-                await host.Release(ProfileJson.Read<string>(call.Body));
+                await host.Release(ProfileJson.Read<string>(call.Body), int.MaxValue);
                 return ResidentMemory.TakePeak();
             default:
                 throw new ArgumentException($"There is no command '{call.Name}'.");

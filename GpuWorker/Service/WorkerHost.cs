@@ -93,9 +93,11 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
 
     public Task<int> Checkpoint(string jobId) => Participant(jobId).CheckpointAsync();
 
-    public async Task Release(string jobId)
+    public async Task Release(string jobId, int generation)
     {
-        if (!_jobs.TryRemove(jobId, out var participant)) return;
+        if (!_jobs.TryGetValue(jobId, out var participant)) return;
+        participant.Close(generation);
+        _jobs.TryRemove(new KeyValuePair<string, IJobParticipant>(jobId, participant));
         await participant.DisposeAsync();
         HostMemory.GiveBack();
     }
@@ -103,7 +105,7 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Faults.Dispose();
-        foreach (string jobId in _jobs.Keys) await Release(jobId);
+        foreach (string jobId in _jobs.Keys) await Release(jobId, int.MaxValue);
         await DataPlane.DisposeAsync();
     }
 

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Parcae.GpuWorker.Checkpoints;
 using Parcae.GpuWorker.Faults;
 using Parcae.GpuWorker.Models;
@@ -9,30 +8,61 @@ using Parcae.Grains;
 
 namespace Parcae.GpuWorker.Shadows;
 
-/// <summary>Follows one generation: collects the reduced gradients of each step and applies a step once all layers of it are here.</summary>
-internal sealed class ShadowFollower
+/// <summary>
+/// Follows one generation: collects the reduced gradients of each step, and a thread of its own applies a step once all layers of it are here. Ends when it is stopped, when the replicas
+/// go on without it, and when its thread hangs or fails: then what it was changing is lost.
+/// </summary>
+internal sealed class ShadowFollower : IAsyncDisposable
 {
+    // Replicas that stop together are at most one step apart, and one that is lost need not have sent its last one.
+    private const int StepsApart = 2;
+
     private readonly JobSpec _spec;
-    private readonly IStagedModel _model;
     private readonly Mesh _mesh;
     private readonly LayerStore _layers;
     private readonly StepLog _log;
     private readonly CheckpointWriter _checkpoints;
     private readonly FaultInjector _faults;
+    private readonly DataPlaneOptions _options;
+    private readonly long[] _gradientBytes;
+    private readonly object _lock = new();
     private readonly SortedDictionary<int, PendingStep> _pending = [];
-
-    // Bounded: a slow vault holds the readers back, the replicas' send queues fill, and training waits instead of memory growing.
-    private readonly Channel<(FrameKey Key, FrameBuffer Frame)> _frames =
-        Channel.CreateBounded<(FrameKey, FrameBuffer)>(new BoundedChannelOptions(256) { SingleReader = true });
-    private Task _applying = Task.CompletedTask;
+    private readonly Dictionary<string, Sender> _senders;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ThreadWatch _watch = new();
+    private Timer? _watchdog;
+    private long _held;
     private int _version;
+    private bool _closed, _lost, _threadEnded;
 
-    public ShadowFollower(PrepareCommand command, IStagedModel model, Mesh mesh, LayerStore layers, StepLog log, CheckpointWriter checkpoints, FaultInjector faults)
+    /// <param name="command">The generation.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="mesh">The generation's connections.</param>
+    /// <param name="layers">All layers at the generation's start step, once it begins. The follower's own from <see cref="Start"/> on to its end, and for good when it ends with <see cref="Lost"/>.</param>
+    /// <param name="log">Gets the results.</param>
+    /// <param name="checkpoints">Gets the versions that are to be written.</param>
+    /// <param name="faults">Carries faults out.</param>
+    /// <param name="options">How much may be held, and how long the thread may hang.</param>
+    public ShadowFollower(
+        PrepareCommand command, IStagedModel model, Mesh mesh, LayerStore layers, StepLog log, CheckpointWriter checkpoints, FaultInjector faults, DataPlaneOptions options)
     {
-        (Plan, _spec, _model, _mesh, _layers, _log, _checkpoints, _faults) = (command.Plan, command.Spec, model, mesh, layers, log, checkpoints, faults);
+        (Plan, _spec, _mesh, _layers, _log, _checkpoints, _faults, _options) = (command.Plan, command.Spec, mesh, layers, log, checkpoints, faults, options);
+        _gradientBytes = [.. Enumerable.Range(0, model.LayerCount).Select(layer => model.Layout(layer).Length * sizeof(float))];
         _version = Plan.StartStep;
         mesh.OnFrame(FrameKind.VaultGradient, Accept);
         mesh.OnFrame(FrameKind.VaultStep, Accept);
+        mesh.OnEnd(NoteEnd);
+        _senders = Plan.Places.Where(p => p.Pipeline == 0).ToDictionary(p => p.Peer.InstanceId, _ => new Sender { Last = Plan.StartStep - 1 }, StringComparer.Ordinal);
+    }
+
+    private sealed class Sender
+    {
+        public bool HasCome { get; set; }
+
+        public bool HasEnded { get; set; }
+
+        /// <summary>The last step of which it has sent something.</summary>
+        public int Last { get; set; }
     }
 
     private sealed class PendingStep
@@ -40,77 +70,177 @@ internal sealed class ShadowFollower
         public StepResult? Result { get; set; }
 
         public Dictionary<int, FrameBuffer> Gradients { get; } = [];
+
+        public void Free()
+        {
+            foreach (var frame in Gradients.Values) frame.Dispose();
+        }
     }
 
     public GenerationPlan Plan { get; }
 
-    public bool IsRunning { get; private set; }
+    /// <summary>Whether it has begun.</summary>
+    public bool HasBegun { get; private set; }
+
+    /// <summary>Whether it follows.</summary>
+    public bool IsRunning => HasBegun && !_ended.Task.IsCompleted;
+
+    /// <summary>Why it ended without being stopped, for people; or null.</summary>
+    public string? Trouble { get; private set; }
+
+    /// <summary>Whether the layers are lost: the thread hangs in the middle of them, or failed there. The follower frees them when it can.</summary>
+    public bool Lost
+    {
+        get { lock (_lock) return _lost; }
+    }
+
+    /// <summary>Steps applied to the copy, which is never of more than one version.</summary>
+    public int Version
+    {
+        get { lock (_lock) return _version; }
+    }
 
     /// <summary>Steps of which something has come that are not applied.</summary>
     public int Lag
     {
-        get { lock (_pending) return _pending.Count; }
+        get { lock (_lock) return _pending.Count; }
     }
 
-    /// <summary>Completes when every replica that sends here has closed its connection.</summary>
-    public Task DrainedAsync => _mesh.DrainedAsync;
+    /// <summary>Completes when nothing more comes: every replica that sends here has closed its connection, or this side has ended.</summary>
+    public Task DrainedAsync => Task.WhenAny(_mesh.DrainedAsync, _ended.Task);
 
+    /// <summary>Begins. Only once, and not after <see cref="StopAsync"/>.</summary>
     public void Start()
     {
-        IsRunning = true;
-        _applying = Task.Factory.StartNew(ApplyAsync, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+        HasBegun = true;
+        var period = _options.StallTimeout / 4;
+        _watchdog = new Timer(_ => Watch(), null, period, period);
+        new Thread(Run) { IsBackground = true, Name = $"vault-{Plan.JobId}-{Plan.Generation}" }.Start();
     }
 
-    /// <summary>Applies what has come within <paramref name="drain"/>, drops incomplete steps, and closes.</summary>
+    /// <summary>Applies what has come within <paramref name="drain"/>, drops incomplete steps, and closes. A thread that hangs is waited for no longer than <see cref="DataPlaneOptions.StallTimeout"/>.</summary>
     public async Task StopAsync(TimeSpan drain)
     {
-        if (IsRunning) await Task.WhenAny(_mesh.DrainedAsync, Task.Delay(drain));
-        _mesh.Dispose();
-        _frames.Writer.TryComplete();
-        await _applying;
-        IsRunning = false;
-        while (_frames.Reader.TryRead(out var left)) left.Frame.Dispose();
-        foreach (var frame in _pending.Values.SelectMany(p => p.Gradients.Values)) frame.Dispose();
-        _pending.Clear();
+        if (IsRunning) await Task.WhenAny(DrainedAsync, Task.Delay(drain));
+        Close(null);
+        if (HasBegun) await _ended.Task;
+        else Free();
+        if (_watchdog is { } watchdog) await watchdog.DisposeAsync();
     }
+
+    public async ValueTask DisposeAsync() => await StopAsync(TimeSpan.Zero);
 
     private void Accept(string peer, FrameKey key, FrameBuffer frame)
     {
-        while (!_frames.Writer.TryWrite((key, frame)))
+        if (key.Kind == FrameKind.VaultGradient && (key.Index >= _gradientBytes.Length || frame.Length != _gradientBytes[key.Index]))
         {
-            if (_frames.Writer.WaitToWriteAsync().AsTask().GetAwaiter().GetResult()) continue;
+            int length = frame.Length;
             frame.Dispose();
+            throw new FrameException($"{peer} sent '{key}' of {length} bytes, which is no gradient of this model.");
+        }
+
+        string? trouble;
+        lock (_lock)
+        {
+            if (_senders.TryGetValue(peer, out var sender)) (sender.HasCome, sender.Last) = (true, Math.Max(sender.Last, key.Step));
+            trouble = Hopeless(key.Step);
+            // The step that is waited for is always let in; a replica whose steps are ahead of it is held back.
+            while (trouble is null && !_closed && _held >= _options.SendQueueBytes && key.Step > _version) Monitor.Wait(_lock);
+            if (trouble is null && !_closed && key.Step >= _version) Keep(key, frame);
+            else frame.Dispose();
+            Monitor.PulseAll(_lock);
+        }
+
+        if (trouble is not null) Close(trouble);
+    }
+
+    private void Keep(FrameKey key, FrameBuffer frame)
+    {
+        if (!_pending.TryGetValue(key.Step, out var step)) _pending[key.Step] = step = new PendingStep();
+        if (key.Kind == FrameKind.VaultGradient && step.Gradients.TryAdd(key.Index, frame))
+        {
+            _held += frame.Length;
             return;
         }
+
+        if (key.Kind == FrameKind.VaultStep) step.Result = StepResultCodec.FromBytes(frame.Span);
+        frame.Dispose();
     }
 
-    private async Task ApplyAsync()
+    /// <summary>A replica sends no more.</summary>
+    private void NoteEnd(string peer)
     {
-        await foreach (var (key, frame) in _frames.Reader.ReadAllAsync())
+        string? trouble;
+        lock (_lock)
         {
-            lock (_pending)
-            {
-                if (!_pending.TryGetValue(key.Step, out var step)) _pending[key.Step] = step = new PendingStep();
-                if (key.Kind == FrameKind.VaultStep)
-                {
-                    step.Result = StepResultCodec.FromBytes(frame.Span);
-                    frame.Dispose();
-                }
-                else
-                {
-                    step.Gradients[key.Index] = frame;
-                }
-            }
-            while (TakeComplete() is { } complete) Apply(complete);
+            if (_senders.TryGetValue(peer, out var sender)) sender.HasEnded = true;
+            trouble = Hopeless(_pending.Count == 0 ? _version : _pending.Keys.Max());
         }
+
+        if (trouble is not null) Close(trouble);
     }
 
-    private PendingStep? TakeComplete()
+    /// <summary>
+    /// Why what comes is of no use any more, or null. Others would not have come as far as <paramref name="step"/> if the generation had ended with the replica whose connection has: it, or this
+    /// vault, was cut off. Nor would they if one that never came had not given up.
+    /// </summary>
+    private string? Hopeless(int step)
     {
-        lock (_pending)
+        bool full = _held >= _options.SendQueueBytes;
+        foreach (var (id, sender) in _senders)
         {
-            if (!_pending.TryGetValue(_version, out var step) || step.Result is null || step.Gradients.Count < _model.LayerCount) return null;
-            _pending.Remove(_version);
+            if (sender.HasEnded && step > sender.Last + StepsApart) return $"{id} sends nothing any more after step {sender.Last}, and others go on: this vault did not keep up, or the connection broke";
+            if (!sender.HasCome && full) return $"{id} has sent nothing, and others go on: it could not connect";
+        }
+
+        return null;
+    }
+
+    private bool IsComplete(int step) => _pending.TryGetValue(step, out var found) && found.Result is not null && found.Gradients.Count == _gradientBytes.Length;
+
+    /// <summary>Takes nothing more in. What is complete is still applied.</summary>
+    private void Close(string? trouble)
+    {
+        lock (_lock)
+        {
+            Trouble ??= trouble;
+            if (_closed) return;
+            _closed = true;
+            Monitor.PulseAll(_lock);
+        }
+
+        _mesh.Dispose();
+    }
+
+    private void Run()
+    {
+        string? failure = null;
+        _watch.Begin();
+        try
+        {
+            while (Next() is { } step) Apply(step);
+        }
+        catch (Exception e)
+        {
+            // A bug or a broken machine, in the middle of a step: the copy is no copy any more.
+            failure = $"applying step {_version} failed: {e.GetType().Name}: {e.Message}";
+        }
+
+        ThreadWatch.End();
+        End(failure, fromThread: true);
+    }
+
+    private PendingStep? Next()
+    {
+        lock (_lock)
+        {
+            while (!IsComplete(_version))
+            {
+                if (_closed) return null;
+                using (ThreadWatch.Waiting()) Monitor.Wait(_lock);
+            }
+
+            _pending.Remove(_version, out var step);
             return step;
         }
     }
@@ -118,15 +248,59 @@ internal sealed class ShadowFollower
     private void Apply(PendingStep step)
     {
         var result = step.Result!.Value;
+        long bytes = step.Gradients.Values.Sum(f => (long)f.Length);
         foreach (var (layer, frame) in step.Gradients)
         {
             var state = _layers.Find(layer, result.Step) ?? throw new InvalidOperationException($"The vault does not hold layer {layer} at version {result.Step}.");
             Optimizer.Apply(state, frame.Floats, result.GradientNorm, _spec.Training);
             frame.Dispose();
-            if (layer == _model.LayerCount / 2) _faults.Pass(FaultPoint.VaultApply);
+            ThreadWatch.SignOfLife();
+            if (layer == _gradientBytes.Length / 2) _faults.Pass(FaultPoint.VaultApply);
         }
-        _log.Add(result);
-        _version = result.Step + 1;
+
+        lock (_lock)
+        {
+            if (_lost) return;
+            _log.Add(result);
+            _held -= bytes;
+            _version = result.Step + 1;
+            Monitor.PulseAll(_lock);
+        }
+
         if (_version % _spec.Training.CheckpointEvery == 0) _checkpoints.Offer(_version, _layers.Held);
+    }
+
+    private void Watch()
+    {
+        if (_watch.IsStalled(_options.StallTimeout)) End($"applying step {Version} hangs for more than {_options.StallTimeout.TotalSeconds} s", fromThread: false);
+    }
+
+    /// <summary>The thread has ended, or is given up.</summary>
+    private void End(string? failure, bool fromThread)
+    {
+        bool free;
+        lock (_lock)
+        {
+            // Given up just as it came to its end, or came back after it was given up: then the layers are its own, and nobody else knows them.
+            if (fromThread) _threadEnded = true;
+            else if (_threadEnded || _lost) return;
+            if (failure is not null) _lost = true;
+            free = _lost && fromThread;
+            if (_ended.Task.IsCompleted) failure = null;
+        }
+
+        if (failure is not null) Close(failure);
+        Free();
+        if (free) _layers.Dispose();
+        _ended.TrySetResult();
+    }
+
+    private void Free()
+    {
+        lock (_lock)
+        {
+            foreach (var step in _pending.Values) step.Free();
+            _pending.Clear();
+        }
     }
 }

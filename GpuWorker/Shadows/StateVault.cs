@@ -24,13 +24,14 @@ internal sealed partial class StateVault : IJobParticipant
     private readonly ILogger _logger;
     private readonly CheckpointStore _checkpoints;
     private readonly CheckpointWriter _writer;
-    private readonly LayerStore _layers = new();
     private readonly StepLog _log = new();
     private readonly SemaphoreSlim _preparing = new(1, 1);
     private readonly GenerationFence _fence = new();
     private readonly ShadowReplicas _shadows;
     private readonly FaultInjector _faults;
 
+    // Another one once a follower that hangs, or failed, has spoilt it.
+    private volatile LayerStore _layers = new();
     private IDisposable? _serving;
     private PrepareReport? _report;
     private ShadowFollower? _follower;
@@ -44,7 +45,7 @@ internal sealed partial class StateVault : IJobParticipant
         _instanceId = options.InstanceId;
         _dataPlane = dataPlane;
         _logger = logger;
-        _shadows = new ShadowReplicas(dataPlane, TorchSharp.torch.CPU);
+        _shadows = new ShadowReplicas(dataPlane, TorchSharp.torch.CPU, _log);
         _checkpoints = new CheckpointStore(options.CheckpointFolder, jobId);
         _writer = new CheckpointWriter(jobId, (version, states) => _checkpoints.Write(version, _model!, _spec!, states), logger);
     }
@@ -63,14 +64,14 @@ internal sealed partial class StateVault : IJobParticipant
             await StopFollowingAsync(DrainNow);
             var watch = Stopwatch.StartNew();
             _spec = command.Spec;
-            _serving ??= _dataPlane.ServeState(_jobId, command.Secret, new LayerStateSource(_layers));
+            Serve(command.Secret);
             var model = _model = ModelFactory.Create(command.Spec.Model);
             var all = new LayerRange(0, model.LayerCount);
             if (command.RestoreCheckpoint is { } version) Restore(version, command.Plan.StartStep, model);
             _layers.Settle();
             var (bytes, fetched) = await LayerFetch.RunAsync(command, all, model, _layers, _dataPlane, TorchSharp.torch.CPU, overtaken);
             var mesh = _dataPlane.OpenMesh(_jobId, generation, command.Secret);
-            _follower = new ShadowFollower(command, model, mesh, _layers, _log, _writer, _faults);
+            _follower = new ShadowFollower(command, model, mesh, _layers, _log, _writer, _faults, _dataPlane.Options);
             _report = new PrepareReport(_instanceId, generation, bytes, fetched, watch.Elapsed.TotalMilliseconds);
             LogPrepared(_jobId, generation, command.Plan.StartStep, fetched, watch.Elapsed.TotalMilliseconds);
             return _report;
@@ -87,7 +88,9 @@ internal sealed partial class StateVault : IJobParticipant
         try
         {
             overtaken.ThrowIfCancellationRequested();
-            _serving ??= _dataPlane.ServeState(_jobId, command.Secret, new LayerStateSource(_layers));
+            // One that has ended by itself is over, and its copy good only as far as it came.
+            if (_follower is { HasBegun: true, IsRunning: false }) await StopFollowingAsync(DrainNow);
+            Serve(command.Secret);
         }
         finally
         {
@@ -105,7 +108,7 @@ internal sealed partial class StateVault : IJobParticipant
         {
             if (_follower is not { } follower || follower.Plan.Generation != command.Generation)
                 throw new InvalidOperationException($"Generation {command.Generation} was not prepared here; generation {_follower?.Plan.Generation ?? 0} was.");
-            if (follower.IsRunning) return;
+            if (follower.HasBegun) return;
             await _layers.ThawAsync();
             _layers.KeepOnly(new LayerRange(0, _model!.LayerCount), command.AtStep);
             _log.RollBack(command.AtStep);
@@ -145,15 +148,17 @@ internal sealed partial class StateVault : IJobParticipant
 
     public WorkerStatus Status()
     {
-        var held = _layers.Held;
+        var follower = _follower;
+        var held = follower is { Lost: true } ? [] : _layers.Held;
         return new WorkerStatus
         {
             InstanceId = _instanceId,
-            Phase = _follower is { } f ? (f.IsRunning ? WorkerPhase.Running : WorkerPhase.Prepared) : held.Length > 0 ? WorkerPhase.Halted : WorkerPhase.Idle,
-            Generation = _follower?.Plan.Generation ?? 0,
+            Phase = follower is { HasBegun: false } ? WorkerPhase.Prepared : follower is { IsRunning: true } ? WorkerPhase.Running : held.Length > 0 ? WorkerPhase.Halted : WorkerPhase.Idle,
+            Generation = follower?.Plan.Generation ?? 0,
             Fence = _fence.Lowest,
-            Version = held.Length > 0 ? held.Min(s => s.Version) : 0,
-            Lag = _follower?.Lag ?? 0,
+            Version = follower is { HasBegun: true, Lost: false } ? follower.Version : held.Length > 0 ? held.Min(s => s.Version) : 0,
+            Lag = follower?.Lag ?? 0,
+            Trouble = follower?.Trouble,
             Checkpoint = _writer.Written,
             CheckpointFailure = _writer.Failure,
         };
@@ -179,9 +184,11 @@ internal sealed partial class StateVault : IJobParticipant
         }
     }
 
+    public void Close(int generation) => _fence.Close(generation);
+
     public async ValueTask DisposeAsync()
     {
-        _fence.Raise(int.MaxValue);
+        Close(int.MaxValue);
         await _preparing.WaitAsync();
         await StopFollowingAsync(TimeSpan.Zero);
         await _shadows.DisposeAsync();
@@ -196,9 +203,20 @@ internal sealed partial class StateVault : IJobParticipant
     {
         if (_follower is not { } follower) return;
         await follower.StopAsync(drain);
+        if (follower.Trouble is { } trouble) LogStopped(_jobId, follower.Plan.Generation, follower.Version, trouble);
+        if (follower.Lost)
+        {
+            // What is left: its checkpoints, and a copy of somebody else's.
+            _serving?.Dispose();
+            _serving = null;
+            _layers = new LayerStore();
+        }
+
         _follower = null;
         _report = null;
     }
+
+    private void Serve(byte[] secret) => _serving ??= _dataPlane.ServeState(_jobId, secret, new LayerStateSource(_layers));
 
     private void Restore(int version, int startStep, IStagedModel model)
     {
@@ -212,6 +230,9 @@ internal sealed partial class StateVault : IJobParticipant
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Job {JobId}: the vault is prepared for generation {Generation} at step {Step}: {Layers} layers fetched in {Milliseconds:F1} ms.")]
     private partial void LogPrepared(string jobId, int generation, int step, int layers, double milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}, generation {Generation}: the vault stopped following at step {Step}: {Trouble}.")]
+    private partial void LogStopped(string jobId, int generation, int step, string trouble);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}: the state was restored from the checkpoint of step {Version}.")]
     private partial void LogRestored(string jobId, int version);

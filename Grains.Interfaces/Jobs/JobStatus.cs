@@ -203,9 +203,26 @@ public sealed record JobStatus
     /// <summary>What each replica of the current generation told last of where its time goes, by stage, then instance.</summary>
     [Id(15)] public InstanceTiming[] StageTimings { get; init; } = [];
 
+    /// <summary>The state vault that follows, or null: there is none, the job wants none, or it is left alone for now (the events say why).</summary>
+    [Id(16)] public VaultStatus? Vault { get; init; }
+
     /// <summary>Committed steps whose gradient was not finite: they count, but changed nothing.</summary>
     public int SkippedSteps => Ledger.StepsSkipped;
 }
+
+/// <summary>How far the state vault has come.</summary>
+/// <param name="InstanceId">The vault.</param>
+/// <param name="Version">Steps applied to its copy; null: it has not said yet.</param>
+/// <param name="Lag">Committed steps that its copy lacks: those would be run again if a whole stage were lost now. Null: it has not said yet.</param>
+/// <param name="Checkpoint">The newest checkpoint that it has made durable since it began, or null.</param>
+/// <param name="CheckpointFailure">Why its last attempt at a checkpoint failed, or null.</param>
+[GenerateSerializer, Immutable, Alias("parcae.VaultStatus")]
+public sealed record VaultStatus(
+    [property: Id(0)] string InstanceId,
+    [property: Id(1)] int? Version,
+    [property: Id(2)] int? Lag,
+    [property: Id(3)] int? Checkpoint,
+    [property: Id(4)] string? CheckpointFailure);
 
 /// <summary>Everything a report needs.</summary>
 [GenerateSerializer, Immutable, Alias("parcae.JobHistory")]

@@ -45,6 +45,9 @@ public static class ParcaeTelemetry
     /// <summary>Bytes of model and optimizer state moved between peers.</summary>
     public static Counter<long> TransferBytes { get; } = Meter.CreateCounter<long>("parcae.transfer.bytes", "By");
 
+    /// <summary>Committed steps that the state vault's copy lacks, tagged <c>job</c>.</summary>
+    public static Gauge<int> VaultLag { get; } = Meter.CreateGauge<int>("parcae.vault.lag", "{step}");
+
     /// <summary>Writing a checkpoint, seconds, tagged <c>written</c> true or false.</summary>
     public static Histogram<double> CheckpointDuration { get; } = Meter.CreateHistogram<double>("parcae.checkpoint.duration", "s");
 

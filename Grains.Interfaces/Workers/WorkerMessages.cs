@@ -169,7 +169,7 @@ public sealed record WorkerStatus
     /// <summary>Version of its layers (for the vault: of its consistent copy).</summary>
     [Id(4)] public int Version { get; init; }
 
-    /// <summary>Steps that the vault has received but not applied; 0 elsewhere.</summary>
+    /// <summary>For the vault: steps of which it has received something and that it has not applied; 0 elsewhere. What it has not received yet only the job knows (<see cref="VaultStatus.Lag"/>).</summary>
     [Id(5)] public int Lag { get; init; }
 
     /// <summary>For the vault: the newest checkpoint that it has made durable since it began; null: none yet.</summary>
@@ -180,6 +180,9 @@ public sealed record WorkerStatus
 
     /// <summary>Faults that have struck the process since it began (<see cref="IGpuWorker.Inject"/>); one that ends it is never counted.</summary>
     [Id(8)] public int FaultsStruck { get; init; }
+
+    /// <summary>For the vault: why it has stopped following without being told to, for people; null when it has not.</summary>
+    [Id(9)] public string? Trouble { get; init; }
 }
 
 /// <summary>A command of an older generation than the worker accepts.</summary>

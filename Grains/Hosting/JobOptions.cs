@@ -37,7 +37,11 @@ public sealed class JobOptions
     [Range(typeof(TimeSpan), "00:00:00.01", "00:14:00")]
     public TimeSpan VaultTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a state vault that failed is left alone. The default value is 15 seconds.</summary>
+    /// <summary>How long a state vault that follows may say nothing before training goes on without it. The default value is 15 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.01", "00:14:00")]
+    public TimeSpan VaultSilence { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a state vault that failed is left alone; twice and four times as long when it fails again soon after it came back. The default value is 15 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
     public TimeSpan VaultRetry { get; set; } = TimeSpan.FromSeconds(15);
 

@@ -27,7 +27,12 @@ internal sealed partial class Job(
     private const int RelayTries = 40;
     private static readonly TimeSpan RelayPause = TimeSpan.FromMilliseconds(100);
 
+    // The wait doubles so often.
+    private const int MostVaultFailures = 2;
+
     private IJobPlanner? _planner;
+    private int _vaultFailures;
+    private DateTimeOffset _vaultBackAt;
 
     /// <summary>The job's id.</summary>
     public string Id => id;
@@ -83,7 +88,7 @@ internal sealed partial class Job(
     public long? StoppedAt { get; set; }
 
     /// <summary>A state vault that failed is left alone until then.</summary>
-    public DateTimeOffset VaultRetryAt { get; set; }
+    public DateTimeOffset VaultRetryAt { get; private set; }
 
     /// <summary>What each replica of the current generation told last of where its time goes.</summary>
     public Dictionary<string, StageTiming> Timings { get; } = new(StringComparer.Ordinal);
@@ -145,12 +150,21 @@ internal sealed partial class Job(
         if (reason is not null) Tell($"{phase}: {reason}");
     }
 
-    /// <summary>Leaves the state vault alone for a while; training goes on without it.</summary>
+    /// <summary>Leaves the state vault alone for a while; training goes on without it. One that fails again and again is left alone for longer, as every return costs a copy of the state.</summary>
     public void LeaveVault(string why)
     {
-        VaultRetryAt = Now + options.VaultRetry;
+        _vaultFailures = Now - _vaultBackAt < (1 << MostVaultFailures) * options.VaultRetry ? Math.Min(_vaultFailures + 1, MostVaultFailures) : 0;
+        VaultRetryAt = Now + (1 << _vaultFailures) * options.VaultRetry;
         if (State.Plan is { Vault: not null } plan) State.Plan = plan with { Vault = null };
         Tell($"going on without the state vault: {why}");
+    }
+
+    /// <summary>Ends the time for which a state vault was left alone, if it is over. Returns whether it just has ended.</summary>
+    public bool TakeVaultBack()
+    {
+        if (VaultRetryAt == default || Now < VaultRetryAt) return false;
+        (_vaultBackAt, VaultRetryAt) = (Now, default);
+        return true;
     }
 
     /// <summary>Tells the fleet that an instance is gone.</summary>

@@ -31,12 +31,8 @@ internal sealed partial class JobGrain
 
         // What needs nobody else comes first: a fleet that does not answer keeps no result from being saved.
         CountCost();
-        if (_job.VaultRetryAt is var retry && retry != default && _job.Now >= retry)
-        {
-            _job.VaultRetryAt = default;
-            _reconciler.MarkDirty();
-        }
-
+        if (_job.TakeVaultBack()) _reconciler.MarkDirty();
+        _vault.Look();
         await SaveIfDue();
         await Subscribe();
         await CatchUp();

@@ -29,6 +29,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IRemindable
     private readonly ThroughputMeter _throughput = new();
     private readonly Job _job;
     private readonly Reconciler _reconciler;
+    private readonly VaultWatch _vault;
     private DateTimeOffset _savedAt, _countedAt;
     private bool _subscribed, _catchingUp;
 
@@ -46,6 +47,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IRemindable
         _store = new JobStore(state, services.GetRequiredKeyedService<IGrainStorage>(ParcaeNames.Storage), context.GrainId);
         _job = new Job(context.GrainId.Key.ToString()!, _store, GrainFactory, planners, options.Value, time, logger);
         _reconciler = new Reconciler(_job, DeactivateOnIdle);
+        _vault = new VaultWatch(_job);
     }
 
     private JobState State => _state.State;
@@ -126,6 +128,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IRemindable
             Model = State.Outline?.Description,
             Parameters = State.Outline?.Parameters,
             ValidationLoss = _job.Book.ValidationLoss,
+            Vault = _vault.Status,
             StageTimings = [.. _job.Timings.Select(t => new InstanceTiming(t.Key, t.Value)).OrderBy(t => t.Timing.Stage).ThenBy(t => t.InstanceId, StringComparer.Ordinal)],
         });
     }

@@ -32,6 +32,7 @@ internal static class JobTables
         foreach (var pipeline in (s.Plan?.Places ?? []).GroupBy(p => p.Pipeline).OrderBy(g => g.Key))
             Add(table, $"pipeline {pipeline.Key + 1}", string.Join("  ", pipeline.OrderBy(p => p.Stage).Select(p => p.Peer.InstanceId)));
         Add(table, "spares", s.Spares.Length > 0 ? string.Join("  ", s.Spares) : "-");
+        Add(table, "state vault", Vault(s.Vault));
         Add(table, "step", $"{s.CommittedStep}");
         Add(table, "loss", Loss(s.Loss));
         if (s.ValidationLoss is { } validation) Add(table, "validation loss", Loss(validation));
@@ -73,6 +74,11 @@ internal static class JobTables
 
     // Names and reasons come from outside: never as markup.
     private static void Add(Table table, params string[] cells) => table.AddRow(cells.Select(c => new Text(c)));
+
+    private static string Vault(VaultStatus? vault) => vault is null
+        ? "none follows"
+        : $"{vault.InstanceId}, {Words.Behind(vault.Lag)}"
+            + (vault.Checkpoint is { } step ? $", checkpoint of step {step}" : "") + (vault.CheckpointFailure is { } failure ? $" ({failure})" : "");
 
     private static string Phase(JobPhase phase) => $"{phase}".ToLowerInvariant();
 

@@ -8,9 +8,13 @@ public sealed partial class Mesh
     private readonly Stack<Mailbag> _emptyBags = [];
     private ThreadWatch[] _watched = [];
     private readonly Dictionary<FrameKind, Action<string, FrameKey, FrameBuffer>> _handlers = [];
+    private Action<string>? _ended;
 
     /// <summary>Hands frames of a kind to a handler, on the connection's reading thread (blocking it holds the peer back), in place of the mailbox. The handler disposes of the frame.</summary>
     public void OnFrame(FrameKind kind, Action<string, FrameKey, FrameBuffer> handler) => _handlers[kind] = handler;
+
+    /// <summary>Tells when a peer's connection to this side has ended, however it did: on its reading thread, after its last frame.</summary>
+    public void OnEnd(Action<string> handler) => _ended = handler;
 
     /// <summary>Blocks until the frame has come. The caller disposes of it.</summary>
     /// <exception cref="MeshBrokenException">It will not come.</exception>

@@ -19,6 +19,7 @@ public sealed partial class Mesh : IDisposable
     private readonly HashSet<string> _arrived = [];
     private readonly HashSet<string> _halted = [];
     private readonly HashSet<string> _optional = [];
+    private readonly List<MeshSender> _dropped = [];
     private readonly List<Wire> _incoming = [];
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private PeerLostException? _lost;
@@ -69,7 +70,7 @@ public sealed partial class Mesh : IDisposable
     }
 
     /// <summary>
-    /// Sends the payload, which is the caller's again on return: what the socket does not take at once is copied. Does not block until <see cref="DataPlaneOptions.SendQueueBytes"/> wait for that peer. Frames to a lost optional peer are dropped.
+    /// Sends the payload, which is the caller's again on return: what the socket does not take at once is copied. Does not block until <see cref="DataPlaneOptions.SendQueueBytes"/> wait for that peer, and never for an optional one; frames to an optional peer that was lost or cut off are dropped.
     /// </summary>
     /// <exception cref="MeshBrokenException">A required peer is lost, or this side is closed.</exception>
     public void Send(string peer, FrameKey key, ReadOnlySpan<byte> payload)
@@ -106,7 +107,7 @@ public sealed partial class Mesh : IDisposable
         {
             if (_disposed) return;
             _disposed = true;
-            senders = [.. _senders.Values];
+            senders = [.. _senders.Values, .. _dropped];
             incoming = [.. _incoming];
             if (_reading == 0) _drained.TrySetResult();
             Monitor.PulseAll(_mail);
@@ -139,7 +140,12 @@ public sealed partial class Mesh : IDisposable
             farewell = ReadFrames(peer, wire);
             if (!farewell) broken = "the connection ended without a farewell";
         }
-        catch (Exception e) when (e is SocketException or IOException or FrameException or ObjectDisposedException)
+        catch (FrameException e)
+        {
+            broken = e.Message;
+            LogBadFrame(JobId, Generation, peer, e.Message);
+        }
+        catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException)
         {
             broken = e.Message;
         }
@@ -156,26 +162,32 @@ public sealed partial class Mesh : IDisposable
             if (--_reading == 0) _drained.TrySetResult();
             Monitor.PulseAll(_mail);
         }
+        _ended?.Invoke(peer);
     }
 
     /// <summary>A connection to or from a peer broke.</summary>
     internal void Lose(string peer, string reason)
     {
         PeerEndpoint? endpoint;
-        bool optional;
         lock (_mail)
         {
             if (_disposed || _halted.Contains(peer) || (_lost is not null && !_optional.Contains(peer))) return;
             // The vault listens and does not dial: what it loses concerns the replicas, not itself.
             if (!_peers.TryGetValue(peer, out endpoint)) return;
-            optional = _optional.Contains(peer);
-            if (optional && !_senders.Remove(peer)) return;
+            if (_optional.Contains(peer))
+            {
+                if (!_senders.Remove(peer, out var dropped)) return;
+                // Closed with the rest: this may be its own thread.
+                _dropped.Add(dropped);
+                LogDropped(JobId, Generation, peer, reason);
+                return;
+            }
         }
         bool refused = PeerProbe.IsGone(endpoint, _plane.Options.ProbeTimeout);
         LogLost(JobId, Generation, peer, refused, reason);
         lock (_mail)
         {
-            if (!optional) _lost ??= new PeerLostException(peer, refused, reason);
+            _lost ??= new PeerLostException(peer, refused, reason);
             Monitor.PulseAll(_mail);
         }
     }
@@ -211,7 +223,7 @@ public sealed partial class Mesh : IDisposable
         try
         {
             var wire = _plane.Dial(peer.Endpoint, ConnectionPurpose.Mesh, JobId, Generation, _secret, cancellation);
-            var sender = new MeshSender(id, wire, Generation, _plane, reason => Lose(id, reason), () => !_watched.Any(t => t.IsStalled(_plane.Options.StallTimeout)));
+            var sender = new MeshSender(id, wire, Generation, _plane, peer.Optional ? Math.Max(peer.QueueBytes, _plane.Options.SendQueueBytes) : null, reason => Lose(id, reason), () => !_watched.Any(t => t.IsStalled(_plane.Options.StallTimeout)));
             lock (_mail)
             {
                 if (!_disposed)
@@ -226,13 +238,18 @@ public sealed partial class Mesh : IDisposable
         catch (HandshakeRefusedException e) when (e.Refusal is HandshakeRefusal.StaleGeneration or HandshakeRefusal.UnknownGeneration)
         {
             if (!peer.Optional) throw new PeerHaltedException(id, Generation);
-            LogLost(JobId, Generation, id, false, e.Message);
+            LogDropped(JobId, Generation, id, e.Message);
         }
         catch (Exception e) when (e is SocketException or IOException or TimeoutException or HandshakeRefusedException)
         {
+            if (peer.Optional)
+            {
+                LogDropped(JobId, Generation, id, e.Message);
+                return;
+            }
             bool refused = e is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
             LogLost(JobId, Generation, id, refused, e.Message);
-            if (!peer.Optional) throw new PeerLostException(id, refused, e.Message);
+            throw new PeerLostException(id, refused, e.Message);
         }
     }
 
@@ -242,6 +259,12 @@ public sealed partial class Mesh : IDisposable
         if (_lost is not null) throw _lost;
     }
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}, generation {Generation}: a connection from {Peer} was closed: {Reason}")]
+    private partial void LogBadFrame(string jobId, int generation, string peer, string reason);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}, generation {Generation}: the connection with {Peer} broke (process gone: {Gone}): {Reason}")]
     private partial void LogLost(string jobId, int generation, string peer, bool gone, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}, generation {Generation}: going on without {Peer}: {Reason}")]
+    private partial void LogDropped(string jobId, int generation, string peer, string reason);
 }

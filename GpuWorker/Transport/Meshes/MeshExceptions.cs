@@ -39,23 +39,3 @@ public sealed class MeshClosedException : MeshBrokenException
     internal MeshClosedException(string jobId, int generation)
         : base($"The mesh of job {jobId}, generation {generation}, was closed on this side.") { }
 }
-
-/// <summary>A peer was lost.</summary>
-/// <param name="peer">Who.</param>
-/// <param name="refused">Whether its process is gone.</param>
-/// <param name="optional">Whether the mesh goes on without it.</param>
-/// <param name="reason">What was seen.</param>
-public sealed class PeerLostEventArgs(string peer, bool refused, bool optional, string reason) : EventArgs
-{
-    /// <summary>Who.</summary>
-    public string PeerInstanceId { get; } = peer;
-
-    /// <summary>Whether a fresh connection was refused: the process is gone.</summary>
-    public bool Refused { get; } = refused;
-
-    /// <summary>Whether the mesh goes on without it.</summary>
-    public bool Optional { get; } = optional;
-
-    /// <summary>What was seen of it, for people.</summary>
-    public string Reason { get; } = reason;
-}

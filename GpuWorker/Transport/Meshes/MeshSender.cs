@@ -23,6 +23,8 @@ internal sealed class MeshSender
     private readonly DataPlane _plane;
     private readonly Action<string> _broke;
     private readonly Func<bool> _alive;
+    private readonly long _limit;
+    private readonly bool _waits;
     private readonly object _lock = new();
     private readonly Queue<OutgoingFrame> _queue = [];
     private readonly Stack<OutgoingFrame> _free = [];
@@ -31,46 +33,71 @@ internal sealed class MeshSender
     private bool _closing;
     private bool _broken;
 
-    public MeshSender(string peer, Wire wire, int generation, DataPlane plane, Action<string> broke, Func<bool> alive)
+    /// <param name="peer">Whom it sends to.</param>
+    /// <param name="wire">The connection.</param>
+    /// <param name="generation">Every frame's.</param>
+    /// <param name="plane">Settings and buffers.</param>
+    /// <param name="limit">Bytes of waiting frames at which an optional peer is cut off; null: a required peer, which is waited for.</param>
+    /// <param name="broke">Told when the connection broke.</param>
+    /// <param name="alive">Whether signs of life may be given.</param>
+    public MeshSender(string peer, Wire wire, int generation, DataPlane plane, long? limit, Action<string> broke, Func<bool> alive)
     {
         (_wire, _generation, _plane, _broke, _alive) = (wire, generation, plane, broke, alive);
+        (_limit, _waits) = (limit ?? plane.Options.SendQueueBytes, limit is null);
         _writer = new Thread(Write) { IsBackground = true, Name = $"send-{peer}" };
         _writer.Start();
     }
 
-    /// <summary>Sends the payload, which is the caller's again on return. Waits while more than <see cref="DataPlaneOptions.SendQueueBytes"/> are queued.</summary>
+    /// <summary>
+    /// Sends the payload, which is the caller's again on return. While more than <see cref="DataPlaneOptions.SendQueueBytes"/> are queued it waits; an optional peer with more than its limit is
+    /// cut off instead.
+    /// </summary>
     public void Send(FrameKey key, ReadOnlySpan<byte> payload)
     {
-        string? broke = null;
+        string? broke;
         lock (_lock)
         {
-            while (_queuedBytes > _plane.Options.SendQueueBytes && !_broken && !_closing && key.Kind != Farewell)
+            bool pressing = key.Kind == Farewell;
+            while (_waits && _queuedBytes > _limit && !_broken && !_closing && !pressing)
             {
                 using (ThreadWatch.Waiting()) Monitor.Wait(_lock);
             }
 
-            if (_broken || (_closing && key.Kind != Farewell)) return;
-            var frame = _free.TryPop(out var used) ? used : new OutgoingFrame();
-            try
-            {
-                if (_queue.Count > 0)
-                {
-                    frame.Begin(key, _generation, payload);
-                }
-                else if (frame.TryWriteNew(_wire, key, _generation, payload))
-                {
-                    _free.Push(frame);
-                    return;
-                }
-                frame.Keep(_plane.Pool, payload);
-                Enqueue(frame);
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
-            {
-                broke = Break(e.Message);
-            }
+            if (_broken || (_closing && !pressing)) return;
+            broke = _waits || _queuedBytes <= _limit || pressing ? Queue(key, payload) : CutOff();
         }
         if (broke is not null) _broke(broke);
+    }
+
+    private string? Queue(FrameKey key, ReadOnlySpan<byte> payload)
+    {
+        var frame = _free.TryPop(out var used) ? used : new OutgoingFrame();
+        try
+        {
+            if (_queue.Count > 0)
+            {
+                frame.Begin(key, _generation, payload);
+            }
+            else if (frame.TryWriteNew(_wire, key, _generation, payload))
+            {
+                _free.Push(frame);
+                return null;
+            }
+            frame.Keep(_plane.Pool, payload);
+            Enqueue(frame);
+            return null;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return Break(e.Message);
+        }
+    }
+
+    private string CutOff()
+    {
+        long waiting = _queuedBytes;
+        _wire.Shutdown(SocketShutdown.Both);
+        return Break($"it does not keep up: {waiting} bytes wait for it, {_limit} may");
     }
 
     /// <summary>

@@ -47,6 +47,7 @@ internal sealed class Shadowing(Job job, Roster roster, AttemptSignals signals, 
         await Task.WhenAny(all, signals.Urgent, news).CompletesWithin(limit, job.Time);
         Took = job.Time.GetElapsedTime(start);
         if (!all.IsCompleted && (news.IsCompleted || signals.Urgent.IsCompleted)) return ShadowingOutcome.Overtaken;
+        bool withoutVault = false;
         foreach (var (id, command) in commands)
         {
             var call = calls[id];
@@ -55,6 +56,12 @@ internal sealed class Shadowing(Job job, Roster roster, AttemptSignals signals, 
                 Bytes += (await call).BytesReceived;
                 _followed.UnionWith(command.Sources.Select(s => (id, s.Layer)));
             }
+            else if (id == roster.Vault?.Info.Id)
+            {
+                // Not worth a halt for its sake, nor one that waits for it.
+                job.LeaveVault($"it could not follow ({call.Failure()})");
+                withoutVault = true;
+            }
             else
             {
                 job.Tell($"{id} could not follow in time ({call.Failure()}); what it lacks is brought when training has stopped");
@@ -62,7 +69,7 @@ internal sealed class Shadowing(Job job, Roster roster, AttemptSignals signals, 
         }
 
         span?.SetTag("bytes", Bytes);
-        return ShadowingOutcome.Ready;
+        return withoutVault ? ShadowingOutcome.Overtaken : ShadowingOutcome.Ready;
     }
 
     /// <summary>How long training may go on under the old plan; null: not at all. Those who leave must be out of the plan before they are gone.</summary>

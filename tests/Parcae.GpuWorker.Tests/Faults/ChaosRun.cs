@@ -65,7 +65,7 @@ internal sealed class ChaosRun(WorkerCluster cluster, int seed, Action<string> t
     private static async Task<bool> StruckAsync(WorkerHost host, Task work, CancellationToken cancellation)
     {
         var struck = host.Faults.Struck;
-        await Task.WhenAny(struck, work is { IsCompleted: true } ? new TaskCompletionSource().Task : work).WaitAsync(cancellation);
+        await (work.IsCompleted ? (Task)struck : Task.WhenAny(struck, work)).WaitAsync(cancellation);
         return struck.IsCompleted;
     }
 

@@ -11,7 +11,8 @@ public sealed class ChaosTests
     [Fact(Explicit = true)]
     public async Task Every_step_is_what_it_would_have_been()
     {
-        int faults = Setting("PARCAE_CHAOS_FAULTS", 30), seed = Setting("PARCAE_CHAOS_SEED", 1), open = Sockets(), told = 0;
+        int faults = Setting("PARCAE_CHAOS_FAULTS", 30), seed = Setting("PARCAE_CHAOS_SEED", 1), told = 0;
+        string[] open = Sockets();
         await using (var cluster = new WorkerCluster(TestJobs.Small) { Faults = true, HeartbeatSeconds = 1 })
         {
             var run = new ChaosRun(cluster, seed, Tell);
@@ -30,6 +31,8 @@ public sealed class ChaosTests
             Tell($"{cluster.Results.Count} steps: every loss, norm and checksum and every byte of the state as undisturbed");
         }
 
+        // Threads that were let go may take a moment to close theirs.
+        SpinWait.SpinUntil(() => Sockets().Length <= open.Length, TimeSpan.FromSeconds(10));
         Assert.Equal(open, Sockets());
 
         void Tell(string line)
@@ -42,5 +45,11 @@ public sealed class ChaosTests
 
     private static int Setting(string name, int otherwise) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
 
-    private static int Sockets() => Directory.GetFiles("/proc/self/fd").Count(f => new FileInfo(f).LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true);
+    /// <summary>The sockets that this process has open: number, and what the system says of each that is one of TCP (addresses, state).</summary>
+    private static string[] Sockets()
+    {
+        var known = File.ReadLines("/proc/self/net/tcp").Skip(1).Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)).ToLookup(f => f[9], f => $"{f[1]} {f[2]} {f[3]}");
+        return [.. Directory.GetFiles("/proc/self/fd").Select(f => new FileInfo(f).LinkTarget).OfType<string>().Where(l => l.StartsWith("socket:[", StringComparison.Ordinal))
+            .Select(l => l["socket:[".Length..^1]).Select(n => $"{n} {string.Join(", ", known[n])}").Order()];
+    }
 }

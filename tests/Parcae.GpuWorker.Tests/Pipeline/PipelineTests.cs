@@ -45,7 +45,7 @@ public sealed class PipelineTests
         using var alone = new LocalTrainer(ModelFactory.Create(spec.Model), spec.Training, batches, device: ComputeDevice.Choose(device));
         var expected = Enumerable.Range(0, Steps).Select(_ => alone.Step() with { Seconds = 0 }).ToArray();
         Assert.Equal(expected, cluster.Results.Values.OrderBy(r => r.Step).Select(r => r with { Seconds = 0 }));
-        Assert.Equal(alone.States.Select(s => s.Tensors.SelectMany(t => t.cpu().Bytes().ToArray())), layers);
+        LayerBytes.AssertEqual(LayerBytes.Of(alone.States), layers);
         Assert.True(expected[^1].Loss < expected[0].Loss - 0.1, $"The loss went from {expected[0].Loss} to {expected[^1].Loss}.");
         Assert.Equal([0, 5, 10], expected.Where(r => r.ValidationLoss is not null).Select(r => r.Step));
     }

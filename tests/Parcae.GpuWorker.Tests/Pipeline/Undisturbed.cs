@@ -19,6 +19,6 @@ internal static class Undisturbed
         var expected = Enumerable.Range(0, version).Select(_ => undisturbed.Step());
         var actual = cluster.Results.Values.OrderBy(r => r.Step);
         Assert.Equal(expected.Select(r => (r.Step, r.Loss, r.GradientNorm, r.DataChecksum, r.Samples)), actual.Select(r => (r.Step, r.Loss, r.GradientNorm, r.DataChecksum, r.Samples)));
-        Assert.Equal(undisturbed.States.Select(s => s.Tensors.SelectMany(t => t.cpu().Bytes().ToArray())), layers);
+        LayerBytes.AssertEqual(LayerBytes.Of(undisturbed.States), layers);
     }
 }

@@ -128,5 +128,61 @@ public sealed class VaultTests(ParcaeCluster cluster)
         Assert.Equal(new JobLedger { SamplesCommitted = 32 }, (await world.Job.Status()).Ledger);
     }
 
+    [Fact]
+    public async Task A_vault_that_stops_following_is_attached_again_later_and_training_does_not_wait()
+    {
+        var world = await Training("2:1x2", "1", "2");
+        await world.Train(2);
+        world["v"].StopFollowing("1 sends nothing any more");
+        await world.Saved(s => s.Plan is { Generation: 1, Vault: null });
+        await world.Train(3);
+
+        var record = await world.Trains(r => r.Number > 1);
+        Assert.Equal((5, 0, $"vault {world.Id("v")} can follow"), (record.AtStep, record.StepsReplayed, record.Cause));
+        Assert.All(world["v"].Versions.Values, v => Assert.Equal(5, v));
+        Assert.Contains(await world.Job.Events(0), e => e.Message == "going on without the state vault: it does not follow any more (1 sends nothing any more)");
+    }
+
+    [Fact]
+    public async Task The_status_says_how_many_committed_steps_the_vault_lacks()
+    {
+        var world = await Training("2:1x2", "1", "2");
+        await world.Train(3);
+        await world.Train(2, vaultFollows: false);
+        await Asked(world, "v", 2);
+        Assert.Equal(new VaultStatus(world.Id("v"), 3, 2, null, null), (await world.Job.Status()).Vault);
+
+        world["v"].StopFollowing("it did not keep up");
+        await world.Saved(s => s.Plan is { Generation: 1, Vault: null });
+        Assert.Null((await world.Job.Status()).Vault);
+    }
+
+    [Fact]
+    public async Task A_vault_that_cannot_follow_costs_no_halt()
+    {
+        var world = cluster.World();
+        await world.Join("1", "2");
+        await world.Job.Submit(world.Spec("2:1x2", vault: true));
+        await world.Trains(_ => true);
+        await world.Train(2);
+        world.Add("v", InstanceRole.Vault).Following = _ => throw new InvalidOperationException("it has no memory");
+        await world.Fleet.Join(world["v"].Info);
+
+        await world.Until(() => world["v"].Commands.OfType<ShadowCommand>().Count() > 1);
+        Assert.DoesNotContain(world["1"].Commands, c => c is HaltCommand { Generation: > 1 });
+        Assert.Contains(await world.Job.Events(0), e => e.Message.Contains("it could not follow (InvalidOperationException: it has no memory", StringComparison.Ordinal));
+        world["v"].Following = null;
+        Assert.Equal(2, (await world.Trains(r => r.Number > 1)).AtStep);
+    }
+
+    /// <summary>Waits until an instance was asked for its status and the answer was taken in, so many times.</summary>
+    private static Task Asked(FakeWorld world, string id, int times)
+    {
+        int asked;
+        lock (world) asked = world[id].Commands.Count(c => c is "status");
+        // Only after an answer is the next question put.
+        return world.Until(() => world[id].Commands.Count(c => c is "status") > asked + times);
+    }
+
     private Task<FakeWorld> Training(string table, params string[] instances) => cluster.Training(table, vault: true, instances);
 }

@@ -21,7 +21,7 @@ internal enum Without
     /// <summary>The store takes every write, whoever wrote last.</summary>
     CompareAndSwap = 8,
 
-    /// <summary>A second halt of a round, or a release, may arrive after the commands that were sent later.</summary>
+    /// <summary>A second halt of a round may arrive after the commands that were sent later.</summary>
     OrderedCommands = 16,
 }
 
@@ -54,6 +54,9 @@ internal sealed record Case
 
     /// <summary>Whether the vault may crash.</summary>
     public bool VaultCrash { get; init; }
+
+    /// <summary>How often the vault may stop following by itself: it does not keep up, or its thread hangs, with which its copy is lost.</summary>
+    public int VaultStops { get; init; }
 
     /// <summary>How often a worker or the vault may be cut off: whoever waits for it may take it for dead. It comes back.</summary>
     public int Cuts { get; init; }

@@ -73,11 +73,12 @@ internal static class Moves
         var grain = world.Grains[last];
         var vault = world.Nodes[world.Case.VaultNode];
         bool unreachable = !vault.Up || vault.Cut;
-        if (unreachable && grain.State.VaultFollows && !grain.Frozen)
+        bool quits = vault.RunGen == grain.State.Plan && vault.End == RunEnd.Halted;
+        if ((unreachable || quits) && grain.State.VaultFollows && !grain.Frozen)
         {
             var left = world.Clone();
             GrainMoves.LeaveVault(left.Grains[last]);
-            yield return new Move("the vault is reported as broken", false, left);
+            yield return new Move("the vault is found not to follow", false, left);
         }
 
         if (!unreachable && grain.VaultLeft)
@@ -166,6 +167,12 @@ internal static class Moves
                 if (reports) yield return new Move($"{id} crashes, its report on its way", true, Crash(world, n, true));
             }
 
+            if (vault && node.Running && world.VaultStopsLeft > 0)
+            {
+                yield return new Move($"{id} does not keep up and stops", true, StopVault(world, false));
+                yield return new Move($"{id} hangs and gives its copy up", true, StopVault(world, true));
+            }
+
             if (node.Cut || world.CutsLeft == 0 || !node.Listed) continue;
             var cut = world.Clone();
             cut.CutsLeft--;
@@ -192,6 +199,17 @@ internal static class Moves
         two.GrainCrashesLeft--;
         two.Grains.Add(two.NewGrain());
         yield return new Move("the job grain is activated a second time", true, two);
+    }
+
+    // ShadowFollower.Close and End
+    private static World StopVault(World world, bool lost)
+    {
+        var next = world.Clone();
+        next.VaultStopsLeft--;
+        var vault = next.Nodes[next.Case.VaultNode];
+        TrainingMoves.EndRun(vault, RunEnd.Halted, -1);
+        if (lost) Array.Clear(vault.Held);
+        return next;
     }
 
     private static World Crash(World world, int n, bool reports)

@@ -41,6 +41,8 @@ internal sealed class World
 
     public bool VaultCrashLeft { get; set; }
 
+    public int VaultStopsLeft { get; set; }
+
     /// <summary>Steps that someone passed the barrier of, ever; generations whose plan was made durable; both as bits.</summary>
     public int EverPassed { get; set; }
 
@@ -60,6 +62,7 @@ internal sealed class World
             CutsLeft = of.Cuts,
             GrainCrashesLeft = of.GrainCrashes,
             VaultCrashLeft = of.VaultCrash,
+            VaultStopsLeft = of.VaultStops,
         };
         for (int n = 0; n < world.Nodes.Length; n++) (world.Nodes[n].Up, world.Nodes[n].Listed, world.Nodes[n].Fresh) = n < of.Workers || n == of.VaultNode ? (true, true, false) : (false, false, true);
         world.Grains.Add(world.NewGrain());
@@ -114,7 +117,7 @@ internal sealed class World
             key.Add(node);
         }
 
-        foreach (int value in (ReadOnlySpan<int>)[CrashesLeft, CutsLeft, GrainCrashesLeft, VaultCrashLeft ? 1 : 0, EverPassed, EverCommitted & 0x7f, EverCommitted >> 7]) key.Add(value);
+        foreach (int value in (ReadOnlySpan<int>)[CrashesLeft, CutsLeft, GrainCrashesLeft, VaultCrashLeft ? 1 : 0, VaultStopsLeft, EverPassed, EverCommitted & 0x7f, EverCommitted >> 7]) key.Add(value);
         for (int gen = 0; gen < Plans.Length; gen++)
         {
             if (Plans[gen] is not { } plan) continue;

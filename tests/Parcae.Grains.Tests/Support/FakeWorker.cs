@@ -132,6 +132,15 @@ public sealed class FakeWorker : IGpuWorker
         }
     }
 
+    /// <summary>Why the vault has stopped following by itself.</summary>
+    public string? Trouble { get; private set; }
+
+    /// <summary>The vault stops following by itself, with the copy that it has.</summary>
+    public void StopFollowing(string why)
+    {
+        lock (_world) (Phase, Trouble) = (WorkerPhase.Halted, why);
+    }
+
     /// <summary>What to wait for before shadows have caught up; they never fail.</summary>
     public Func<ShadowCommand, Task>? Following { get; set; }
 
@@ -175,7 +184,7 @@ public sealed class FakeWorker : IGpuWorker
             foreach (var (layer, version) in _prepared) _layers[layer] = new Copy(version, false);
             _prepared.Clear();
             foreach (int later in _results.Keys.Where(s => s >= command.AtStep).ToArray()) _results.Remove(later);
-            (Plan, Phase) = (_command.Plan, WorkerPhase.Running);
+            (Plan, Phase, Trouble) = (_command.Plan, WorkerPhase.Running, null);
             _world.Changed();
         }
     }
@@ -217,7 +226,7 @@ public sealed class FakeWorker : IGpuWorker
     {
         await Arrive("status");
         lock (_world)
-            return new WorkerStatus { InstanceId = Id, Phase = Phase, Generation = Plan?.Generation ?? 0, Fence = Fence, Version = _layers.Values.Select(l => l.Version).FirstOrDefault() };
+            return new WorkerStatus { InstanceId = Id, Trouble = Trouble, Phase = Phase, Generation = Plan?.Generation ?? 0, Fence = Fence, Version = _layers.Values.Select(l => l.Version).FirstOrDefault() };
     }
 
     /// <summary>What happens when it is asked to describe a model; null: it says what <see cref="FakeWorld.Outline"/> says.</summary>
@@ -242,11 +251,12 @@ public sealed class FakeWorker : IGpuWorker
 
     public Task Inject(FaultOrder? order) => throw new NotSupportedException();
 
-    public async Task Release(string jobId)
+    public async Task Release(string jobId, int generation)
     {
         await Arrive("release");
         lock (_world)
         {
+            if (generation < Fence) throw new StaleGenerationException(generation, Fence);
             _layers.Clear();
             _prepared.Clear();
             _shadows.Clear();

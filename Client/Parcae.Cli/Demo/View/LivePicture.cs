@@ -60,6 +60,7 @@ internal static class LivePicture
         Add("step", $"[bold]{status.CommittedStep}[/]   [bold]{status.SamplesPerSecond:0.0}[/] samples/s");
         Add("loss", (status.Loss is { } value ? $"[bold]{value:0.0000}[/]  " : "-") + $"[blue]{Sparkline.Of(now.Losses, Math.Clamp(room - 10, 8, 40))}[/]");
         if (status.LastInterval is { } interval) Add("available", $"[bold]{interval.Available}[/] now, [bold]{interval.ForecastNext:0.0}[/] expected next");
+        if (status.Vault is { } vault) Add("vault", Words.Behind(vault.Lag));
         Add("lost", $"{now.Noticed} with notice, {now.Unannounced} without");
         if (status.LastReconfiguration is { } last)
         {

@@ -48,6 +48,9 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
 
     public DataPlane DataPlane { get; }
 
+    /// <summary>What this worker computes on.</summary>
+    public TorchSharp.torch.Device Device => _device;
+
     /// <summary>Carries faults out.</summary>
     public FaultInjector Faults { get; }
 
@@ -74,7 +77,7 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
         await _describing.WaitAsync();
         try
         {
-            return await Task.Factory.StartNew(() => ModelDescriber.Describe(spec), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            return await Task.Factory.StartNew(() => ModelDescriber.Describe(spec, device: _device), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
         finally
         {

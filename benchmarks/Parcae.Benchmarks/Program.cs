@@ -7,13 +7,16 @@ using Parcae.Benchmarks.TrainStep;
 
 // Processes that the benchmarks below start.
 if (args is ["train-step-process", var threads, var parts])
-    return StepProcess.Run(int.Parse(threads, CultureInfo.InvariantCulture), int.Parse(parts, CultureInfo.InvariantCulture));
+    return StepProcess.RunOnCpu(int.Parse(threads, CultureInfo.InvariantCulture), int.Parse(parts, CultureInfo.InvariantCulture));
+if (args is ["gpu-step-process", var model, var precision]) return StepProcess.RunOnGpu(model, precision);
 if (args is ["pipeline-process", var instance]) return await WorkerProcess.RunAsync(instance);
 
 // Those that need more than this program are started by a script of their own, see ./run.
 var benchmarks = new SortedDictionary<string, Func<Task<BenchmarkResult>>>(StringComparer.Ordinal)
 {
     ["allreduce"] = AllReduceBenchmark.RunAsync,
+    ["gpu-step"] = () => Task.FromResult(GpuStepBenchmark.Run(args is [_, var name, ..] ? name : "small", args is [_, _, .. var precisions] ? precisions : [])),
+    ["gpu-transfer"] = GpuTransferBenchmark.RunAsync,
     ["kill-recovery"] = KillRecoveryBenchmark.RunAsync,
     ["pause"] = PauseBenchmark.RunAsync,
     ["pipeline"] = () => Task.FromResult(PipelineBenchmark.Run()),
@@ -35,7 +38,7 @@ if (args is [var side, PeerProcess.Flag] && peers.TryGetValue(side, out var peer
     return 0;
 }
 
-if (args is not [var name, ..] || !benchmarks.TryGetValue(name, out var benchmark))
+if (args is not [var wanted, ..] || !benchmarks.TryGetValue(wanted, out var benchmark))
 {
     Console.Error.WriteLine($"Name one benchmark of {string.Join(", ", benchmarks.Keys)}.");
     return 2;

@@ -6,7 +6,14 @@ namespace Parcae.GpuWorker.Tests.Pipeline;
 /// <summary>Layers as bytes: parameters and moments.</summary>
 internal static class LayerBytes
 {
-    public static byte[][] Of(IEnumerable<LayerState> states) => [.. states.Select(s => s.Tensors.SelectMany(t => t.Bytes().ToArray()).ToArray())];
+    public static byte[][] Of(IEnumerable<LayerState> states) => [.. states.Select(s => s.Tensors.SelectMany(BytesOf).ToArray())];
+
+    // Wherever the tensor is; a copy in host memory is gone again.
+    private static byte[] BytesOf(TorchSharp.torch.Tensor tensor)
+    {
+        using var host = tensor.cpu();
+        return host.Bytes().ToArray();
+    }
 
     /// <summary>Compares layer by layer: for nested collections the assertion library calls a method for each byte by reflection.</summary>
     public static void AssertEqual(byte[][] expected, byte[][] actual)

@@ -37,6 +37,9 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
     /// <summary>Whether instances that are added take faults.</summary>
     public bool Faults { get; init; }
 
+    /// <summary>What workers compute on.</summary>
+    public string Device { get; init; } = "cpu";
+
     /// <summary>Silence after which a peer of those that are added counts as lost, and a thread that does not get on as hung.</summary>
     public double HeartbeatSeconds { get; init; } = 5;
 
@@ -61,7 +64,7 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
 
     public WorkerHost Add(string id, InstanceRole role = InstanceRole.Worker)
     {
-        var options = new GpuWorkerOptions { InstanceId = id, Role = role, CheckpointFolder = _folder, Faults = Faults, HeartbeatSeconds = HeartbeatSeconds, StallSeconds = HeartbeatSeconds };
+        var options = new GpuWorkerOptions { InstanceId = id, Role = role, Device = Device, CheckpointFolder = _folder, Faults = Faults, HeartbeatSeconds = HeartbeatSeconds, StallSeconds = HeartbeatSeconds };
         return _workers[id] = new WorkerHost(Options.Create(options), this, NullLoggerFactory.Instance);
     }
 

@@ -120,13 +120,14 @@ internal sealed partial class StateVault : IJobParticipant
         }
     }
 
-    public async Task<HaltReport> HaltAsync(HaltCommand command)
+    public Task<HaltReport> HaltAsync(HaltCommand command) => _fence.UntilOvertakenAsync(command.Generation, overtaken => HaltAsync(command, overtaken));
+
+    private async Task<HaltReport> HaltAsync(HaltCommand command, CancellationToken overtaken)
     {
-        _fence.Raise(command.Generation);
         if (command.Mode == HaltMode.Now) _shadows.Hurry();
         // At a boundary the replicas finish their step first and then close their connections; what they sent is applied before this returns.
-        if (command.Mode == HaltMode.AtBoundary && _follower is { IsRunning: true } follower) await follower.DrainedAsync;
-        await _preparing.WaitAsync();
+        if (command.Mode == HaltMode.AtBoundary && _follower is { IsRunning: true } follower) await follower.DrainedAsync.WaitAsync(overtaken);
+        await _preparing.WaitAsync(overtaken);
         try
         {
             await StopFollowingAsync(DrainNow);

@@ -4,12 +4,15 @@ using Parcae.Benchmarks.Pause;
 using Parcae.Benchmarks.Pipeline;
 using Parcae.Benchmarks.Sockets;
 using Parcae.Benchmarks.TrainStep;
+using Parcae.Benchmarks.Vaults;
+using Parcae.Grains;
 
 // Processes that the benchmarks below start.
 if (args is ["train-step-process", var threads, var parts])
     return StepProcess.RunOnCpu(int.Parse(threads, CultureInfo.InvariantCulture), int.Parse(parts, CultureInfo.InvariantCulture));
 if (args is ["gpu-step-process", var model, var precision]) return StepProcess.RunOnGpu(model, precision);
-if (args is ["pipeline-process", var instance]) return await WorkerProcess.RunAsync(instance);
+if (args is ["pipeline-process", var instance]) return await WorkerProcess.RunAsync(instance, InstanceRole.Worker);
+if (args is ["vault-process", var vault]) return await WorkerProcess.RunAsync(vault, InstanceRole.Vault);
 
 // Those that need more than this program are started by a script of their own, see ./run.
 var benchmarks = new SortedDictionary<string, Func<Task<BenchmarkResult>>>(StringComparer.Ordinal)
@@ -23,6 +26,7 @@ var benchmarks = new SortedDictionary<string, Func<Task<BenchmarkResult>>>(Strin
     ["schedule"] = () => Task.FromResult(ScheduleBenchmark.Run()),
     ["train-step"] = () => Task.FromResult(TrainStepBenchmark.Run(args is [_, var microBatches] ? int.Parse(microBatches, CultureInfo.InvariantCulture) : 1)),
     ["transfer"] = TransferBenchmark.RunAsync,
+    ["vault"] = () => Task.FromResult(VaultBenchmark.Run()),
 };
 
 // The other side of a benchmark of two processes, started by the first one.

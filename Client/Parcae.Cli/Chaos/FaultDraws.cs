@@ -30,12 +30,11 @@ internal sealed class FaultDraws
     /// <param name="seed">Fixes every draw.</param>
     /// <param name="points">The points.</param>
     /// <param name="kinds">The kinds.</param>
-    /// <param name="except">A pair that is left out besides the kill of the vault, or null.</param>
     /// <exception cref="UsageException">No pair of the points and kinds can be drawn.</exception>
-    public FaultDraws(int seed, IReadOnlyList<FaultPoint> points, IReadOnlyList<FaultKind> kinds, (FaultPoint, FaultKind)? except = null)
+    public FaultDraws(int seed, IReadOnlyList<FaultPoint> points, IReadOnlyList<FaultKind> kinds)
     {
         _random = new Random(seed);
-        _pairs = [.. from point in points from kind in kinds where IsDrawn(point, kind) && (point, kind) != except select (point, kind)];
+        _pairs = [.. from point in points from kind in kinds where IsDrawn(point, kind) select (point, kind)];
         if (_pairs.Length == 0)
             throw new UsageException("--kinds: kill is not drawn for vault-apply, as the vault shares its process with the control silo; name another kind or point.");
         _next = _pairs.Length;

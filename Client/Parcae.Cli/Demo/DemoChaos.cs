@@ -34,8 +34,7 @@ internal sealed class DemoChaos(DemoSetting setting, DemoFleet fleet, DemoProgre
             Patience = TimeSpan.FromTicks(Math.Max(LeastPatience.Ticks, 3 * _options.Interval.Ticks)),
             WaitsOutPauses = true,
         };
-        // A vault that hangs is left out until its silo is started again, which nobody does here; a stage that is lost whole would then be lost for good.
-        var draws = new FaultDraws(_options.Seed, FaultNames.Points, FaultNames.Kinds, except: (FaultPoint.VaultApply, FaultKind.Hang));
+        var draws = new FaultDraws(_options.Seed, FaultNames.Points, FaultNames.Kinds);
         _run = new ChaosRun(client, jobId, draws, chaos, this, TimeProvider.System);
         await Task.Delay(interval, cancellation).ConfigureAwait(false);
         await _run.RunAsync(cancellation).ConfigureAwait(false);

@@ -13,6 +13,8 @@ internal sealed class Replicas : IDisposable
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);
     private readonly (LineProcess Process, Place Place)[] _workers;
     private readonly LayerRange[] _stages;
+    private readonly LineProcess? _vault;
+    private readonly PeerEndpoint? _vaultAt;
     private int _generation;
 
     /// <summary>Starts the processes.</summary>
@@ -20,16 +22,20 @@ internal sealed class Replicas : IDisposable
     /// <param name="pipelines">D.</param>
     /// <param name="stages">The layers of each stage.</param>
     /// <param name="environment">Variables that they get.</param>
-    public Replicas(JobSpec spec, int pipelines, LayerRange[] stages, IReadOnlyDictionary<string, string> environment)
+    /// <param name="core">The core that all workers share, or null: any.</param>
+    /// <param name="vaultCore">The core of a state vault that follows, or null: there is none.</param>
+    public Replicas(JobSpec spec, int pipelines, LayerRange[] stages, IReadOnlyDictionary<string, string> environment, int? core = null, int? vaultCore = null)
     {
         (_spec, _stages, Pipelines) = (spec, stages, pipelines);
         _workers = [.. Enumerable.Range(0, pipelines * stages.Length).Select(i =>
         {
             string id = $"worker-{i}";
-            var process = LineProcess.OfSelf(["pipeline-process", id], environment);
-            int port = int.Parse(process.Ask("port"), CultureInfo.InvariantCulture);
-            return (process, new Place(i / stages.Length, i % stages.Length, new PeerEndpoint(id, "127.0.0.1", port)));
+            var process = LineProcess.OfSelf(["pipeline-process", id], environment, core);
+            return (process, new Place(i / stages.Length, i % stages.Length, At(process, id)));
         })];
+        if (vaultCore is null) return;
+        _vault = LineProcess.OfSelf(["vault-process", "vault"], environment, vaultCore);
+        _vaultAt = At(_vault, "vault");
     }
 
     /// <summary>D.</summary>
@@ -41,8 +47,14 @@ internal sealed class Replicas : IDisposable
     /// <summary>Steps trained so far.</summary>
     public int Steps { get; private set; }
 
+    /// <summary>User and system seconds of the vault in the last steps, until it had applied them all; 0 without one.</summary>
+    public double VaultCpuSeconds { get; private set; }
+
+    /// <summary>Wall time of a step of the last ones, seconds, until the training thread was free for the next one: the mean over the replicas.</summary>
+    public double StepSeconds => _workers.Average(w => w.Process.AskNumbers("waits") is [var steps, .. var seconds] ? seconds.Sum() / steps : double.NaN);
+
     /// <summary>Trains some steps.</summary>
-    /// <returns>User and system seconds of all processes together, from the first step's begin to the last one's end.</returns>
+    /// <returns>User and system seconds of all workers together, from the first step's begin to the last one's end.</returns>
     public double Train(int steps)
     {
         int from = Steps;
@@ -55,6 +67,7 @@ internal sealed class Replicas : IDisposable
             Depth = Depth,
             Stages = _stages,
             Places = [.. _workers.Select(w => w.Place)],
+            Vault = _vaultAt,
             StartStep = from,
         };
         var command = new PrepareCommand
@@ -64,11 +77,19 @@ internal sealed class Replicas : IDisposable
             Secret = _secret,
             Sources = [.. Enumerable.Range(0, _stages.Sum(s => s.Count)).Select(layer => new LayerSource(layer, []))],
         };
-        All($"prepare {JsonSerializer.Serialize(command)}");
-        double before = CpuSeconds;
+        string prepare = $"prepare {JsonSerializer.Serialize(command)}";
+        _vault?.Ask(prepare);
+        All(prepare);
+        _vault?.Ask($"follow {_generation} {from}");
+        double before = CpuSeconds, vaultBefore = _vault?.CpuSeconds ?? 0;
         if (All($"run {_generation} {from}").FirstOrDefault(version => version != $"{Steps}") is { } wrong)
             throw new InvalidOperationException($"A worker of {Pipelines} x {Depth} stopped at version {wrong} instead of {Steps}.");
-        return CpuSeconds - before;
+        double used = CpuSeconds - before;
+        if (_vault is null) return used;
+        string held = _vault.Ask($"halt {_generation + 1}");
+        if (held != $"{Steps}") throw new InvalidOperationException($"The vault came to version {held} instead of {Steps}: it did not keep up.");
+        VaultCpuSeconds = _vault.CpuSeconds - vaultBefore;
+        return used;
     }
 
     /// <summary>For each replica: stage, then the shares of the last steps' time that it computed, and waited for other stages, other replicas, and at the barrier.</summary>
@@ -83,7 +104,10 @@ internal sealed class Replicas : IDisposable
     public void Dispose()
     {
         foreach (var (process, _) in _workers) process.Dispose();
+        _vault?.Dispose();
     }
+
+    private static PeerEndpoint At(LineProcess process, string id) => new(id, "127.0.0.1", int.Parse(process.Ask("port"), CultureInfo.InvariantCulture));
 
     private double CpuSeconds => _workers.Sum(w => w.Process.CpuSeconds);
 

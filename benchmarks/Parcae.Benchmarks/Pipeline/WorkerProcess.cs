@@ -9,8 +9,9 @@ using Parcae.Grains;
 namespace Parcae.Benchmarks.Pipeline;
 
 /// <summary>
-/// The process of one worker, without a silo: <c>pipeline-process ID</c>. Asked <c>port</c>, it answers with its data plane's; asked <c>prepare COMMAND</c> (JSON) it prepares; asked
-/// <c>run GENERATION STEP</c> it trains from that step to the job's last and answers when it has; asked <c>waits</c> it answers with what it last reported of its steps and of the seconds that it computed,
+/// The process of one worker, without a silo: <c>pipeline-process ID</c>; or of a state vault: <c>vault-process ID</c>. Asked <c>port</c>, it answers with its data plane's; asked <c>prepare COMMAND</c> (JSON) it prepares; asked
+/// <c>run GENERATION STEP</c> it trains from that step to the job's last and answers when it has; asked <c>follow GENERATION STEP</c>, a vault begins to follow; asked <c>halt GENERATION</c> it comes to
+/// rest, and answers with the version that it holds; asked <c>waits</c> it answers with what it last reported of its steps and of the seconds that it computed,
 /// and waited for other stages, for other replicas, and at the barrier.
 /// </summary>
 internal sealed class WorkerProcess : IJobReporter
@@ -27,10 +28,23 @@ internal sealed class WorkerProcess : IJobReporter
     {
     }
 
-    public static async Task<int> RunAsync(string instance)
+    public static async Task<int> RunAsync(string instance, InstanceRole role)
     {
         var reports = new WorkerProcess();
-        var options = new GpuWorkerOptions { InstanceId = instance, TorchThreads = 1, Device = "cpu" };
+        string folder = Directory.CreateTempSubdirectory("parcae-benchmark-").FullName;
+        try
+        {
+            var options = new GpuWorkerOptions { InstanceId = instance, Role = role, TorchThreads = 1, Device = "cpu", CheckpointFolder = folder };
+            return await RunAsync(options, reports);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task<int> RunAsync(GpuWorkerOptions options, WorkerProcess reports)
+    {
         await using var host = new WorkerHost(Options.Create(options), reports, NullLoggerFactory.Instance);
         while (await Console.In.ReadLineAsync() is { } question)
         {
@@ -39,8 +53,10 @@ internal sealed class WorkerProcess : IJobReporter
                 ["port"] => $"{host.DataPlane.Port}",
                 ["prepare", ..] => await PrepareAsync(host, question["prepare ".Length..]),
                 ["run", var generation, var step] => await reports.TrainAsync(host, int.Parse(generation, CultureInfo.InvariantCulture), int.Parse(step, CultureInfo.InvariantCulture)),
+                ["follow", var generation, var step] => await FollowAsync(host, int.Parse(generation, CultureInfo.InvariantCulture), int.Parse(step, CultureInfo.InvariantCulture)),
+                ["halt", var generation] => await HaltAsync(host, int.Parse(generation, CultureInfo.InvariantCulture)),
                 ["waits"] => await reports.WaitsAsync(),
-                _ => throw new ArgumentException($"Asked '{question}': port, prepare COMMAND, run GENERATION STEP and waits are understood."),
+                _ => throw new ArgumentException($"Asked '{question}': port, prepare COMMAND, run GENERATION STEP, follow GENERATION STEP, halt GENERATION and waits are understood."),
             });
         }
 
@@ -68,6 +84,18 @@ internal sealed class WorkerProcess : IJobReporter
         await host.Switch(new SwitchCommand(PipelineBenchmark.JobId, generation, step));
         while ((await host.WorkerStatus(PipelineBenchmark.JobId)).Phase == WorkerPhase.Running) await Task.Delay(20);
         return $"{(await host.WorkerStatus(PipelineBenchmark.JobId)).Version}";
+    }
+
+    private static async Task<string> FollowAsync(WorkerHost host, int generation, int step)
+    {
+        await host.Switch(new SwitchCommand(PipelineBenchmark.JobId, generation, step));
+        return "follows";
+    }
+
+    private static async Task<string> HaltAsync(WorkerHost host, int generation)
+    {
+        var held = await host.Halt(new HaltCommand(PipelineBenchmark.JobId, generation, HaltMode.AtBoundary, 0));
+        return string.Join(" and ", held.Layers.Select(l => l.Version).Distinct());
     }
 
     private async Task<string> WaitsAsync()

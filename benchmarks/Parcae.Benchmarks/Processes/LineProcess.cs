@@ -20,8 +20,14 @@ internal sealed class LineProcess : IDisposable
     }
 
     /// <summary>Starts this program again, with other arguments.</summary>
-    public static LineProcess OfSelf(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment) =>
-        new("dotnet", [Path.Combine(AppContext.BaseDirectory, "Parcae.Benchmarks.dll"), .. arguments], environment);
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="environment">Variables that it gets besides this process's own.</param>
+    /// <param name="core">The only core that all its threads run on, or null: any.</param>
+    public static LineProcess OfSelf(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, int? core = null)
+    {
+        string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "Parcae.Benchmarks.dll"), .. arguments];
+        return core is { } only ? new("taskset", ["-c", $"{only}", .. command], environment) : new(command[0], command[1..], environment);
+    }
 
     /// <summary>User and system time that the process has used so far, in seconds.</summary>
     public double CpuSeconds

@@ -13,7 +13,7 @@ internal static class Cases
         new() { Name = "two replicas, a crash", Workers = 2, Strategies = [None, One, Replicas], WorkerCrashes = 1 },
         new() { Name = "two replicas, the grain is lost twice", Workers = 2, Strategies = [None, One, Replicas], GrainCrashes = 2 },
         new() { Name = "two stages of one pipeline, a vault, a crash", Workers = 2, Strategies = [None, One, Stages], Vault = true, WorkerCrashes = 1, Steps = 1 },
-        new() { Name = "two stages of one pipeline, a vault that stops following", Workers = 2, Strategies = [None, One, Stages], Vault = true, VaultStops = 1, Steps = 1 },
+        new() { Name = "two stages of one pipeline, a vault that stops following", Workers = 2, Strategies = [None, One, Stages], Vault = true, VaultStops = 2 },
         new() { Name = "one worker, two activations at a time", Workers = 1, Strategies = [None, One], GrainCrashes = 1, Zombies = true },
         new() { Name = "a worker joins, and one crashes", Workers = 1, Joining = 1, Layers = 1, Strategies = [None, One, Replicas], WorkerCrashes = 1 },
         new() { Name = "two replicas, one is thought dead", Workers = 2, Layers = 1, Strategies = [None, One, Replicas], Cuts = 1 },

@@ -1,12 +1,14 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
+#pragma warning disable RS0030 // This is where numbers become scalars.
+
 namespace Parcae.GpuWorker.Models;
 
 /// <summary>
 /// Elementwise arithmetic with numbers whose native half is kept alive for the length of the call. TorchSharp's operators (<c>x + y</c>, which multiplies y by a hidden 1;
 /// <c>x * 0.5</c>) make a temporary <see cref="Scalar"/> that the garbage collector may finalize while native code still reads it: under memory pressure about one
-/// call in a hundred thousand fails (docs/decisions/010). The engine and its models use these instead.
+/// call in a hundred thousand fails (docs/decisions/010). The engine and its models use these instead; the build refuses the others (BannedSymbols.txt).
 /// </summary>
 public static class Arithmetic
 {

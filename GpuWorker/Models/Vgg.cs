@@ -94,7 +94,7 @@ public sealed class Vgg : IStagedModel
         ArgumentNullException.ThrowIfNull(input);
         if (layer < _convolutions.Length)
         {
-            var x = relu(pass.Convolution(input, 0, padding: 1) + pass[1].view(1, -1, 1, 1));
+            var x = relu(pass.Convolution(input, 0, padding: 1).Plus(pass[1].view(1, -1, 1, 1)));
             return _convolutions[layer].IsPooled ? max_pool2d(x, 2) : x;
         }
 

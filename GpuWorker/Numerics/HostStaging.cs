@@ -4,7 +4,7 @@ namespace Parcae.GpuWorker.Numerics;
 
 /// <summary>
 /// Tensors as memory that sockets and files can read and write. A contiguous tensor on the CPU is its own memory, without a copy. Any other one goes through a
-/// contiguous tensor on the host, page-locked where CUDA is there so that the device copies at full speed; these are kept, by slot, and grow to the largest
+/// contiguous tensor on the host, page-locked for a tensor of a GPU, which copies at full speed then; these are kept, by slot, and grow to the largest
 /// tensor that came. Not for several threads at once.
 /// </summary>
 public sealed class HostStaging : IDisposable
@@ -13,6 +13,9 @@ public sealed class HostStaging : IDisposable
 
     /// <summary>Bytes of host memory that are held for tensors of other devices.</summary>
     public long HeldBytes => _slots.Sum(s => s is null ? 0 : s.numel() * s.element_size());
+
+    /// <summary>Whether memory for tensors of a GPU is page-locked: yes, but where it is measured what that brings.</summary>
+    internal static bool PageLocks { get; set; } = true;
 
     /// <summary>Whether a tensor is used where it lies.</summary>
     public static bool IsDirect(Tensor tensor)
@@ -72,6 +75,6 @@ public sealed class HostStaging : IDisposable
         _slots[slot]?.Dispose();
         using var scope = NewDisposeScope();
         var made = empty(like.numel(), dtype: like.dtype);
-        return _slots[slot] = (cuda.is_available() ? made.pin_memory() : made).DetachFromDisposeScope();
+        return _slots[slot] = (like.device_type == TorchSharp.DeviceType.CUDA && PageLocks ? made.pin_memory() : made).DetachFromDisposeScope();
     }
 }

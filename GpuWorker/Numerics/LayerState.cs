@@ -96,6 +96,14 @@ public sealed class LayerState : IDisposable
         return copy;
     }
 
+    /// <summary>A layer of the same parameters, without the optimizer's state: to compute with, not to train.</summary>
+    internal static LayerState CopyOfParameters(LayerState layer)
+    {
+        var copy = new LayerState(layer.Layout, layer.Version, 0, () => empty(layer.Layout.Length, device: layer.Parameters.device));
+        copy.Parameters.copy_(layer.Parameters).DetachFromDisposeScope();
+        return copy;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

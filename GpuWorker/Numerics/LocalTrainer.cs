@@ -3,6 +3,7 @@ using Parcae.GpuWorker.Collectives;
 using Parcae.GpuWorker.Data;
 using Parcae.GpuWorker.Models;
 using Parcae.Grains;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Parcae.GpuWorker.Numerics;
@@ -19,6 +20,7 @@ public sealed class LocalTrainer : IDisposable
     private readonly TreeMerge _merge;
     private readonly TreeSink[] _pipelines;
     private readonly IReadOnlyList<TiedPair> _ties;
+    private readonly Device _device;
 
     /// <summary>Makes ready to train.</summary>
     /// <param name="model">The model.</param>
@@ -26,21 +28,23 @@ public sealed class LocalTrainer : IDisposable
     /// <param name="batches">The data; it stays the caller's.</param>
     /// <param name="stages">The stages, together all layers in order; null: one stage.</param>
     /// <param name="pipelines">D: into how many blocks the micro-batches are dealt.</param>
-    /// <param name="states">Where to begin, one state per layer, all at one version, which become this object's; null: at version 0, from the seed.</param>
+    /// <param name="states">Where to begin, one state per layer, all at one version and on one device, which become this object's; null: at version 0, from the seed.</param>
+    /// <param name="device">Without states: where to compute, as <see cref="Service.ComputeDevice"/> chooses it; null: the CPU.</param>
     public LocalTrainer(
         IStagedModel model, TrainingSpec training, IBatchSource batches,
-        IReadOnlyList<LayerRange>? stages = null, int pipelines = 1, IReadOnlyList<LayerState>? states = null)
+        IReadOnlyList<LayerRange>? stages = null, int pipelines = 1, IReadOnlyList<LayerState>? states = null, Device? device = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(training);
         ArgumentNullException.ThrowIfNull(batches);
         (_training, _batches, _ties) = (training, batches, TiedPair.Of(model));
         stages ??= [new LayerRange(0, model.LayerCount)];
-        States = states ?? [.. Enumerable.Range(0, model.LayerCount).Select(layer => LayerState.Initialize(model, layer, training))];
+        States = states ?? [.. Enumerable.Range(0, model.LayerCount).Select(layer => LayerState.Initialize(model, layer, training, device))];
+        _device = States[0].Parameters.device;
         _stages = [.. stages.Select(s => new StageCompute(model, s, [.. States.Skip(s.First).Take(s.Count)], training))];
         _merge = new TreeMerge(training.MicroBatches, pipelines);
         _pipelines = [.. Enumerable.Range(0, pipelines).Select(pipeline =>
-            new TreeSink(States.Select(s => s.Layout), GenerationPlan.Block(training.MicroBatches, pipelines, pipeline), training.MicroBatches))];
+            new TreeSink(States.Select(s => s.Layout), GenerationPlan.Block(training.MicroBatches, pipelines, pipeline), training.MicroBatches, _device))];
     }
 
     /// <summary>The layers.</summary>
@@ -82,8 +86,8 @@ public sealed class LocalTrainer : IDisposable
         {
             using var scope = NewDisposeScope();
             using var batch = _batches.Validation(microBatch);
-            var output = new StageOutput(batch.Inputs, 0);
-            foreach (var stage in _stages) output = stage.Evaluate(output.Output!, stage == _stages[^1] ? batch.Targets : null);
+            var output = new StageOutput(OnDevice(batch.Inputs), 0);
+            foreach (var stage in _stages) output = stage.Evaluate(output.Output!, stage == _stages[^1] ? OnDevice(batch.Targets) : null);
             loss += output.Loss;
         }
 
@@ -100,12 +104,26 @@ public sealed class LocalTrainer : IDisposable
 
     private double MicroBatch(int step, int microBatch, MicroBatch batch, TreeSink sink)
     {
-        var output = new StageOutput(batch.Inputs, 0);
+        using var scope = NewDisposeScope();
+        var output = new StageOutput(OnDevice(batch.Inputs), 0);
         foreach (var stage in _stages)
-            output = stage.Forward(step, microBatch, output.Output!, stage == _stages[^1] ? batch.Targets : null);
+            output = stage.Forward(step, microBatch, output.Output!, stage == _stages[^1] ? OnDevice(batch.Targets) : null);
         Tensor? gradient = null;
         for (int stage = _stages.Length - 1; stage >= 0; stage--) gradient = _stages[stage].Backward(microBatch, gradient, sink);
         return output.Loss;
+    }
+
+    private Tensor OnDevice(Tensor samples) => _device.type == DeviceType.CPU ? samples : samples.to(_device);
+
+    private void Merge(Tensor[] parts)
+    {
+        if (_device.type == DeviceType.CPU)
+        {
+            _merge.SumInPlace([.. parts.Select(p => p.Floats())]);
+            return;
+        }
+
+        foreach (var (into, from) in _merge.Steps) parts[into].PlusInPlace(parts[from]).DetachFromDisposeScope();
     }
 
     private double Update()
@@ -115,7 +133,7 @@ public sealed class LocalTrainer : IDisposable
         {
             // What the all-reduce of the layer does over the network.
             var parts = _pipelines.SelectMany(p => p.Tree(layer).Nodes).Select(n => n.Flat).ToArray();
-            _merge.SumInPlace([.. parts.Select(p => p.Floats())]);
+            Merge(parts);
             sums[layer] = parts[0];
         }
 

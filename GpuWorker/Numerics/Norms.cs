@@ -22,8 +22,13 @@ public static class Norms
         ArgumentNullException.ThrowIfNull(summedGradient);
         if (summedGradient.device_type == DeviceType.CPU) return SumOfSquares(layout, summedGradient.Floats().Span, microBatches);
         using var scope = NewDisposeScope();
-        var own = layout.Parameters.Where(p => p.IsOwn).Select(p => summedGradient.narrow(0, p.Offset, p.Length).to(ScalarType.Float64).square().sum().item<double>());
-        return own.Sum() / ((double)microBatches * microBatches);
+        // Squared in one go and read together: each operation costs a launch, each reading waits for the device.
+        var squares = summedGradient.to(ScalarType.Float64).square();
+        Tensor[] own = [.. layout.Parameters.Where(p => p.IsOwn).Select(p => squares.narrow(0, p.Offset, p.Length).sum())];
+        if (own.Length == 0) return 0;
+        double sum = 0;
+        foreach (double parameter in stack(own).cpu().data<double>()) sum += parameter;
+        return sum / ((double)microBatches * microBatches);
     }
 
     /// <inheritdoc cref="SumOfSquares(LayerLayout, Tensor, int)"/>

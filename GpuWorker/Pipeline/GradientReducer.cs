@@ -33,7 +33,7 @@ internal sealed class GradientReducer : IDisposable
     /// <param name="layers">The stage's layers.</param>
     /// <param name="sink">Where their gradients come in.</param>
     /// <param name="allReduce">Sums over the replicas of the stage; null where there is one replica.</param>
-    /// <param name="ties">Adds tied gradients up.</param>
+    /// <param name="ties">Adds tied gradients up; becomes this object's.</param>
     /// <param name="microBatches">M.</param>
     /// <param name="watch">Watches the reducing thread.</param>
     /// <param name="faults">Carries faults out.</param>
@@ -85,6 +85,7 @@ internal sealed class GradientReducer : IDisposable
         _thread?.Join();
         _complete.Dispose();
         _done.Dispose();
+        _ties.Dispose();
         if (_allReduce is null) return;
         _allReduce.Dispose();
         foreach (var tensor in _reduced) tensor.Dispose();

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Parcae.GpuWorker.Pipeline;
 
-/// <summary>What goes to and comes from the stages before and after: activations, their gradients, validation activations. float32, in host memory on the way.</summary>
+/// <summary>What goes to and comes from the stages before and after: activations, their gradients, validation activations. float32, in host memory on the way, page-locked where the stage computes on a GPU.</summary>
 internal sealed class Neighbours : IDisposable
 {
     private readonly Mesh _mesh;
@@ -17,6 +17,7 @@ internal sealed class Neighbours : IDisposable
     private readonly string? _after;
     private readonly BoundaryBuffers? _activations;
     private readonly BoundaryBuffers? _gradients;
+    private readonly HostStaging _staging = new();
 
     /// <param name="mesh">Connects the pipeline.</param>
     /// <param name="clock">Takes the waiting.</param>
@@ -29,8 +30,8 @@ internal sealed class Neighbours : IDisposable
     public Neighbours(Mesh mesh, StepClock clock, IStagedModel model, LayerRange stage, int microBatchSize, Device device, string? before, string? after)
     {
         (_mesh, _clock, _device, _before, _after) = (mesh, clock, device, before, after);
-        if (before is not null) _activations = new BoundaryBuffers([microBatchSize, .. model.OutputShape(stage.First - 1)]);
-        if (after is not null) _gradients = new BoundaryBuffers([microBatchSize, .. model.OutputShape(stage.End - 1)]);
+        if (before is not null) _activations = new BoundaryBuffers([microBatchSize, .. model.OutputShape(stage.First - 1)], device);
+        if (after is not null) _gradients = new BoundaryBuffers([microBatchSize, .. model.OutputShape(stage.End - 1)], device);
     }
 
     public bool HasActivation(int step, int microBatch) => _mesh.HasArrived(_before!, new FrameKey(FrameKind.Activation, step, microBatch));
@@ -71,13 +72,11 @@ internal sealed class Neighbours : IDisposable
     {
         _activations?.Dispose();
         _gradients?.Dispose();
+        _staging.Dispose();
     }
 
-    private void Send(string peer, FrameKey key, Tensor tensor)
-    {
-        using var host = tensor.cpu();
-        _mesh.Send(peer, key, host.Bytes().Span);
-    }
+    // What is sent is in a frame of its own when this returns: the staging is free again.
+    private void Send(string peer, FrameKey key, Tensor tensor) => _mesh.Send(peer, key, _staging.ReadBytes(tensor).Span);
 
     private Tensor Receive(string peer, FrameKey key, Tensor into)
     {

@@ -2,6 +2,7 @@ using Parcae.GpuWorker.Data;
 using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Numerics;
 using Parcae.Grains;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Parcae.GpuWorker.Pipeline;
@@ -25,6 +26,21 @@ internal static class Rehearsal
     {
         using var scope = NewDisposeScope();
         var range = new LayerRange(layers[0].Layer, layers.Count);
+        var device = layers[0].Parameters.device;
+        // Torch refuses to go back through what one of its own operations has changed meanwhile, as updates on a GPU do; in host memory they go past it.
+        LayerState[] copies = device.type == DeviceType.CPU ? [] : [.. layers.Select(l => LayerState.CopyOfParameters(l))];
+        try
+        {
+            Run(model, range, copies.Length > 0 ? copies : layers, training, batches, cancellation);
+        }
+        finally
+        {
+            foreach (var copy in copies) copy.Dispose();
+        }
+    }
+
+    private static void Run(IStagedModel model, LayerRange range, IReadOnlyList<LayerState> layers, TrainingSpec training, IBatchSource batches, CancellationToken cancellation)
+    {
         var device = layers[0].Parameters.device;
         var (first, last) = (range.First == 0, range.End == model.LayerCount);
         int inFlight = Math.Min(last ? 1 : MostInFlight, training.MicroBatches);

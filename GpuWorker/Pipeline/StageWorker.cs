@@ -47,7 +47,7 @@ internal sealed partial class StageWorker : IJobParticipant
         _device = device;
         _faults = faults;
         _logger = logger;
-        _shadows = new ShadowReplicas(dataPlane, device);
+        _shadows = new ShadowReplicas(dataPlane, device, _log);
         _reports = new ReportLoop(jobId, instanceId, reporter, _log, logger);
     }
 
@@ -203,9 +203,11 @@ internal sealed partial class StageWorker : IJobParticipant
     public Task<int> CheckpointAsync() =>
         throw new InvalidOperationException($"Instance {_instanceId} is a stage replica; checkpoints are written by the state vault.");
 
+    public void Close(int generation) => _fence.Close(generation);
+
     public async ValueTask DisposeAsync()
     {
-        _fence.Raise(int.MaxValue);
+        Close(int.MaxValue);
         await HaltRunAsync(HaltMode.Now);
         await _preparing.WaitAsync();
         await _reports.DisposeAsync();

@@ -1,7 +1,6 @@
 using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Transport;
 using Parcae.Grains;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Parcae.GpuWorker.Pipeline;
@@ -10,11 +9,12 @@ namespace Parcae.GpuWorker.Pipeline;
 /// Adds the reduced gradients of tied parameters up. Where owner and copy lie on different stages of the pipeline, each sends the other its own: both then make
 /// the same sum and stay equal, without either being sent.
 /// </summary>
-internal sealed class TiedExchange
+internal sealed class TiedExchange : IDisposable
 {
     private readonly Mesh _mesh;
     private readonly LayerRange _stage;
     private readonly Tie[] _ties;
+    private readonly HostStaging _staging = new();
 
     /// <param name="pairs">All tied parameters of the model.</param>
     /// <param name="plan">The plan.</param>
@@ -63,18 +63,22 @@ internal sealed class TiedExchange
         }
     }
 
+    /// <inheritdoc/>
+    public void Dispose() => _staging.Dispose();
+
     private static Tensor Part(Tensor flat, Models.ParameterSlice slice) => flat.narrow(0, slice.Offset, slice.Length);
 
     private void Send(string peer, FrameKey key, Tensor reduced, Models.ParameterSlice slice)
     {
         using var scope = NewDisposeScope();
-        _mesh.Send(peer, key, Part(reduced, slice).cpu().Bytes().Span);
+        _mesh.Send(peer, key, _staging.ReadBytes(Part(reduced, slice)).Span);
     }
 
     private Tensor Receive(string peer, FrameKey key, Models.ParameterSlice slice, Tensor like)
     {
-        var tensor = empty(slice.Length);
-        _mesh.Receive(peer, key, tensor.Bytes().Span);
-        return like.device_type == DeviceType.CPU ? tensor : tensor.to(like.device);
+        var tensor = empty(slice.Length, device: like.device);
+        _mesh.Receive(peer, key, _staging.OpenBytes(tensor).Span);
+        _staging.Write(tensor);
+        return tensor;
     }
 }

@@ -35,6 +35,7 @@ internal sealed class TrainingStep : IDisposable
     private readonly double[] _losses;
     private readonly double[] _validationLosses;
     private readonly DeferredWeights _deferred;
+    private readonly HostStaging _staging = new();
 
     private int _step;
     private ulong _checksum;
@@ -129,8 +130,7 @@ internal sealed class TrainingStep : IDisposable
         if (_plan.Vault is not { } vault || _place.Pipeline != 0) return;
         for (int i = 0; i < _states.Length; i++)
         {
-            using var host = _reducer.Reduced[i].cpu();
-            _mesh.Send(vault.InstanceId, new FrameKey(FrameKind.VaultGradient, _step, _states[i].Layer), host.Bytes().Span);
+            _mesh.Send(vault.InstanceId, new FrameKey(FrameKind.VaultGradient, _step, _states[i].Layer), _staging.ReadBytes(_reducer.Reduced[i]).Span);
         }
 
         if (IsFirst) _mesh.Send(vault.InstanceId, new FrameKey(FrameKind.VaultStep, _step, 0), StepResultCodec.ToBytes(result));
@@ -141,6 +141,7 @@ internal sealed class TrainingStep : IDisposable
         _reducer.Dispose();
         _compute.Dispose();
         _sink.Dispose();
+        _staging.Dispose();
         _neighbours.Dispose();
     }
 

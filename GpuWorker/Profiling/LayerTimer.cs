@@ -22,35 +22,37 @@ public static class LayerTimer
     /// <param name="training">Size of a micro-batch, precision, optimizer.</param>
     /// <param name="batch">A micro-batch of the job's data.</param>
     /// <param name="limits">Time and memory to keep within.</param>
+    /// <param name="device">Where the layers will be trained; null: the CPU.</param>
     /// <returns>By layer; null where there was not enough time or memory to measure it.</returns>
     /// <exception cref="ArgumentException">A layer cannot be run; the message says which one and why.</exception>
-    public static LayerTime?[] Measure(IStagedModel model, TrainingSpec training, MicroBatch batch, LayerTimingLimits limits)
+    public static LayerTime?[] Measure(IStagedModel model, TrainingSpec training, MicroBatch batch, LayerTimingLimits limits, Device? device = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(training);
         ArgumentNullException.ThrowIfNull(batch);
         ArgumentNullException.ThrowIfNull(limits);
+        device ??= CPU;
         var times = new LayerTime?[model.LayerCount];
 
         // The cheapest kinds first: what they leave of their share is the others'.
         var kinds = Enumerable.Range(0, model.LayerCount).GroupBy(layer => Kind(model, layer)).OrderBy(k => model.ForwardFlops(k.First())).ToArray();
 
         // The first run in a process also pays for what is compiled and set up then.
-        _ = One(model, kinds[0].First(), training, batch, limits, TimeSpan.Zero);
+        _ = One(model, kinds[0].First(), training, batch, limits, TimeSpan.Zero, device);
         var clock = Stopwatch.StartNew();
         for (int k = 0; k < kinds.Length; k++)
         {
             // A kind that has got no time left is still run once, unless even that is too much.
             if (k > 0 && clock.Elapsed > 2 * limits.Budget) break;
             var left = limits.Budget > clock.Elapsed ? limits.Budget - clock.Elapsed : TimeSpan.Zero;
-            var time = One(model, kinds[k].First(), training, batch, limits, left / (kinds.Length - k));
+            var time = One(model, kinds[k].First(), training, batch, limits, left / (kinds.Length - k), device);
             foreach (int layer in kinds[k]) times[layer] = time;
         }
 
         return times;
     }
 
-    private static LayerTime? One(IStagedModel model, int layer, TrainingSpec training, MicroBatch batch, LayerTimingLimits limits, TimeSpan share)
+    private static LayerTime? One(IStagedModel model, int layer, TrainingSpec training, MicroBatch batch, LayerTimingLimits limits, TimeSpan share, Device device)
     {
         int few = Math.Min(LeastSamples, batch.Samples);
         if (Memory(model, layer, training, few) > limits.MemoryBytes) return null;
@@ -58,7 +60,7 @@ public static class LayerTimer
         try
         {
             using var scope = NewDisposeScope();
-            using var run = new LayerRun(model, layer, training, limits.Update);
+            using var run = new LayerRun(model, layer, training, limits.Update, device);
             var clock = Stopwatch.StartNew();
             var (time, samples) = (run.Once(batch, few), few);
             if (samples < batch.Samples && whole && clock.Elapsed * ((double)batch.Samples / few) < share)

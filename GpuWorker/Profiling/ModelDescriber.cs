@@ -13,9 +13,10 @@ public static class ModelDescriber
     /// <summary>Builds the model, opens the data, and measures the layers where the job asks for that. On the caller's thread, with Torch's threads as they are set.</summary>
     /// <param name="spec">The job.</param>
     /// <param name="limits">Time and memory for the measurement.</param>
+    /// <param name="device">Where the job will be trained; null: the CPU.</param>
     /// <exception cref="ArgumentException">No model can be built of the spec, or it cannot be run.</exception>
     /// <exception cref="InvalidDataException">The data cannot be opened.</exception>
-    public static ModelOutline Describe(JobSpec spec, LayerTimingLimits? limits = null)
+    public static ModelOutline Describe(JobSpec spec, LayerTimingLimits? limits = null, TorchSharp.torch.Device? device = null)
     {
         ArgumentNullException.ThrowIfNull(spec);
         var model = Build(spec.Model);
@@ -23,7 +24,7 @@ public static class ModelDescriber
         if (spec.Planning.LayerTimes != "measured") return Outline(model, spec.Training);
         using var batch = batches.MicroBatch(0, 0);
         limits ??= new LayerTimingLimits();
-        return Outline(model, spec.Training, LayerTimer.Measure(model, spec.Training, batch, limits with { MemoryBytes = Math.Min(limits.MemoryBytes, spec.Planning.MemoryBytes) }));
+        return Outline(model, spec.Training, LayerTimer.Measure(model, spec.Training, batch, limits with { MemoryBytes = Math.Min(limits.MemoryBytes, spec.Planning.MemoryBytes) }, device));
     }
 
     /// <summary>A model's outline.</summary>

@@ -52,7 +52,7 @@ public sealed class ProfileWorker : IJobReporter
         switch (call.Name)
         {
             case ProfileCalls.Layers:
-                return Layers(ProfileJson.Read<LayersCall>(call.Body));
+                return Layers(ProfileJson.Read<LayersCall>(call.Body), host.Device);
             case ProfileCalls.OpenLink:
                 _link = host.DataPlane.OpenMesh(LinkProbe.Job, 1, ProfileJson.Read<byte[]>(call.Body));
                 return true;
@@ -69,14 +69,14 @@ public sealed class ProfileWorker : IJobReporter
                 await host.Switch(ProfileJson.Read<SwitchCommand>(call.Body));
                 return true;
             case ProfileCalls.Release:
-                await host.Release(ProfileJson.Read<string>(call.Body));
+                await host.Release(ProfileJson.Read<string>(call.Body), int.MaxValue);
                 return ResidentMemory.TakePeak();
             default:
                 throw new ArgumentException($"There is no command '{call.Name}'.");
         }
     }
 
-    private static LayersAnswer Layers(LayersCall call)
+    private static LayersAnswer Layers(LayersCall call, TorchSharp.torch.Device device)
     {
         // Finds out first whether the job can be run at all, with messages of its own.
         var spec = call.Spec;
@@ -84,7 +84,7 @@ public sealed class ProfileWorker : IJobReporter
         var model = ModelFactory.Create(spec.Model);
         using var batches = BatchSources.Open(spec);
         using var batch = batches.MicroBatch(0, 0);
-        var times = LayerTimer.Measure(model, spec.Training, batch, new LayerTimingLimits { Budget = TimeSpan.FromSeconds(call.BudgetSeconds), Runs = 15, Update = true });
+        var times = LayerTimer.Measure(model, spec.Training, batch, new LayerTimingLimits { Budget = TimeSpan.FromSeconds(call.BudgetSeconds), Runs = 15, Update = true }, device);
         return new LayersAnswer(ModelDescriber.Outline(model, spec.Training, times), [.. times.Select(t => t?.UpdateSeconds)]);
     }
 

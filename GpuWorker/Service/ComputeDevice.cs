@@ -1,15 +1,22 @@
 using System.Globalization;
+using Parcae.GpuWorker.Native;
 using static TorchSharp.torch;
 
 namespace Parcae.GpuWorker.Service;
 
-/// <summary>Chooses the device that a worker computes on, once, when it starts.</summary>
+/// <summary>Chooses the device that a worker computes on, once, when it starts; a GPU is made deterministic (<see cref="CudaArithmetic"/>).</summary>
 public static class ComputeDevice
 {
     /// <summary>The device of a setting.</summary>
     /// <param name="setting"><c>auto</c> (the first GPU, else the CPU), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
     /// <exception cref="ArgumentException">The setting is none of these, or this machine or build has no such device.</exception>
-    public static Device Choose(string setting) => Choose(setting, cuda.is_available() ? cuda.device_count() : 0);
+    public static Device Choose(string setting)
+    {
+        TorchNative.EnsureLoaded();
+        var device = Choose(setting, cuda.is_available() ? cuda.device_count() : 0);
+        if (device.type == TorchSharp.DeviceType.CUDA) CudaArithmetic.MakeDeterministic();
+        return device;
+    }
 
     /// <summary>The device of a setting on a machine with a number of GPUs that Torch can use.</summary>
     internal static Device Choose(string setting, int gpus)

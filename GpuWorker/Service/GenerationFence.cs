@@ -18,15 +18,21 @@ internal sealed class GenerationFence : IDisposable
     /// <summary>Raises the fence to a generation.</summary>
     /// <returns>Cancelled when a later generation comes.</returns>
     /// <exception cref="StaleGenerationException">A later one has come already.</exception>
-    public CancellationToken Raise(int generation)
+    public CancellationToken Raise(int generation) => Raise(generation, generation);
+
+    /// <summary>Accepts nothing any more, unless a later generation has come; what was begun is cancelled.</summary>
+    /// <exception cref="StaleGenerationException">A later one has come.</exception>
+    public void Close(int generation) => Raise(generation, int.MaxValue);
+
+    private CancellationToken Raise(int generation, int lowest)
     {
         CancellationTokenSource overtaken;
         CancellationToken current;
         lock (_lock)
         {
             if (generation < _lowest) throw new StaleGenerationException(generation, _lowest);
-            if (generation == _lowest) return _overtaken.Token;
-            _lowest = generation;
+            if (lowest == _lowest) return _overtaken.Token;
+            _lowest = lowest;
             overtaken = _overtaken;
             _overtaken = new CancellationTokenSource();
             current = _overtaken.Token;

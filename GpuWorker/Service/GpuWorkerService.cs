@@ -26,5 +26,5 @@ internal sealed class GpuWorkerService(GrainId id, Orleans.Runtime.Silo silo, IL
 
     public Task<int> Checkpoint(string jobId) => Task.Run(() => host.Checkpoint(jobId));
 
-    public Task Release(string jobId) => Task.Run(() => host.Release(jobId));
+    public Task Release(string jobId, int generation) => Task.Run(() => host.Release(jobId, generation));
 }

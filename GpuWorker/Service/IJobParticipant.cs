@@ -22,4 +22,9 @@ internal interface IJobParticipant : IAsyncDisposable
 
     /// <inheritdoc cref="IGpuWorker.Checkpoint"/>
     Task<int> CheckpointAsync();
+
+    /// <summary>Takes no command any more; what is under way ends. Comes before <see cref="IAsyncDisposable.DisposeAsync"/>.</summary>
+    /// <param name="generation">Which generation wants it so.</param>
+    /// <exception cref="StaleGenerationException">A later one has come.</exception>
+    void Close(int generation);
 }

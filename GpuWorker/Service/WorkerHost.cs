@@ -48,6 +48,9 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
 
     public DataPlane DataPlane { get; }
 
+    /// <summary>What this worker computes on.</summary>
+    public TorchSharp.torch.Device Device => _device;
+
     /// <summary>Carries faults out.</summary>
     public FaultInjector Faults { get; }
 
@@ -74,7 +77,7 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
         await _describing.WaitAsync();
         try
         {
-            return await Task.Factory.StartNew(() => ModelDescriber.Describe(spec), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            return await Task.Factory.StartNew(() => ModelDescriber.Describe(spec, device: _device), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
         finally
         {
@@ -90,9 +93,11 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
 
     public Task<int> Checkpoint(string jobId) => Participant(jobId).CheckpointAsync();
 
-    public async Task Release(string jobId)
+    public async Task Release(string jobId, int generation)
     {
-        if (!_jobs.TryRemove(jobId, out var participant)) return;
+        if (!_jobs.TryGetValue(jobId, out var participant)) return;
+        participant.Close(generation);
+        _jobs.TryRemove(new KeyValuePair<string, IJobParticipant>(jobId, participant));
         await participant.DisposeAsync();
         HostMemory.GiveBack();
     }
@@ -100,7 +105,7 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Faults.Dispose();
-        foreach (string jobId in _jobs.Keys) await Release(jobId);
+        foreach (string jobId in _jobs.Keys) await Release(jobId, int.MaxValue);
         await DataPlane.DisposeAsync();
     }
 

@@ -11,7 +11,8 @@ namespace Parcae.GpuWorker.Shadows;
 /// <summary>The layers that an instance follows ahead of a generation that will need them here.</summary>
 /// <param name="plane">Reaches the holders.</param>
 /// <param name="device">Where the layers are to be.</param>
-internal sealed class ShadowReplicas(DataPlane plane, Device device) : IAsyncDisposable
+/// <param name="log">Where the results go that come with the steps.</param>
+internal sealed class ShadowReplicas(DataPlane plane, Device device, StepLog log) : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private readonly Lock _lock = new();
@@ -34,7 +35,7 @@ internal sealed class ShadowReplicas(DataPlane plane, Device device) : IAsyncDis
             var lacking = command.Sources.Where(source => !_streams.Exists(s => s.Layers.Contains(source.Layer)));
             foreach (var group in lacking.GroupBy(s => s.Holders[0]))
             {
-                var stream = new ShadowStream(command, group.Key, [.. group.Select(s => s.Layer)], model, plane, device);
+                var stream = new ShadowStream(command, group.Key, [.. group.Select(s => s.Layer)], model, plane, device, log);
                 _streams.Add(stream);
                 stream.Start();
             }

@@ -45,7 +45,7 @@ internal sealed partial class StateVault : IJobParticipant
         _instanceId = options.InstanceId;
         _dataPlane = dataPlane;
         _logger = logger;
-        _shadows = new ShadowReplicas(dataPlane, TorchSharp.torch.CPU);
+        _shadows = new ShadowReplicas(dataPlane, TorchSharp.torch.CPU, _log);
         _checkpoints = new CheckpointStore(options.CheckpointFolder, jobId);
         _writer = new CheckpointWriter(jobId, (version, states) => _checkpoints.Write(version, _model!, _spec!, states), logger);
     }
@@ -185,9 +185,11 @@ internal sealed partial class StateVault : IJobParticipant
         }
     }
 
+    public void Close(int generation) => _fence.Close(generation);
+
     public async ValueTask DisposeAsync()
     {
-        _fence.Raise(int.MaxValue);
+        Close(int.MaxValue);
         await _preparing.WaitAsync();
         await StopFollowingAsync(TimeSpan.Zero);
         await _shadows.DisposeAsync();

@@ -34,12 +34,12 @@ public sealed record DataPlaneOptions
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Silence after which a peer of a generation counts as lost; whoever has nothing to say gives a sign of life five times in it. The same on all instances. The default value is 5 s.
+    /// Silence after which a peer of a generation counts as lost, and a holder that has begun to send state; whoever has nothing to say gives a sign of life five times in it. The same on all instances. The default value is 5 s.
     /// </summary>
     public TimeSpan HeartbeatTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long a computing thread may give no sign of getting on, which it does with each pass of a micro-batch through the stage, before this instance gives none either. The default value is 1 min.
+    /// How long a computing thread may give no sign of getting on, which it does with each pass of a micro-batch through the stage, before this instance gives none either; and how long a holder of state may take to begin an answer. The default value is 1 min.
     /// </summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(1);
 

@@ -49,7 +49,10 @@ public interface IGpuWorker
     [Alias("Inject")] Task Inject(FaultOrder? order);
 
     /// <summary>Forgets the job and frees everything held for it.</summary>
-    [Alias("Release")] Task Release(string jobId);
+    /// <param name="jobId">The job.</param>
+    /// <param name="generation">Which generation has no use for this worker.</param>
+    /// <exception cref="StaleGenerationException">A later one has come; it may have.</exception>
+    [Alias("Release")] Task Release(string jobId, int generation);
 }
 
 /// <summary>The GPU worker as an Orleans grain service, called at its silo's address.</summary>

@@ -63,9 +63,9 @@ internal sealed class InstanceGrain(
 
     public Task<int> Checkpoint(string jobId) => Relay(w => w.Checkpoint(jobId));
 
-    public Task Release(string jobId) => Relay(async w =>
+    public Task Release(string jobId, int generation) => Relay(async w =>
     {
-        await w.Release(jobId);
+        await w.Release(jobId, generation);
         return true;
     });
 

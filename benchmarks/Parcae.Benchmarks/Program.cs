@@ -9,7 +9,8 @@ using Parcae.Grains;
 
 // Processes that the benchmarks below start.
 if (args is ["train-step-process", var threads, var parts])
-    return StepProcess.Run(int.Parse(threads, CultureInfo.InvariantCulture), int.Parse(parts, CultureInfo.InvariantCulture));
+    return StepProcess.RunOnCpu(int.Parse(threads, CultureInfo.InvariantCulture), int.Parse(parts, CultureInfo.InvariantCulture));
+if (args is ["gpu-step-process", var model, var precision]) return StepProcess.RunOnGpu(model, precision);
 if (args is ["pipeline-process", var instance]) return await WorkerProcess.RunAsync(instance, InstanceRole.Worker);
 if (args is ["vault-process", var vault]) return await WorkerProcess.RunAsync(vault, InstanceRole.Vault);
 
@@ -17,6 +18,8 @@ if (args is ["vault-process", var vault]) return await WorkerProcess.RunAsync(va
 var benchmarks = new SortedDictionary<string, Func<Task<BenchmarkResult>>>(StringComparer.Ordinal)
 {
     ["allreduce"] = AllReduceBenchmark.RunAsync,
+    ["gpu-step"] = () => Task.FromResult(GpuStepBenchmark.Run(args is [_, var name, ..] ? name : "small", args is [_, _, .. var precisions] ? precisions : [])),
+    ["gpu-transfer"] = GpuTransferBenchmark.RunAsync,
     ["kill-recovery"] = KillRecoveryBenchmark.RunAsync,
     ["pause"] = PauseBenchmark.RunAsync,
     ["pipeline"] = () => Task.FromResult(PipelineBenchmark.Run()),
@@ -39,7 +42,7 @@ if (args is [var side, PeerProcess.Flag] && peers.TryGetValue(side, out var peer
     return 0;
 }
 
-if (args is not [var name, ..] || !benchmarks.TryGetValue(name, out var benchmark))
+if (args is not [var wanted, ..] || !benchmarks.TryGetValue(wanted, out var benchmark))
 {
     Console.Error.WriteLine($"Name one benchmark of {string.Join(", ", benchmarks.Keys)}.");
     return 2;

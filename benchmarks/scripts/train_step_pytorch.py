@@ -1,6 +1,8 @@
 """The peer of train-step: the same model and training step in PyTorch.
 
-train_step_pytorch.py THREADS BATCH SEQUENCE BLOCKS HIDDEN HEADS VOCABULARY
+train_step_pytorch.py THREADS BATCH SEQUENCE BLOCKS HIDDEN HEADS VOCABULARY [DEVICE PRECISION]
+
+PRECISION is float32, tf32 or bfloat16 (autocast); anything else is float32.
 
 Asked "product N K" it multiplies two N x N float32 matrices K times and answers with each one's seconds; asked "step K" it trains K steps and
 answers with each one's seconds; asked "loss" with the last step's loss; asked "version" with what it runs on.
@@ -65,36 +67,52 @@ class Gpt(nn.Module):
 
 
 def main():
-    threads, batch, sequence, blocks, hidden, heads, vocabulary = map(int, sys.argv[1:])
+    threads, batch, sequence, blocks, hidden, heads, vocabulary = map(int, sys.argv[1:8])
+    device, precision = sys.argv[8:] if len(sys.argv) > 8 else ("cpu", "float32")
     torch.set_num_threads(threads)
     torch.manual_seed(1)
-    model = Gpt(sequence, blocks, hidden, heads, vocabulary)
+    if device != "cpu":
+        torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+    low = precision == "bfloat16"
+    model = Gpt(sequence, blocks, hidden, heads, vocabulary).to(device)
     decay = [p for p in model.parameters() if p.dim() > 1]
     rest = [p for p in model.parameters() if p.dim() <= 1]
     groups = [{"params": decay, "weight_decay": 0.1}, {"params": rest, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, lr=3e-4, betas=(0.9, 0.95), eps=1e-8, foreach=True)
-    data = torch.randint(0, vocabulary, (batch, sequence + 1))
+    data = torch.randint(0, vocabulary, (batch, sequence + 1)).to(device)
     tokens, targets = data[:, :-1].contiguous(), data[:, 1:].contiguous()
     last = float("nan")
 
+    def now():
+        if device != "cpu":
+            torch.cuda.synchronize()
+        return time.perf_counter()
+
+    def forward():
+        if not low:
+            return model(tokens, targets)
+        with torch.autocast(device, torch.bfloat16):
+            return model(tokens, targets)
+
     def step():
         nonlocal last
-        start = time.perf_counter()
-        loss = model(tokens, targets)
+        start = now()
+        loss = forward()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         last = loss.item()
-        return time.perf_counter() - start
+        return now() - start
 
     def product(size, count):
-        a, b, c = torch.randn(size, size), torch.randn(size, size), torch.empty(size, size)
+        form = {"device": device, "dtype": torch.bfloat16 if low else torch.float32}
+        a, b, c = torch.randn(size, size, **form), torch.randn(size, size, **form), torch.empty(size, size, **form)
         seconds = []
         for _ in range(count):
-            start = time.perf_counter()
+            start = now()
             torch.mm(a, b, out=c)
-            seconds.append(time.perf_counter() - start)
+            seconds.append(now() - start)
         return seconds
 
     for line in sys.stdin:

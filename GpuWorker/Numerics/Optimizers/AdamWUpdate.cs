@@ -49,13 +49,18 @@ internal sealed class AdamWUpdate : LayerUpdate
         }
     }
 
-    protected override void Train(ParameterSlice slice, Tensor[] tensors, Tensor gradient)
+    protected override void Train(IReadOnlyList<(ParameterSlice Parameter, long From)> slices, Tensor[] tensors, Tensor gradient)
     {
         var (p, m, v) = (tensors[0], tensors[1], tensors[2]);
         var mean = gradient.Times(_scale);
         m.TimesInPlace(_beta1).PlusInPlace(mean.Times(_oneMinusBeta1));
         v.TimesInPlace(_beta2).PlusInPlace((mean * mean).TimesInPlace(_oneMinusBeta2));
         var step = m.Times(_stepSize).div_(v.sqrt().TimesInPlace(_secondCorrection).PlusInPlace(_epsilon));
-        p.TimesInPlace(slice.Decays ? _keepOfMatrices : 1).MinusInPlace(step);
+        foreach (var (parameter, from) in slices)
+        {
+            if (parameter.Decays) p.narrow(0, from, parameter.Length).TimesInPlace(_keepOfMatrices);
+        }
+
+        p.MinusInPlace(step);
     }
 }

@@ -40,8 +40,7 @@ public static class Optimizer
         Check(state, summedGradient.numel());
         if (double.IsFinite(norm))
         {
-            var update = Coefficients(state, norm, training);
-            foreach (var slice in state.Layout.Parameters) update.OnDevice(slice, [.. state.Tensors], summedGradient);
+            Coefficients(state, norm, training).OnDevice(state.Layout, [.. state.Tensors], summedGradient);
         }
 
         state.Version++;

@@ -33,9 +33,11 @@ internal sealed class SgdUpdate(TrainingSpec training, double scale, double rate
         }
     }
 
-    protected override void Train(ParameterSlice slice, Tensor[] tensors, Tensor gradient)
+    protected override void Train(IReadOnlyList<(ParameterSlice Parameter, long From)> slices, Tensor[] tensors, Tensor gradient)
     {
-        var mean = gradient.Times(_scale).PlusInPlace(tensors[0].Times(slice.Decays ? _decay : 0));
+        var mean = gradient.Times(_scale);
+        foreach (var (parameter, from) in slices)
+            mean.narrow(0, from, parameter.Length).PlusInPlace(tensors[0].narrow(0, from, parameter.Length).Times(parameter.Decays ? _decay : 0));
         if (tensors.Length > 1) mean = tensors[1].TimesInPlace(_momentum).PlusInPlace(mean);
         tensors[0].MinusInPlace(mean.Times(_rate));
     }

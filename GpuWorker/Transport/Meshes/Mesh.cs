@@ -23,6 +23,7 @@ public sealed partial class Mesh : IDisposable
     private readonly List<Wire> _incoming = [];
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private PeerLostException? _lost;
+    private bool _stalled;
     private bool _disposed;
     private int _reading;
 
@@ -140,7 +141,12 @@ public sealed partial class Mesh : IDisposable
             farewell = ReadFrames(peer, wire);
             if (!farewell) broken = "the connection ended without a farewell";
         }
-        catch (Exception e) when (e is SocketException or IOException or FrameException or ObjectDisposedException)
+        catch (FrameException e)
+        {
+            broken = e.Message;
+            LogBadFrame(JobId, Generation, peer, e.Message);
+        }
+        catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException)
         {
             broken = e.Message;
         }
@@ -218,7 +224,7 @@ public sealed partial class Mesh : IDisposable
         try
         {
             var wire = _plane.Dial(peer.Endpoint, ConnectionPurpose.Mesh, JobId, Generation, _secret, cancellation);
-            var sender = new MeshSender(id, wire, Generation, _plane, peer.Optional ? Math.Max(peer.QueueBytes, _plane.Options.SendQueueBytes) : null, reason => Lose(id, reason), () => !_watched.Any(t => t.IsStalled(_plane.Options.StallTimeout)));
+            var sender = new MeshSender(id, wire, Generation, _plane, peer.Optional ? Math.Max(peer.QueueBytes, _plane.Options.SendQueueBytes) : null, reason => Lose(id, reason), GetsOn);
             lock (_mail)
             {
                 if (!_disposed)
@@ -248,11 +254,25 @@ public sealed partial class Mesh : IDisposable
         }
     }
 
+    /// <summary>Whether the threads of this side that compute get on.</summary>
+    private bool GetsOn()
+    {
+        if (!_watched.Any(t => t.IsStalled(_plane.Options.StallTimeout))) return true;
+        if (!Interlocked.Exchange(ref _stalled, true)) LogStalled(JobId, Generation, _plane.Options.StallTimeout.TotalSeconds);
+        return false;
+    }
+
     private void ThrowIfBroken()
     {
         if (_disposed) throw new MeshClosedException(JobId, Generation);
         if (_lost is not null) throw _lost;
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Job {JobId}, generation {Generation}: this instance has not got on for {Seconds} s; it leaves its peers.")]
+    private partial void LogStalled(string jobId, int generation, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}, generation {Generation}: a connection from {Peer} was closed: {Reason}")]
+    private partial void LogBadFrame(string jobId, int generation, string peer, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}, generation {Generation}: the connection with {Peer} broke (process gone: {Gone}): {Reason}")]
     private partial void LogLost(string jobId, int generation, string peer, bool gone, string reason);

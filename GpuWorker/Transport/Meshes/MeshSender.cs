@@ -183,7 +183,16 @@ internal sealed class MeshSender
                 {
                     while (_queue.Count == 0 && !_closing && !_broken)
                     {
-                        if (!Monitor.Wait(_lock, beat) && _queue.Count == 0 && _alive()) Send(new FrameKey(Heartbeat, 0, 0), []);
+                        if (Monitor.Wait(_lock, beat) || _queue.Count > 0) continue;
+                        if (_alive())
+                        {
+                            Send(new FrameKey(Heartbeat, 0, 0), []);
+                            continue;
+                        }
+
+                        // The peer need not wait for the next sign of life in vain. That it is lost to this side is nobody's fault but this side's.
+                        _wire.Shutdown(SocketShutdown.Both);
+                        Break("");
                     }
 
                     if (_broken || _queue.Count == 0) return;

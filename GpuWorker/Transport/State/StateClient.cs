@@ -13,12 +13,12 @@ public sealed class StateClient : IDisposable
 {
     private readonly PeerEndpoint _holder;
     private readonly Wire _wire;
-    private readonly int _chunkBytes;
+    private readonly DataPlaneOptions _options;
     private readonly CancellationTokenRegistration _cancel;
 
     private StateClient(DataPlane plane, PeerEndpoint holder, Wire wire, CancellationToken cancellation)
     {
-        (_holder, _wire, _chunkBytes) = (holder, wire, plane.Options.StateChunkBytes);
+        (_holder, _wire, _options) = (holder, wire, plane.Options);
         _cancel = cancellation.Register(() => wire.Shutdown(SocketShutdown.Both));
     }
 
@@ -57,9 +57,11 @@ public sealed class StateClient : IDisposable
 
     /// <summary>Waits until the answer begins.</summary>
     /// <exception cref="StateNotHeldException">The holder does not have the layer; the connection is still good.</exception>
+    /// <exception cref="TimeoutException">Nothing came for <see cref="DataPlaneOptions.StallTimeout"/>: a holder may have a step to finish first.</exception>
     /// <exception cref="InvalidDataException">The layer has another length there.</exception>
     internal void ReceiveHead(StateRequest request, IStateTarget target)
     {
+        _wire.Silence = _options.StallTimeout;
         long total = BinaryPrimitives.ReadInt64LittleEndian(Read(8));
         if (total == StateServer.Refused)
         {
@@ -74,11 +76,13 @@ public sealed class StateClient : IDisposable
 
     /// <summary>Receives the bytes that were asked for.</summary>
     /// <exception cref="EndOfStreamException">The holder closed the connection.</exception>
+    /// <exception cref="TimeoutException">Nothing came for <see cref="DataPlaneOptions.HeartbeatTimeout"/>.</exception>
     /// <exception cref="InvalidDataException">A checksum is wrong.</exception>
     internal void ReceiveBytes(StateRequest request, IStateTarget target)
     {
-        foreach (var (part, offset, length) in Chunks.Pieces(target.Lengths, request.Offset, request.Length, _chunkBytes))
-            target.Take(part, offset, length, bytes => Chunks.Read(_wire, bytes, _chunkBytes, _holder.InstanceId, request.Layer));
+        _wire.Silence = _options.HeartbeatTimeout;
+        foreach (var (part, offset, length) in Chunks.Pieces(target.Lengths, request.Offset, request.Length, _options.StateChunkBytes))
+            target.Take(part, offset, length, bytes => Chunks.Read(_wire, bytes, _options.StateChunkBytes, _holder.InstanceId, request.Layer));
     }
 
     /// <inheritdoc/>

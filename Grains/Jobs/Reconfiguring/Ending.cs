@@ -38,7 +38,7 @@ internal static class Ending
                 if (version < rest.Passed && (job.State.Intent != JobIntent.Finish || version == 0)) return false;
                 job.Book.FallBack(version);
                 checkpoint = await Checkpoint(job, rest, version);
-                await Releasing.Release(job, rest.Reports.Keys.Concat(rest.Vault is null ? [] : [rest.Vault.InstanceId]));
+                await Releasing.Release(job, rest.Generation, rest.Reports.Keys.Concat(rest.Vault is null ? [] : [rest.Vault.InstanceId]));
             }
 
             await End(job, JobPhase.Completed, $"step {job.Book.Committed} reached, {checkpoint}");
@@ -59,7 +59,7 @@ internal static class Ending
             if (job.State.Plan is not null)
             {
                 var rest = await Rest.Bring(job, await job.CallRoll(), HaltMode.Now, signals);
-                await Releasing.Release(job, rest.Reports.Keys.Concat(rest.Vault is null ? [] : [rest.Vault.InstanceId]));
+                await Releasing.Release(job, rest.Generation, rest.Reports.Keys.Concat(rest.Vault is null ? [] : [rest.Vault.InstanceId]));
             }
 
             await End(job, JobPhase.Cancelled, "cancelled by the user");

@@ -181,7 +181,7 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
         await job.Save();
 
         var leavers = rest.Reports.Values.Where(r => r.Layers.Length > 0 && plan.Of(r.InstanceId) is null).Select(r => r.InstanceId);
-        await Releasing.Release(job, leavers);
+        await Releasing.Release(job, rest.Generation, leavers);
     }
 
     private double PauseSoFar(MigrationKind kind) =>

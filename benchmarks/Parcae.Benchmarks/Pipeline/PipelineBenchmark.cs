@@ -15,14 +15,14 @@ internal static class PipelineBenchmark
     // The model of train-step, and a job's usual batch.
     private static readonly JobSpec Spec = new()
     {
-        Model = TrainStep.StepModel.Spec,
+        Model = TrainStep.StepModel.Small.Spec,
         Data = new DataSpec { Kind = "synthetic" },
         Training = new TrainingSpec { LearningRate = 3e-4 },
     };
 
     public static BenchmarkResult Run()
     {
-        int layers = TrainStep.StepModel.LayerCount, half = layers / 2;
+        int layers = TrainStep.StepModel.Small.LayerCount, half = layers / 2;
         LayerRange[] whole = [new(0, layers)], halves = [new(0, half), new(half, layers - half)];
         using var one = new Replicas(Spec, 1, whole, WorkerProcess.Environment);
         using var deep = new Replicas(Spec, 1, halves, WorkerProcess.Environment);
@@ -58,7 +58,7 @@ internal static class PipelineBenchmark
         return new BenchmarkResult("pipeline", Median(seconds[worst]), Median(references), (double)runs[worst]["ratio"], "CPU s/sample", new Dictionary<string, object>
         {
             ["strategies"] = runs,
-            ["model"] = $"GPT, {TrainStep.StepModel.Parameters} parameters, sequence {Spec.Model.SequenceLength}; {Spec.Training.MicroBatches} micro-batches of {Spec.Training.MicroBatchSize}",
+            ["model"] = $"GPT, {TrainStep.StepModel.Small.Parameters} parameters, sequence {Spec.Model.SequenceLength}; {Spec.Training.MicroBatches} micro-batches of {Spec.Training.MicroBatchSize}",
             ["method"] = "user and system time of all processes of a strategy, one Torch thread each, code compiled without tiers; ratio: median over the rounds of a strategy's to the mean of (1,1)'s before and after it, the highest of the three",
             ["waits"] = "shares of each replica's time in the last round: computing, waiting for other stages, for the other replicas of its stage, at the commit barrier",
             ["rounds"] = Rounds,

@@ -10,7 +10,7 @@ internal static class ScheduleBenchmark
 
     public static BenchmarkResult Run()
     {
-        int layers = TrainStep.StepModel.LayerCount, half = layers / 2;
+        int layers = TrainStep.StepModel.Small.LayerCount, half = layers / 2;
         LayerRange[] halves = [new(0, half), new(half, layers - half)];
         using var zero = new Replicas(Spec("zero-bubble"), 1, halves, WorkerProcess.Environment);
         using var plain = new Replicas(Spec("1f1b"), 1, halves, WorkerProcess.Environment);
@@ -26,7 +26,7 @@ internal static class ScheduleBenchmark
         double[] ratios = [.. zeros.Zip(plains, (z, p) => z / p).Order()];
         return new BenchmarkResult("schedule", zeros.Order().ElementAt(Rounds / 2), plains.Order().ElementAt(Rounds / 2), ratios[Rounds / 2], "s/step", new Dictionary<string, object>
         {
-            ["model"] = $"GPT, {TrainStep.StepModel.Parameters} parameters in two stages, 4 micro-batches of 2",
+            ["model"] = $"GPT, {TrainStep.StepModel.Small.Parameters} parameters in two stages, 4 micro-batches of 2",
             ["ratios"] = ratios,
             ["zeroBubble"] = zero.Waits(),
             ["1f1b"] = plain.Waits(),
@@ -37,7 +37,7 @@ internal static class ScheduleBenchmark
 
     private static JobSpec Spec(string schedule) => new()
     {
-        Model = TrainStep.StepModel.Spec,
+        Model = TrainStep.StepModel.Small.Spec,
         Data = new DataSpec { Kind = "synthetic" },
         Training = new TrainingSpec { LearningRate = 3e-4, GlobalBatch = 8, MicroBatches = 4, PipelineSchedule = schedule },
     };

@@ -4,20 +4,22 @@ using Parcae.Grains;
 
 namespace Parcae.Benchmarks.TrainStep;
 
-/// <summary>What <c>train-step</c> trains: a GPT of 10.8 million parameters, eight sequences of 256 tokens a step.</summary>
-internal static class StepModel
+/// <summary>A GPT that is trained to measure a step.</summary>
+/// <param name="Spec">The model.</param>
+/// <param name="Batch">Sequences of a step.</param>
+internal sealed record StepModel(ModelSpec Spec, int Batch)
 {
-    /// <summary>Sequences of a step.</summary>
-    public const int Batch = 8;
+    /// <summary>What <c>train-step</c> trains: 10.8 million parameters, eight sequences of 256 tokens a step.</summary>
+    public static StepModel Small { get; } = new(new ModelSpec { Blocks = 6, Hidden = 384, Heads = 6, SequenceLength = 256, Vocabulary = 256 }, 8);
 
-    /// <summary>The model.</summary>
-    public static ModelSpec Spec { get; } = new() { Blocks = 6, Hidden = 384, Heads = 6, SequenceLength = 256, Vocabulary = 256 };
+    /// <summary>GPT-2's smallest, 124 million parameters, eight sequences of 1024 tokens a step: what gives a GPU something to do.</summary>
+    public static StepModel Gpt2 { get; } = new(ModelPresets.Get("gpt2") with { Dropout = 0 }, 8);
 
     /// <summary>Its layers.</summary>
-    public static int LayerCount => ModelFactory.Create(Spec).LayerCount;
+    public int LayerCount => ModelFactory.Create(Spec).LayerCount;
 
     /// <summary>Its parameters; the head is the token embedding and counted once.</summary>
-    public static long Parameters
+    public long Parameters
     {
         get
         {
@@ -27,7 +29,7 @@ internal static class StepModel
     }
 
     /// <summary>Tokens of a step.</summary>
-    public static int Tokens => Batch * Spec.SequenceLength;
+    public int Tokens => Batch * Spec.SequenceLength;
 
     /// <summary>What <see cref="Flops"/> counts.</summary>
     public const string Formula =
@@ -36,7 +38,7 @@ internal static class StepModel
         + "backward pass, embedding, norms, biases, activation functions, softmax, loss, clipping, AdamW";
 
     /// <summary>Floating-point operations of a step.</summary>
-    public static double Flops
+    public double Flops
     {
         get
         {
@@ -46,7 +48,10 @@ internal static class StepModel
         }
     }
 
+    /// <summary>For people.</summary>
+    public string Description => $"GPT, {Spec.Blocks} blocks x {Spec.Hidden}, {Spec.Heads} heads, {Parameters} parameters, batch {Batch} x {Spec.SequenceLength}";
+
     /// <summary>The sizes as arguments for the peer: batch, sequence, blocks, hidden, heads, vocabulary.</summary>
-    public static string[] Arguments =>
+    public string[] Arguments =>
         [.. new[] { Batch, Spec.SequenceLength, Spec.Blocks, Spec.Hidden, Spec.Heads, Spec.Vocabulary }.Select(n => n.ToString(CultureInfo.InvariantCulture))];
 }

@@ -22,9 +22,9 @@ internal static class TrainStepBenchmark
         var worst = runs.MinBy(r => r.Ratio)!;
         return new BenchmarkResult("train-step", worst.Step, worst.Product, worst.Ratio, "FLOP/s", new Dictionary<string, object>
         {
-            ["model"] = $"GPT, {StepModel.Spec.Blocks} blocks x {StepModel.Spec.Hidden}, {StepModel.Spec.Heads} heads, {StepModel.Parameters} parameters, batch {StepModel.Batch} x {StepModel.Spec.SequenceLength}",
+            ["model"] = StepModel.Small.Description,
             ["microBatches"] = microBatches,
-            ["flopsOfAStep"] = StepModel.Flops,
+            ["flopsOfAStep"] = StepModel.Small.Flops,
             ["formula"] = StepModel.Formula,
             ["product"] = $"{ProductSize} x {ProductSize} x {ProductSize}, float32, in our process, before and after every step for about as long as the step takes",
             ["ratio"] = "median over the rounds of (FLOP/s of the round's steps / FLOP/s of the round's products), by the clock; the lower one of both thread counts",
@@ -47,7 +47,7 @@ internal static class TrainStepBenchmark
         using var ours = LineProcess.OfSelf(["train-step-process", count, microBatches.ToString(CultureInfo.InvariantCulture)], WorkerEnvironment.Variables);
         using var peer = python is null ? null : new LineProcess(
             // OpenBLAS with its own threads does not go by Torch's number.
-            "/usr/bin/python3", [python, count, .. StepModel.Arguments], new Dictionary<string, string>(WorkerEnvironment.Variables) { ["OPENBLAS_NUM_THREADS"] = count, ["OMP_NUM_THREADS"] = count });
+            "/usr/bin/python3", [python, count, .. StepModel.Small.Arguments], new Dictionary<string, string>(WorkerEnvironment.Variables) { ["OPENBLAS_NUM_THREADS"] = count, ["OMP_NUM_THREADS"] = count });
         string? version = peer?.Ask("version");
         ours.AskNumbers("step 3");
         ours.AskNumbers($"product {ProductSize} 2");
@@ -62,7 +62,7 @@ internal static class TrainStepBenchmark
             product.Add(ours, $"product {ProductSize} {ProductsBesideAStep}", ProductFlops);
             for (int i = 0; i < StepsOfARound; i++)
             {
-                step.Add(ours, "step 1", StepModel.Flops);
+                step.Add(ours, "step 1", StepModel.Small.Flops);
                 product.Add(ours, $"product {ProductSize} {ProductsBesideAStep}", ProductFlops);
             }
 
@@ -72,7 +72,7 @@ internal static class TrainStepBenchmark
             products.Add(product);
             if (peer is not null)
             {
-                other.Add(peer, "step 1", StepModel.Flops);
+                other.Add(peer, "step 1", StepModel.Small.Flops);
                 peers.Add(other);
                 peerProducts.Add(peer, $"product {ProductSize} 2", ProductFlops);
                 speedups.Add(step.Rate / other.Rate);
@@ -104,7 +104,7 @@ internal static class TrainStepBenchmark
         return new ThreadRun(Median(ratios), steps.Rate, products.Rate, version, detail);
     }
 
-    private static double Tokens(double flopsPerSecond) => flopsPerSecond / StepModel.Flops * StepModel.Tokens;
+    private static double Tokens(double flopsPerSecond) => flopsPerSecond / StepModel.Small.Flops * StepModel.Small.Tokens;
 
     private static double Median(IEnumerable<double> values)
     {

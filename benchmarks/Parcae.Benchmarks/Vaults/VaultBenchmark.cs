@@ -15,15 +15,15 @@ internal static class VaultBenchmark
     // A small batch: a vault costs the same for a large one, and less of its time.
     private static readonly JobSpec Spec = new()
     {
-        Model = TrainStep.StepModel.Spec,
+        Model = TrainStep.StepModel.Small.Spec,
         Data = new DataSpec { Kind = "synthetic" },
-        Training = new TrainingSpec { LearningRate = 3e-4, GlobalBatch = TrainStep.StepModel.Batch, MicroBatches = 4 },
+        Training = new TrainingSpec { LearningRate = 3e-4, GlobalBatch = TrainStep.StepModel.Small.Batch, MicroBatches = 4 },
     };
 
     public static BenchmarkResult Run()
     {
         if (System.Environment.ProcessorCount < 2) throw new InvalidOperationException("A vault on a core of its own needs two cores; there is one.");
-        LayerRange[] whole = [new(0, TrainStep.StepModel.LayerCount)];
+        LayerRange[] whole = [new(0, TrainStep.StepModel.Small.LayerCount)];
         using var without = new Replicas(Spec, 1, whole, WorkerProcess.Environment, WorkerCore);
         using var own = new Replicas(Spec, 1, whole, WorkerProcess.Environment, WorkerCore, OtherCore);
         using var shared = new Replicas(Spec, 1, whole, WorkerProcess.Environment, WorkerCore, WorkerCore);
@@ -54,7 +54,7 @@ internal static class VaultBenchmark
                 workerWithVaultOnItsCore = Median(together.Select(f => f.WorkerCpu)),
                 vaultOnTheWorkersCore = Median(together.Select(f => f.VaultCpu)),
             },
-            ["model"] = $"GPT, {TrainStep.StepModel.Parameters} parameters, sequence {Spec.Model.SequenceLength}; {Spec.Training.MicroBatches} micro-batches of {Spec.Training.MicroBatchSize}; a checkpoint every {Spec.Training.CheckpointEvery} steps",
+            ["model"] = $"GPT, {TrainStep.StepModel.Small.Parameters} parameters, sequence {Spec.Model.SequenceLength}; {Spec.Training.MicroBatches} micro-batches of {Spec.Training.MicroBatchSize}; a checkpoint every {Spec.Training.CheckpointEvery} steps",
             ["method"] = "one worker, one Torch thread, bound to core 0; the vault bound to core 1, or to core 0; samples/s from the time between the training thread's begin of a step and its readiness for the next; ratio: median over the rounds of samples/s with a vault to the mean without just before and after",
             ["rounds"] = Rounds,
             ["stepsOfARound"] = StepsOfARound,

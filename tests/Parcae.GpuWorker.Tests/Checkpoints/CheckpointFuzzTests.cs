@@ -69,7 +69,8 @@ public sealed class CheckpointFuzzTests : IDisposable
             {
                 // These files carry no checksums: a flipped bit of a weight is a weight.
                 Free(HuggingFaceGpt2.Import(folder, Model, Job.Training));
-                Assert.False(truncate && name == "model.safetensors");
+                // Where the header's length was hit too, a shorter file may fit together again.
+                Assert.False(truncate && name == "model.safetensors" && bytes.AsSpan(0, 8).SequenceEqual(whole.AsSpan(0, 8)));
             }
             catch (CheckpointException e)
             {

@@ -13,22 +13,32 @@ internal sealed class ChaosRun(WorkerCluster cluster, int seed, Action<string> t
     private static readonly FaultPoint[] Points = Enum.GetValues<FaultPoint>();
     private static readonly FaultKind[] Kinds = Enum.GetValues<FaultKind>();
     private readonly Random _random = new(seed);
+
+    /// <summary>Faults in which every point and kind comes once.</summary>
+    public static int RoundLength => Points.Length * Kinds.Length;
+
     private readonly List<string> _alive = [];
     private readonly LayerRange _layers = new(0, ModelFactory.Create(cluster.Spec.Model).LayerCount);
     private string? _vault;
     private int _named;
     private (int Pipelines, int Depth) _strategy;
 
+    /// <summary>Faults that struck.</summary>
+    public int Struck { get; private set; }
+
     /// <summary>The fault that is under way.</summary>
     public string Current { get; private set; } = "";
 
     /// <summary>Lets so many faults strike, one after the other.</summary>
-    public async Task RunAsync(int faults)
+    /// <param name="faults">How many.</param>
+    /// <param name="round">Called whenever every point and kind has been.</param>
+    public async Task RunAsync(int faults, Action round)
     {
         for (int i = 0; i < faults; i++)
         {
+            if (i > 0 && i % RoundLength == 0) round();
             // Every point and kind comes, in an order of the seed's.
-            if (i % (Points.Length * Kinds.Length) == 0) Shuffle();
+            if (i % RoundLength == 0) Shuffle();
             var (point, kind) = _order[i % _order.Count];
             await OneAsync(i, point, kind);
         }
@@ -55,17 +65,24 @@ internal sealed class ChaosRun(WorkerCluster cluster, int seed, Action<string> t
         };
         bool struck = await StruckAsync(host, work, limit.Token);
         bool lost = struck && kind is FaultKind.Kill or FaultKind.Hang;
+        Struck += struck ? 1 : 0;
         int generations = await cluster.RideOutAsync(
             work, StepsBetween, () => { if (lost) GiveUp(victim); }, () => ChangeAsync(HaltMode.Now, limit.Token), limit.Token);
-        if (lost) host.Faults.Release();
+        if (lost)
+        {
+            host.Faults.Release();
+            await cluster.BuryAsync(host).WaitAsync(limit.Token);
+        }
+
         tell($"{Current}{(struck ? "" : " (not reached)")}: {generations} generations to {_strategy.Pipelines} x {_strategy.Depth} at step {cluster.Results.Keys.Max()}");
     }
 
-    /// <summary>A stage of one layer may be sent in fewer parts than the fault waits for: then it does not strike.</summary>
+    /// <summary>A stage of one layer may be sent in fewer parts than the fault waits for: then it does not strike, and is taken back.</summary>
     private static async Task<bool> StruckAsync(WorkerHost host, Task work, CancellationToken cancellation)
     {
         var struck = host.Faults.Struck;
-        await Task.WhenAny(struck, work is { IsCompleted: true } ? new TaskCompletionSource().Task : work).WaitAsync(cancellation);
+        await (work.IsCompleted ? (Task)struck : Task.WhenAny(struck, work)).WaitAsync(cancellation);
+        if (!struck.IsCompleted) await host.Inject(null);
         return struck.IsCompleted;
     }
 

@@ -26,10 +26,9 @@ internal static class RidingOut
         while (true)
         {
             var reached = cluster.ReachAsync(target);
-            var first = await Task.WhenAny(reached, cluster.BrokenAsync(), work.IsCompletedSuccessfully ? new TaskCompletionSource().Task : work).WaitAsync(cancellation);
-            if (first == work && work.IsCompletedSuccessfully) continue;
+            await Task.WhenAny(reached, cluster.BrokenAsync(), FailureOf(work)).WaitAsync(cancellation);
             giveUp();
-            if (first == reached)
+            if (reached.IsCompleted)
             {
                 await reached;
                 return generations;
@@ -39,6 +38,13 @@ internal static class RidingOut
             cluster.Broken.Clear();
             await again();
             generations++;
+        }
+
+        // Never completes when the commands succeed.
+        static async Task FailureOf(Task work)
+        {
+            await work;
+            await new TaskCompletionSource().Task;
         }
     }
 }

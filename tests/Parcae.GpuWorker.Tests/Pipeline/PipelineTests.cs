@@ -1,6 +1,7 @@
 using Parcae.GpuWorker.Data;
 using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Numerics;
+using Parcae.GpuWorker.Service;
 using Parcae.Grains;
 using Xunit;
 
@@ -27,10 +28,13 @@ public sealed class PipelineTests
 
     [Theory]
     [MemberData(nameof(Plans))]
-    public async Task Workers_have_the_bits_of_a_single_process(string variant, int pipelines, int depth)
+    public Task Workers_have_the_bits_of_a_single_process(string variant, int pipelines, int depth) => TrainAsync(variant, pipelines, depth, "cpu");
+
+    /// <summary>Trains a variant along a plan and compares every step and every byte with a single process on the same device.</summary>
+    internal static async Task TrainAsync(string variant, int pipelines, int depth, string device)
     {
         var spec = Variant(variant);
-        await using var cluster = new WorkerCluster(spec);
+        await using var cluster = new WorkerCluster(spec) { Device = device };
         string[] ids = [.. Enumerable.Range(0, pipelines * depth).Select(i => $"i-{i}")];
         foreach (string id in ids) cluster.Add(id);
         await cluster.ReconfigureAsync(pipelines, depth, ids);
@@ -38,15 +42,15 @@ public sealed class PipelineTests
         var layers = await cluster.StateAsync(Steps);
 
         using var batches = BatchSources.Open(spec);
-        using var alone = new LocalTrainer(ModelFactory.Create(spec.Model), spec.Training, batches);
+        using var alone = new LocalTrainer(ModelFactory.Create(spec.Model), spec.Training, batches, device: ComputeDevice.Choose(device));
         var expected = Enumerable.Range(0, Steps).Select(_ => alone.Step() with { Seconds = 0 }).ToArray();
         Assert.Equal(expected, cluster.Results.Values.OrderBy(r => r.Step).Select(r => r with { Seconds = 0 }));
-        Assert.Equal(alone.States.Select(s => s.Tensors.SelectMany(t => t.Bytes().ToArray())), layers);
+        LayerBytes.AssertEqual(LayerBytes.Of(alone.States), layers);
         Assert.True(expected[^1].Loss < expected[0].Loss - 0.1, $"The loss went from {expected[0].Loss} to {expected[^1].Loss}.");
         Assert.Equal([0, 5, 10], expected.Where(r => r.ValidationLoss is not null).Select(r => r.Step));
     }
 
-    private static JobSpec Variant(string variant)
+    internal static JobSpec Variant(string variant)
     {
         var spec = TestJobs.Small with { Training = Plain, Data = TestJobs.Small.Data with { ValidationFraction = 0.1 } };
         return variant switch
@@ -58,6 +62,7 @@ public sealed class PipelineTests
             "bfloat16" => spec with { Training = Plain with { Precision = "bfloat16" } },
             "bert" => spec with { Model = spec.Model with { Family = "bert", Vocabulary = 257 } },
             "resnet" => Images(Plain with { Optimizer = "sgd", LearningRate = 0.05 }, new ModelSpec { Family = "resnet", ImageSize = 16, Width = 4, GroupBlocks = [1, 1, 1, 1], Classes = 4 }),
+            "resnet, large images" => Images(Plain with { Optimizer = "sgd", LearningRate = 0.05 }, new ModelSpec { Family = "resnet", ImageSize = 72, Width = 4, GroupBlocks = [1, 1, 1, 1], Classes = 4 }),
             "vgg" => Images(Plain, new ModelSpec { Family = "vgg", ImageSize = 32, Width = 4, Hidden = 32, Classes = 4, Dropout = 0.1 }),
             "cosine, untied" => spec with { Training = Plain with { Schedule = "cosine" }, Model = spec.Model with { TiedEmbeddings = false } },
             _ => throw new ArgumentOutOfRangeException(nameof(variant), variant, "There is no such variant."),

@@ -1,6 +1,7 @@
 using Parcae.GpuWorker.Data;
 using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Numerics;
+using Parcae.GpuWorker.Service;
 using Xunit;
 
 namespace Parcae.GpuWorker.Tests.Pipeline;
@@ -14,10 +15,11 @@ internal static class Undisturbed
         var (version, layers) = await cluster.FinishAsync();
         var spec = cluster.Spec;
         using var batches = BatchSources.Open(spec);
-        using var undisturbed = new LocalTrainer(ModelFactory.Create(spec.Model), spec.Training, batches);
+        using var undisturbed = new LocalTrainer(ModelFactory.Create(spec.Model), spec.Training, batches, device: ComputeDevice.Choose(cluster.Device));
         var expected = Enumerable.Range(0, version).Select(_ => undisturbed.Step());
+        Assert.Empty(cluster.Mismatches);
         var actual = cluster.Results.Values.OrderBy(r => r.Step);
         Assert.Equal(expected.Select(r => (r.Step, r.Loss, r.GradientNorm, r.DataChecksum, r.Samples)), actual.Select(r => (r.Step, r.Loss, r.GradientNorm, r.DataChecksum, r.Samples)));
-        Assert.Equal(undisturbed.States.Select(s => s.Tensors.SelectMany(t => t.Bytes().ToArray())), layers);
+        LayerBytes.AssertEqual(LayerBytes.Of(undisturbed.States), layers);
     }
 }

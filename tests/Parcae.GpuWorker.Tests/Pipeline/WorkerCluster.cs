@@ -21,8 +21,10 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
     private readonly Dictionary<string, WorkerHost> _workers = [];
     private readonly ConcurrentDictionary<int, StepResult> _results = new();
     private readonly List<WorkerHost> _forsaken = [];
+    private readonly ConcurrentDictionary<string, bool> _cutOff = new();
     private readonly string _folder = Directory.CreateTempSubdirectory("parcae-test-").FullName;
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);
+    private readonly ConcurrentQueue<(StepResult, StepResult)> _mismatches = new();
     private TaskCompletionSource _progress = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _generation;
 
@@ -34,6 +36,9 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
 
     /// <summary>Whether instances that are added take faults.</summary>
     public bool Faults { get; init; }
+
+    /// <summary>What workers compute on.</summary>
+    public string Device { get; init; } = "cpu";
 
     /// <summary>Silence after which a peer of those that are added counts as lost, and a thread that does not get on as hung.</summary>
     public double HeartbeatSeconds { get; init; } = 5;
@@ -51,9 +56,15 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
 
     public IReadOnlyDictionary<int, StepResult> Results => _results;
 
-    public WorkerHost Add(string id, InstanceRole role = InstanceRole.Worker)
+    /// <summary>Results of one step that were told and are not the same.</summary>
+    public IReadOnlyCollection<(StepResult, StepResult)> Mismatches => _mismatches;
+
+    /// <summary>Steps whose result was known and that were run again, as no replica of some layer was left and the vault was behind.</summary>
+    public int Replayed { get; private set; }
+
+    public WorkerHost Add(string id, InstanceRole role = InstanceRole.Worker, double? stallSeconds = null)
     {
-        var options = new GpuWorkerOptions { InstanceId = id, Role = role, CheckpointFolder = _folder, Faults = Faults, HeartbeatSeconds = HeartbeatSeconds, StallSeconds = HeartbeatSeconds };
+        var options = new GpuWorkerOptions { InstanceId = id, Role = role, Device = Device, CheckpointFolder = _folder, Faults = Faults, HeartbeatSeconds = HeartbeatSeconds, StallSeconds = stallSeconds ?? HeartbeatSeconds };
         return _workers[id] = new WorkerHost(Options.Create(options), this, NullLoggerFactory.Instance);
     }
 
@@ -78,6 +89,36 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
         return worker!;
     }
 
+    /// <summary>Frees what an instance that was given up still has.</summary>
+    public async Task BuryAsync(WorkerHost worker)
+    {
+        _forsaken.Remove(worker);
+        try
+        {
+            await worker.DisposeAsync();
+        }
+        catch (IOException e) when (e.Message == KilledMessage)
+        {
+            // What was killed cannot end well; its sockets would be gone with its process.
+            await worker.DataPlane.DisposeAsync();
+        }
+    }
+
+    /// <summary>Neither commands nor reports of an instance come through from here on; it does not know.</summary>
+    public WorkerHost CutOff(string id)
+    {
+        _cutOff[id] = true;
+        return Forsake(id);
+    }
+
+    /// <summary>An instance that was cut off is there again, with what it holds.</summary>
+    public void TakeBack(WorkerHost worker)
+    {
+        _forsaken.Remove(worker);
+        _workers.Add(worker.DataPlane.InstanceId, worker);
+        _cutOff.Clear();
+    }
+
     /// <summary>Halts everyone, then prepares and switches to D x P on the given instances, pipeline by pipeline.</summary>
     public async Task<GenerationPlan> ReconfigureAsync(int pipelines, int depth, string[] instances, string? vault = null, HaltMode mode = HaltMode.AtBoundary)
     {
@@ -94,17 +135,13 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
 
     private async Task<GenerationPlan> ContinueAsync(int generation, HaltReport[] halts, int pipelines, int depth, string[] instances, string? vault)
     {
-        foreach (var result in halts.SelectMany(h => h.Results)) _results[result.Step] = result;
-        var holdings = halts.SelectMany(h => h.Layers.Select(l => (h.InstanceId, l))).ToArray();
+        int target = Target(halts);
         int layers = ModelFactory.Create(Spec.Model).LayerCount;
-        bool Covered(int version) => Enumerable.Range(0, layers).All(layer => holdings.Any(h => h.l.Layer == layer && CanReach(h.l, version)));
-        bool CanReach(LayerHolding holding, int version) =>
-            holding.Version == version || (holding.HasReducedGradients && holding.Version == version - 1 && _results.ContainsKey(version - 1));
-        int target = holdings.Length == 0 ? 0 : Enumerable.Range(0, holdings.Max(h => h.l.Version) + 2).Last(v => v == 0 || Covered(v));
-
+        var holdings = halts.SelectMany(h => h.Layers.Select(l => (h.InstanceId, l))).ToArray();
         var (size, rest) = Math.DivRem(layers, depth);
         var stages = new LayerRange[depth];
         for (int stage = 0, first = 0; stage < depth; first += stages[stage].Count, stage++) stages[stage] = new(first, size + (stage < rest ? 1 : 0));
+        Replayed += _results.Keys.Count(step => step >= target);
         var plan = new GenerationPlan
         {
             JobId = JobId,
@@ -126,12 +163,27 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
             Plan = plan,
             Spec = Spec,
             Secret = _secret,
-            Finish = target > 0 && _results.TryGetValue(target - 1, out var finish) ? finish : null,
+            Finish = Finish(target),
             Sources = [.. Enumerable.Range(0, layers).Select(layer => new LayerSource(layer, Holders(layer, id)))],
         })));
         await Task.WhenAll(members.Select(id => _workers[id].Switch(new SwitchCommand(JobId, generation, target))));
         return Plan = plan;
     }
+
+    /// <summary>Takes the results in; the highest version at which every layer is held, or can be had by finishing a step.</summary>
+    private int Target(HaltReport[] halts)
+    {
+        foreach (var result in halts.SelectMany(h => h.Results)) Take(result);
+        var held = halts.SelectMany(h => h.Layers).ToArray();
+        int layers = ModelFactory.Create(Spec.Model).LayerCount;
+        bool Covered(int version) => Enumerable.Range(0, layers).All(layer => held.Any(h => h.Layer == layer && CanReach(h, version)));
+        return held.Length == 0 ? 0 : Enumerable.Range(0, held.Max(h => h.Version) + 2).Last(v => v == 0 || Covered(v));
+    }
+
+    private bool CanReach(LayerHolding holding, int version) =>
+        holding.Version == version || (holding.HasReducedGradients && holding.Version == version - 1 && _results.ContainsKey(version - 1));
+
+    private StepResult? Finish(int target) => target > 0 ? _results.GetValueOrDefault(target - 1) : null;
 
     /// <summary>Has an instance follow layers of the generation that trains.</summary>
     /// <param name="id">The instance.</param>
@@ -159,39 +211,35 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
         }
     }
 
-    /// <summary>Stops at the next step boundary; what was trained, and every layer's tensors as bytes.</summary>
+    /// <summary>Stops at the next step boundary; what was trained, and every layer's tensors as bytes. A step that only some have applied is finished.</summary>
     public async Task<(int Version, byte[][] Layers)> FinishAsync()
     {
-        var halts = await HaltAsync(HaltMode.AtBoundary);
-        foreach (var result in halts.SelectMany(h => h.Results)) _results[result.Step] = result;
-        int version = halts.SelectMany(h => h.Layers).Max(l => l.Version);
+        int version = Target(await HaltAsync(HaltMode.AtBoundary));
         return (version, await StateAsync(version));
     }
 
     /// <summary>Every layer's parameters and moments at the version, as bytes, from whichever instance holds it.</summary>
     public async Task<byte[][]> StateAsync(int version)
     {
-        var holders = (await HaltAsync(HaltMode.Now)).Where(h => h.Layers.Any(l => l.Version == version)).Select(h => h.InstanceId).ToArray();
+        var holders = (await HaltAsync(HaltMode.Now)).Where(h => h.Layers.Any(l => CanReach(l, version))).Select(h => h.InstanceId).ToArray();
         // Nobody has a place: everyone only serves what he holds.
         var nobody = new GenerationPlan { JobId = JobId, Generation = _generation, Pipelines = 0, Depth = 0, Stages = [], Places = [], StartStep = version };
-        await Task.WhenAll(holders.Select(id => _workers[id].Prepare(new PrepareCommand { Plan = nobody, Spec = Spec, Secret = _secret, Sources = [] })));
-        await using var plane = DataPlane.Listen(new DataPlaneOptions(), "reader", NullLogger.Instance);
+        await Task.WhenAll(holders.Select(id => _workers[id].Prepare(new PrepareCommand { Plan = nobody, Spec = Spec, Secret = _secret, Finish = Finish(version), Sources = [] })));
         var model = ModelFactory.Create(Spec.Model);
-        var layers = new byte[model.LayerCount][];
-        for (int layer = 0; layer < layers.Length; layer++)
+        await using var plane = DataPlane.Listen(new DataPlaneOptions(), "reader", NullLogger.Instance);
+        var wanted = Enumerable.Range(0, model.LayerCount)
+            .Select(layer => (State: LayerState.Allocate(model, layer, version, Spec.Training), Holders: holders.Select(id => _workers[id].Endpoint).ToArray())).ToArray();
+        try
         {
-            using var state = LayerState.Allocate(model, layer, version, Spec.Training);
-            foreach (var (id, worker) in _workers)
-            {
-                if (!(await worker.Halt(new HaltCommand(JobId, _generation, HaltMode.Now, 0))).Layers.Any(l => l.Layer == layer && l.Version == version)) continue;
-                using var client = StateClient.Connect(plane, worker.Endpoint, JobId, _generation, _secret, CancellationToken.None);
-                client.Fetch(layer, version, [.. state.Tensors.Select(t => t.Bytes())]);
-                layers[layer] = [.. state.Tensors.SelectMany(t => t.Bytes().ToArray())];
-                break;
-            }
-            Assert.NotNull(layers[layer]);
+            await StateFetch.RunAsync(
+                plane, JobId, _generation, _secret, [.. wanted.Select(w => new WantedLayer(w.State.Layer, version, w.Holders, new MemoryStateTarget([.. w.State.Tensors.Select(t => t.Bytes())])))],
+                _ => { }, TestContext.Current.CancellationToken);
+            return LayerBytes.Of(wanted.Select(w => w.State));
         }
-        return layers;
+        finally
+        {
+            foreach (var (state, _) in wanted) state.Dispose();
+        }
     }
 
     public async Task<BrokenReport> BrokenAsync()
@@ -207,7 +255,12 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
 
     public Task<StepAck> ReportStepsAsync(string jobId, StepReport report)
     {
-        foreach (var result in report.Results) _results[result.Step] = result;
+        if (_cutOff.ContainsKey(report.InstanceId)) throw new IOException($"{report.InstanceId} is cut off.");
+        if (report.Generation == _generation)
+        {
+            foreach (var result in report.Results) Take(result);
+        }
+
         Signal();
         int committed = 0;
         while (_results.ContainsKey(committed)) committed++;
@@ -224,19 +277,15 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
     public async ValueTask DisposeAsync()
     {
         foreach (var worker in _workers.Values) await worker.DisposeAsync();
-        foreach (var worker in _forsaken)
-        {
-            try
-            {
-                await worker.DisposeAsync();
-            }
-            catch (IOException e) when (e.Message == KilledMessage)
-            {
-                // What was killed cannot end well.
-            }
-        }
+        foreach (var worker in _forsaken.ToArray()) await BuryAsync(worker);
 
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private void Take(StepResult result)
+    {
+        var known = _results.GetOrAdd(result.Step, result);
+        if ((known.Loss, known.GradientNorm, known.DataChecksum, known.Samples) != (result.Loss, result.GradientNorm, result.DataChecksum, result.Samples)) _mismatches.Enqueue((known, result));
     }
 
     private void Signal() =>

@@ -42,6 +42,22 @@ public sealed class GenerationFenceTests
     }
 
     [Fact]
+    public async Task A_release_that_later_commands_overtook_is_void()
+    {
+        await using var cluster = new WorkerCluster(TestJobs.Small);
+        var worker = cluster.Add("a");
+        var first = await cluster.ReconfigureAsync(1, 1, ["a"]);
+        var second = await cluster.ReconfigureAsync(1, 1, ["a"]);
+
+        var stale = await Assert.ThrowsAsync<StaleGenerationException>(() => worker.Release(WorkerCluster.JobId, first.Generation));
+
+        Assert.Equal((first.Generation, second.Generation), (stale.Generation, stale.Fence));
+        await cluster.ReachAsync(second.StartStep + 3);
+        await worker.Release(WorkerCluster.JobId, second.Generation);
+        Assert.Equal(WorkerPhase.Idle, (await worker.WorkerStatus(WorkerCluster.JobId)).Phase);
+    }
+
+    [Fact]
     public async Task Whoever_asks_what_a_worker_does_never_meets_a_switch()
     {
         await using var cluster = new WorkerCluster(TestJobs.Small);

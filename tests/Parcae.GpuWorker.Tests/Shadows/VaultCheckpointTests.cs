@@ -26,7 +26,7 @@ public sealed class VaultCheckpointTests
         Assert.Equal(12, store.Versions()[^1]);
         Assert.InRange(store.Versions().Count, 1, 2);
         var states = store.Load(12, model, Spec);
-        Assert.Equal(await cluster.StateAsync(12), states.Select(s => s.Tensors.SelectMany(t => t.Bytes().ToArray()).ToArray()));
+        LayerBytes.AssertEqual(await cluster.StateAsync(12), LayerBytes.Of(states));
 
         using var text = BatchSources.Open(Spec);
         using var never = new LocalTrainer(model, Spec.Training, text);

@@ -41,7 +41,7 @@ public sealed class HeartbeatTests
     }
 
     [Fact]
-    public async Task Whoever_computes_without_getting_on_gives_none_and_whoever_waits_does()
+    public async Task Whoever_computes_without_getting_on_leaves_its_peers_and_whoever_waits_does_not()
     {
         await using DataPlane a = Listen("a", Heartbeat), b = Listen("b", Heartbeat, stall: Heartbeat);
         var (meshA, meshB) = Connect(a, b);
@@ -63,6 +63,8 @@ public sealed class HeartbeatTests
         }).Start();
         var lost = Assert.Throws<PeerLostException>(() => meshA.Receive("b", Key));
         Assert.Equal("b", lost.PeerInstanceId);
+        Assert.Contains("ended", lost.Message, StringComparison.Ordinal);
+        meshB.Check(); // b has not lost a
         stop.Set();
     }
 

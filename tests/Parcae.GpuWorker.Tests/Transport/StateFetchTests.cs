@@ -108,6 +108,30 @@ public sealed class StateFetchTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_holder_that_falls_silent_in_the_middle_is_not_waited_for()
+    {
+        using var silent = new ManualResetEventSlim();
+        using var over = new ManualResetEventSlim();
+        _a.Reading = (_, _, _) =>
+        {
+            if (_a.Read < RangeBytes * 3 / 2) return;
+            silent.Set();
+            Assert.True(over.Wait(Patience));
+        };
+        _b.Reading = (_, _, _) => Assert.True(silent.Wait(Patience));
+
+        try
+        {
+            var received = await FetchAsync(StateHolder.Options with { HeartbeatTimeout = TimeSpan.FromSeconds(0.2) }, 1, [_a.Endpoint, _b.Endpoint]).WaitAsync(Patience, TestContext.Current.CancellationToken);
+            Assert.Equal((RangeBytes, Total - RangeBytes), (received["a"], received["b"]));
+        }
+        finally
+        {
+            over.Set();
+        }
+    }
+
+    [Fact]
     public async Task A_wrong_checksum_puts_its_holder_out()
     {
         using var tampering = new TamperingProxy(_a.Endpoint, 400_000);

@@ -1,12 +1,10 @@
-using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging;
 using Parcae.GpuWorker.Transport;
 using Parcae.Grains;
 
 namespace Parcae.GpuWorker.Tests.Transport;
 
 /// <summary>A holder of any number of layers that are all the same bytes, with hooks for what a test wants to go wrong.</summary>
-internal sealed class StateHolder : IStateSource, ILogger, IAsyncDisposable
+internal sealed class StateHolder : IStateSource, IAsyncDisposable
 {
     private readonly DataPlane _plane;
     private readonly IDisposable _serving;
@@ -16,7 +14,7 @@ internal sealed class StateHolder : IStateSource, ILogger, IAsyncDisposable
     public StateHolder(string id, byte[] secret, byte[][] parts)
     {
         _parts = parts;
-        _plane = DataPlane.Listen(Options, id, this);
+        _plane = DataPlane.Listen(Options, id, Log);
         _serving = _plane.ServeState("job", secret, this);
         Endpoint = new(id, "127.0.0.1", _plane.Port);
     }
@@ -44,7 +42,7 @@ internal sealed class StateHolder : IStateSource, ILogger, IAsyncDisposable
     /// <summary>How many are open now.</summary>
     public int Open => Volatile.Read(ref _open);
 
-    public ConcurrentQueue<string> Log { get; } = new();
+    public LogLines Log { get; } = new();
 
     public Task<StateStream?> OpenAsync(int layer, int version, CancellationToken cancellationToken)
     {
@@ -59,21 +57,11 @@ internal sealed class StateHolder : IStateSource, ILogger, IAsyncDisposable
     /// <summary>Waits until nothing is open.</summary>
     public void AwaitClosed() => Xunit.Assert.True(SpinWait.SpinUntil(() => Open == 0, TimeSpan.FromSeconds(5)), $"{Open} layers are still open.");
 
-    /// <summary>Waits until a line with these words was logged.</summary>
-    public void AwaitLog(string words) =>
-        Xunit.Assert.True(SpinWait.SpinUntil(() => Log.Any(l => l.Contains(words, StringComparison.Ordinal)), TimeSpan.FromSeconds(5)), $"'{words}' is not in: {string.Join(" | ", Log)}");
-
     public async ValueTask DisposeAsync()
     {
         _serving.Dispose();
         await _plane.DisposeAsync();
     }
-
-    IDisposable? ILogger.BeginScope<TState>(TState state) => null;
-
-    bool ILogger.IsEnabled(LogLevel logLevel) => true;
-
-    void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Log.Enqueue(formatter(state, exception));
 
     private ReadOnlyMemory<byte> ReadPart(int part, long offset, int count)
     {

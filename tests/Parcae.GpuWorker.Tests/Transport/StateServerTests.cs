@@ -71,7 +71,7 @@ public sealed class StateServerTests : IAsyncDisposable
         await recall.CancelAsync();
 
         large.AwaitClosed();
-        large.AwaitLog("a state transfer to target ended early");
+        large.Log.Await("a state transfer to target ended early");
     }
 
     [Theory]
@@ -92,7 +92,7 @@ public sealed class StateServerTests : IAsyncDisposable
         wire.Write(request);
 
         AssertClosed(wire);
-        _holder.AwaitLog(logged);
+        _holder.Log.Await(logged);
         AssertServes();
     }
 
@@ -110,8 +110,8 @@ public sealed class StateServerTests : IAsyncDisposable
             AssertClosed(wire);
         }
 
-        _holder.AwaitLog("of 24 bytes");
-        _holder.AwaitLog("none of the numbers may be negative");
+        _holder.Log.Await("of 24 bytes");
+        _holder.Log.Await("none of the numbers may be negative");
         AssertServes();
     }
 

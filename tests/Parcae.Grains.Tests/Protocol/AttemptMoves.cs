@@ -67,7 +67,6 @@ internal static class AttemptMoves
         var grain = world.Grains[index];
         grain.Waiting &= ~(1 << n);
         grain.Failed |= 1 << n;
-        if (at.At == At.Releasing && !world.Case.Lacks(Without.OrderedCommands)) world.Commands.RemoveAll(c => c.Node == n && c.Order == Order.Release);
         return world;
     }
 

@@ -21,7 +21,7 @@ internal enum Without
     /// <summary>The store takes every write, whoever wrote last.</summary>
     CompareAndSwap = 8,
 
-    /// <summary>A second halt of a round, or a release, may arrive after the commands that were sent later.</summary>
+    /// <summary>A second halt of a round may arrive after the commands that were sent later.</summary>
     OrderedCommands = 16,
 }
 

@@ -14,7 +14,7 @@ internal static class WorkerMoves
         var node = world.Nodes[n];
 
         // GenerationFence.Raise
-        if (order != Order.Release && !taken)
+        if (!taken)
         {
             if (gen < node.Fence && !world.Case.Lacks(Without.Fence))
             {
@@ -181,7 +181,7 @@ internal static class WorkerMoves
         GrainMoves.Answered(world, Order.Switch, gen, n, null);
     }
 
-    // WorkerHost.Release: the participant goes with its fence.
+    // WorkerHost.Release: the participant goes, and its fence with it.
     private static void Release(Node node)
     {
         bool cut = node.Cut, listed = node.Listed;

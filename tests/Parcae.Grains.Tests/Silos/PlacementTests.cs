@@ -74,6 +74,6 @@ public sealed class PlacementTests
 
         public Task Inject(FaultOrder? order) => throw new NotSupportedException();
 
-        public Task Release(string jobId) => throw new NotSupportedException();
+        public Task Release(string jobId, int generation) => throw new NotSupportedException();
     }
 }

@@ -251,11 +251,12 @@ public sealed class FakeWorker : IGpuWorker
 
     public Task Inject(FaultOrder? order) => throw new NotSupportedException();
 
-    public async Task Release(string jobId)
+    public async Task Release(string jobId, int generation)
     {
         await Arrive("release");
         lock (_world)
         {
+            if (generation < Fence) throw new StaleGenerationException(generation, Fence);
             _layers.Clear();
             _prepared.Clear();
             _shadows.Clear();

@@ -54,9 +54,9 @@ public sealed class VaultHealingTests
     /// <summary>Hangs in step 8, when the checkpoint of step 5 is written.</summary>
     private static async Task<WorkerCluster> HungAsync()
     {
-        var cluster = new WorkerCluster(Spec) { Faults = true, HeartbeatSeconds = 0.8 };
+        var cluster = new WorkerCluster(Spec) { Faults = true };
         foreach (string id in new[] { "a", "b" }) cluster.Add(id);
-        var vault = cluster.Add("vault", InstanceRole.Vault);
+        var vault = cluster.Add("vault", InstanceRole.Vault, stallSeconds: 1.5);
         await vault.Inject(new FaultOrder(FaultPoint.VaultApply, FaultKind.Hang, Passages: 9));
         await cluster.ReconfigureAsync(1, 2, ["a", "b"], "vault");
         await vault.Faults.Struck.WaitAsync(Patience);

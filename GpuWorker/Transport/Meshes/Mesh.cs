@@ -21,6 +21,7 @@ public sealed partial class Mesh : IDisposable
     private readonly HashSet<string> _optional = [];
     private readonly List<MeshSender> _dropped = [];
     private readonly List<Wire> _incoming = [];
+    private readonly HashSet<string> _read = [];
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private PeerLostException? _lost;
     private bool _stalled;
@@ -131,6 +132,7 @@ public sealed partial class Mesh : IDisposable
             }
             _incoming.Add(wire);
             _arrived.Add(peer);
+            _read.Add(peer);
             _reading++;
             Monitor.PulseAll(_mail);
         }
@@ -159,11 +161,23 @@ public sealed partial class Mesh : IDisposable
         lock (_mail)
         {
             _incoming.Remove(wire);
+            _read.Remove(peer);
             if (farewell) _halted.Add(peer);
             if (--_reading == 0) _drained.TrySetResult();
             Monitor.PulseAll(_mail);
         }
         _ended?.Invoke(peer);
+    }
+
+    /// <summary>
+    /// The connection to a peer broke. A peer that has halted closes its end of it too, and what it sent before, the farewell last, may not have been read here yet: whoever reads its connection sees soon which it is.
+    /// </summary>
+    private void LoseOutgoing(string peer, string reason)
+    {
+        bool read;
+        lock (_mail) read = _read.Contains(peer);
+        if (read) _ = Task.Delay(_plane.Options.HeartbeatTimeout).ContinueWith(_ => Lose(peer, reason), TaskScheduler.Default);
+        else Lose(peer, reason);
     }
 
     /// <summary>A connection to or from a peer broke.</summary>
@@ -224,7 +238,7 @@ public sealed partial class Mesh : IDisposable
         try
         {
             var wire = _plane.Dial(peer.Endpoint, ConnectionPurpose.Mesh, JobId, Generation, _secret, cancellation);
-            var sender = new MeshSender(id, wire, Generation, _plane, peer.Optional ? Math.Max(peer.QueueBytes, _plane.Options.SendQueueBytes) : null, reason => Lose(id, reason), GetsOn);
+            var sender = new MeshSender(id, wire, Generation, _plane, peer.Optional ? Math.Max(peer.QueueBytes, _plane.Options.SendQueueBytes) : null, reason => LoseOutgoing(id, reason), GetsOn);
             lock (_mail)
             {
                 if (!_disposed)

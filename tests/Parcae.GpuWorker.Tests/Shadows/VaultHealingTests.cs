@@ -20,6 +20,7 @@ public sealed class VaultHealingTests
         // While it trains, as the job's grain has a vault attached that does not follow.
         await cluster.ShadowAsync("vault", All).WaitAsync(Patience, TestContext.Current.CancellationToken);
         var again = await cluster.ReconfigureAsync(1, 2, ["a", "b"], "vault");
+        Assert.All(cluster.Prepared, p => Assert.Equal(0, p.LayersReceived));
         await cluster.ReachAsync(again.StartStep + 3);
 
         // Its copy is as good as any.

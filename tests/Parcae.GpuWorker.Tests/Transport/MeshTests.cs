@@ -103,6 +103,28 @@ public sealed class MeshTests : IAsyncDisposable
     }
 
     [Fact]
+    public void A_peer_that_halts_is_not_lost_though_its_end_of_the_other_connection_is_seen_first()
+    {
+        // What a sends is in the test's hands; where b sends to, a's mesh is gone already.
+        var meshA = _a.OpenMesh("job", 1, _secret);
+        using var meshB = _b.OpenMesh("job", 1, _secret);
+        using var wire = _a.Dial(At(_b), ConnectionPurpose.Mesh, "job", 1, _secret, CancellationToken.None);
+        meshB.Connect([new MeshPeer(At(_a))], CancellationToken.None);
+        meshA.Dispose();
+        for (int i = 0; i < 20; i++)
+        {
+            meshB.Send("a", new FrameKey(FrameKind.PipelineBarrier, i, 1), [1]);
+            Thread.Sleep(5); // for the system to say that nobody listens
+        }
+
+        wire.Write(Frame(new FrameKey(FrameKind.PipelineBarrier, 0, 0), [7]));
+        wire.Write(Frame(new FrameKey(MeshSender.Farewell, 0, 0), []));
+
+        using (var sent = meshB.Receive("a", new FrameKey(FrameKind.PipelineBarrier, 0, 0))) Assert.Equal(7, sent.Span[0]);
+        Assert.Throws<PeerHaltedException>(() => meshB.Receive("a", new FrameKey(FrameKind.PipelineBarrier, 1, 0)));
+    }
+
+    [Fact]
     public void Frames_to_a_lost_vault_are_dropped()
     {
         using var mesh = _a.OpenMesh("job", 1, _secret);
@@ -183,6 +205,14 @@ public sealed class MeshTests : IAsyncDisposable
     private static DataPlane Listen(string id) => DataPlane.Listen(new DataPlaneOptions(), id, NullLogger.Instance);
 
     private static PeerEndpoint At(DataPlane plane) => new(plane.InstanceId, "127.0.0.1", plane.Port);
+
+    private static byte[] Frame(FrameKey key, byte[] payload)
+    {
+        var bytes = new byte[FrameHeader.Size + payload.Length];
+        payload.CopyTo(bytes, FrameHeader.Size);
+        FrameHeader.Write(bytes, key, 0, 1, payload);
+        return bytes;
+    }
 
     private static bool Ended(Socket socket)
     {

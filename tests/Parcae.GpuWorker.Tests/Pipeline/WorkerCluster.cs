@@ -264,7 +264,7 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
         Signal();
         int committed = 0;
         while (_results.ContainsKey(committed)) committed++;
-        return Task.FromResult(new StepAck(_generation, committed));
+        return Task.FromResult(new StepAck(Plan?.Generation ?? 0, committed)); // the committed one: a halt that is under way may wait for a boundary
     }
 
     public Task ReportBrokenAsync(string jobId, BrokenReport report)

@@ -1,12 +1,12 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
+using Parcae.Benchmarks.TrainStep;
 using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Pipeline;
 using Parcae.GpuWorker.Service;
 using Parcae.GpuWorker.Transport;
-using Parcae.Benchmarks.TrainStep;
 using Parcae.Grains;
 using TorchSharp;
 using static TorchSharp.torch;

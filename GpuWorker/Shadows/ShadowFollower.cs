@@ -247,13 +247,19 @@ internal sealed class ShadowFollower : IAsyncDisposable
     {
         var result = step.Result!.Value;
         long bytes = step.Bytes;
-        foreach (var (layer, frame) in step.Gradients)
+        try
         {
-            var state = _layers.Find(layer, result.Step) ?? throw new InvalidOperationException($"The vault does not hold layer {layer} at version {result.Step}.");
-            Optimizer.Apply(state, frame.Floats, result.GradientNorm, _spec.Training);
-            frame.Dispose();
-            ThreadWatch.SignOfLife();
-            if (layer == _gradientBytes.Length / 2) _faults.Pass(FaultPoint.VaultApply);
+            foreach (var (layer, frame) in step.Gradients)
+            {
+                var state = _layers.Find(layer, result.Step) ?? throw new InvalidOperationException($"The vault does not hold layer {layer} at version {result.Step}.");
+                Optimizer.Apply(state, frame.Floats, result.GradientNorm, _spec.Training);
+                ThreadWatch.SignOfLife();
+                if (layer == _gradientBytes.Length / 2) _faults.Pass(FaultPoint.VaultApply);
+            }
+        }
+        finally
+        {
+            step.Free();
         }
 
         lock (_lock)

@@ -117,6 +117,7 @@ public sealed partial class DataPlane : IAsyncDisposable
         _accepting.Join();
         foreach (var mesh in _jobs.Values.SelectMany(j => j.Meshes.Values)) mesh.Dispose();
         foreach (var wire in _handshakes.Keys) wire.Shutdown(SocketShutdown.Both);
+        Pool.Dispose();
         return ValueTask.CompletedTask;
     }
 

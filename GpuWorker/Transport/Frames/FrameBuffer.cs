@@ -8,28 +8,23 @@ namespace Parcae.GpuWorker.Transport;
 /// </summary>
 public sealed class FrameBuffer : IDisposable
 {
-    internal const int CacheLine = 64;
-
     private readonly FramePool _pool;
-    private readonly byte[] _bytes;
-    private readonly int _start;
+    private readonly NativeBlock _block;
     private int _holders;
 
     internal FrameBuffer(FramePool pool, int capacity)
     {
-        (_pool, Capacity) = (pool, capacity);
-        _bytes = GC.AllocateUninitializedArray<byte>(CacheLine + capacity, pinned: true);
-        _start = (int)((CacheLine - Marshal.UnsafeAddrOfPinnedArrayElement(_bytes, 0) % CacheLine) % CacheLine);
+        (_pool, Capacity, _block) = (pool, capacity, new NativeBlock(capacity));
     }
 
     /// <summary>Payload bytes.</summary>
     public int Length { get; private set; }
 
     /// <summary>The payload.</summary>
-    public Memory<byte> Memory => _bytes.AsMemory(_start, Length);
+    public Memory<byte> Memory => _block.Memory[..Length];
 
     /// <summary>The payload.</summary>
-    public Span<byte> Span => _bytes.AsSpan(_start, Length);
+    public Span<byte> Span => _block.GetSpan()[..Length];
 
     /// <summary>The payload as float32, little-endian.</summary>
     public Span<float> Floats => MemoryMarshal.Cast<byte, float>(Span);
@@ -51,15 +46,20 @@ public sealed class FrameBuffer : IDisposable
         return this;
     }
 
+    /// <summary>Frees the memory: the pool has enough.</summary>
+    internal void Free() => ((IDisposable)_block).Dispose();
+
     internal void Begin(int length) => (Length, _holders) = (length, 1);
 }
 
-/// <summary>Keeps returned buffers by size class (powers of two), up to a number of bytes; what exceeds it goes to the garbage collector.</summary>
-internal sealed class FramePool(long maxBytes)
+/// <summary>Keeps returned buffers by size class (a little less than powers of two: from 32 MiB on the C library takes each block from the system and gives it back), up to a number of bytes; what exceeds it is freed.</summary>
+internal sealed class FramePool(long maxBytes) : IDisposable
 {
     private const int SmallestClass = 12; // 4 KiB
+    private const int Less = 256;
     private readonly Stack<FrameBuffer>[] _classes = [.. Enumerable.Range(0, 32 - SmallestClass).Select(_ => new Stack<FrameBuffer>())];
     private long _kept;
+    private volatile bool _closed;
 
     /// <summary>A buffer for a payload of <paramref name="length"/> bytes; its content is undefined.</summary>
     public FrameBuffer Rent(int length)
@@ -72,7 +72,7 @@ internal sealed class FramePool(long maxBytes)
             buffers.TryPop(out buffer);
         }
 
-        if (buffer is null) buffer = new FrameBuffer(this, (int)Math.Min(1L << sizeClass, Array.MaxLength - FrameBuffer.CacheLine));
+        if (buffer is null) buffer = new FrameBuffer(this, (int)Math.Min((1L << sizeClass) - Less, Array.MaxLength));
         else Interlocked.Add(ref _kept, -buffer.Capacity);
         buffer.Begin(length);
         return buffer;
@@ -80,9 +80,10 @@ internal sealed class FramePool(long maxBytes)
 
     public void Return(FrameBuffer buffer)
     {
-        if (Interlocked.Add(ref _kept, buffer.Capacity) > maxBytes)
+        if (Interlocked.Add(ref _kept, buffer.Capacity) > maxBytes || _closed)
         {
             Interlocked.Add(ref _kept, -buffer.Capacity);
+            buffer.Free();
             return;
         }
 
@@ -91,7 +92,24 @@ internal sealed class FramePool(long maxBytes)
         {
             buffers.Push(buffer);
         }
+
+        if (_closed) Empty(buffers);
     }
 
-    private static int ClassOf(int length) => Math.Max(SmallestClass, 32 - int.LeadingZeroCount(Math.Max(length, 1) - 1));
+    /// <summary>Frees what it keeps. Buffers that are out are freed when they come back.</summary>
+    public void Dispose()
+    {
+        _closed = true;
+        foreach (var buffers in _classes) Empty(buffers);
+    }
+
+    private static void Empty(Stack<FrameBuffer> buffers)
+    {
+        lock (buffers)
+        {
+            while (buffers.TryPop(out var buffer)) buffer.Free();
+        }
+    }
+
+    private static int ClassOf(int length) => Math.Max(SmallestClass, 64 - (int)long.LeadingZeroCount((long)length + Less - 1));
 }

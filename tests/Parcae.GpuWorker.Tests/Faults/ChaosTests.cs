@@ -1,5 +1,6 @@
 using System.Globalization;
 using Parcae.GpuWorker.Tests.Pipeline;
+using Parcae.GpuWorker.Transport;
 using TorchSharp;
 using Xunit;
 
@@ -20,6 +21,7 @@ public sealed class ChaosTests
         int faults = Setting("PARCAE_CHAOS_FAULTS", 30), seed = Setting("PARCAE_CHAOS_SEED", 1);
         string[] open = Sockets();
         long tensors = Tensors();
+        int blocks = NativeBlock.Alive;
         var resident = new List<long>();
         await using (var cluster = new WorkerCluster(TestJobs.Small) { Faults = true, HeartbeatSeconds = 1 })
         {
@@ -40,12 +42,13 @@ public sealed class ChaosTests
         }
 
         // Threads that were let go may take a moment to close theirs.
-        SpinWait.SpinUntil(() => Sockets().Length <= open.Length && Tensors() <= tensors, TimeSpan.FromSeconds(10));
+        SpinWait.SpinUntil(() => Sockets().Length <= open.Length && Tensors() <= tensors && NativeBlock.Alive <= blocks, TimeSpan.FromSeconds(10));
         Assert.Equal(open, Sockets());
         Assert.Equal(tensors, Tensors());
+        Assert.Equal(blocks, NativeBlock.Alive);
         // The first rounds fill what is kept for reuse.
         if (resident.Count > 2) Assert.InRange(resident[^1], 0, resident[1] + Leeway);
-        Tell($"no socket and no tensor is left; resident memory after each {ChaosRun.RoundLength} faults, MiB: {string.Join(", ", resident.Select(r => r >> 20))}");
+        Tell($"no socket, tensor or frame is left; resident memory after each {ChaosRun.RoundLength} faults, MiB: {string.Join(", ", resident.Select(r => r >> 20))}");
     }
 
     private static void Tell(string line)

@@ -47,7 +47,7 @@ internal sealed partial class StageWorker : IJobParticipant
         _device = device;
         _faults = faults;
         _logger = logger;
-        _shadows = new ShadowReplicas(dataPlane, device, _log);
+        _shadows = new ShadowReplicas(dataPlane, device);
         _reports = new ReportLoop(jobId, instanceId, reporter, _log, logger);
     }
 

@@ -2,7 +2,7 @@ using Parcae.Grains;
 
 namespace Parcae.GpuWorker.Pipeline;
 
-/// <summary>Results of the last steps that passed the commit barrier here, or of which a holder told that is followed. Thread-safe.</summary>
+/// <summary>Results of the last steps that passed the commit barrier here. Thread-safe.</summary>
 internal sealed class StepLog(int capacity = 8192)
 {
     private readonly SortedDictionary<int, StepResult> _results = [];
@@ -15,15 +15,6 @@ internal sealed class StepLog(int capacity = 8192)
             foreach (int later in _results.Keys.Where(s => s > result.Step).ToArray()) _results.Remove(later);
             _results[result.Step] = result;
             if (_results.Count > capacity) _results.Remove(_results.Keys.First());
-        }
-    }
-
-    /// <summary>Adds a result that somebody else told, unless the step's is known: whoever follows some layers may be ahead with others.</summary>
-    public void Hear(StepResult result)
-    {
-        lock (_results)
-        {
-            if (_results.TryAdd(result.Step, result) && _results.Count > capacity) _results.Remove(_results.Keys.First());
         }
     }
 

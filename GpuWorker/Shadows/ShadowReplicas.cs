@@ -11,8 +11,7 @@ namespace Parcae.GpuWorker.Shadows;
 /// <summary>The layers that an instance follows ahead of a generation that will need them here.</summary>
 /// <param name="plane">Reaches the holders.</param>
 /// <param name="device">Where the layers are to be.</param>
-/// <param name="log">Where the results go that come with the steps.</param>
-internal sealed class ShadowReplicas(DataPlane plane, Device device, StepLog log) : IAsyncDisposable
+internal sealed class ShadowReplicas(DataPlane plane, Device device) : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private readonly Lock _lock = new();
@@ -35,7 +34,7 @@ internal sealed class ShadowReplicas(DataPlane plane, Device device, StepLog log
             var lacking = command.Sources.Where(source => !_streams.Exists(s => s.Layers.Contains(source.Layer)));
             foreach (var group in lacking.GroupBy(s => s.Holders[0]))
             {
-                var stream = new ShadowStream(command, group.Key, [.. group.Select(s => s.Layer)], model, plane, device, log);
+                var stream = new ShadowStream(command, group.Key, [.. group.Select(s => s.Layer)], model, plane, device);
                 _streams.Add(stream);
                 stream.Start();
             }

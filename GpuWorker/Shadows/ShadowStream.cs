@@ -19,7 +19,6 @@ internal sealed class ShadowStream : IDisposable
     private readonly IStagedModel _model;
     private readonly DataPlane _plane;
     private readonly Device _device;
-    private readonly StepLog _log;
     private readonly Dictionary<int, LayerState> _states = [];
     private readonly Dictionary<int, Tensor> _gradients = [];
     private readonly HostStaging _staging = new();
@@ -35,10 +34,9 @@ internal sealed class ShadowStream : IDisposable
     /// <param name="model">The model.</param>
     /// <param name="plane">Reaches the holder.</param>
     /// <param name="device">Where the layers are to be.</param>
-    /// <param name="log">Where the results go that come with the steps.</param>
-    public ShadowStream(ShadowCommand command, PeerEndpoint holder, int[] layers, IStagedModel model, DataPlane plane, Device device, StepLog log)
+    public ShadowStream(ShadowCommand command, PeerEndpoint holder, int[] layers, IStagedModel model, DataPlane plane, Device device)
     {
-        (_command, _holder, _layers, _model, _plane, _device, _log) = (command, holder, layers, model, plane, device, log);
+        (_command, _holder, _layers, _model, _plane, _device) = (command, holder, layers, model, plane, device);
         // Nobody need wait for it.
         _ = _caughtUp.Task.ContinueWith(static t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
@@ -189,8 +187,6 @@ internal sealed class ShadowStream : IDisposable
                 throw new InvalidDataException($"{_holder.InstanceId} told of step {result.Step} without its gradient for layer {state.Layer}, which is at version {state.Version} here.");
             Optimizer.Apply(state, gradient, result.GradientNorm, _command.Spec.Training);
         }
-
-        _log.Hear(result);
     }
 
     private void Count(long bytes)

@@ -45,7 +45,7 @@ internal sealed partial class StateVault : IJobParticipant
         _instanceId = options.InstanceId;
         _dataPlane = dataPlane;
         _logger = logger;
-        _shadows = new ShadowReplicas(dataPlane, TorchSharp.torch.CPU, _log);
+        _shadows = new ShadowReplicas(dataPlane, TorchSharp.torch.CPU);
         _checkpoints = new CheckpointStore(options.CheckpointFolder, jobId);
         _writer = new CheckpointWriter(jobId, (version, states) => _checkpoints.Write(version, _model!, _spec!, states), logger);
     }

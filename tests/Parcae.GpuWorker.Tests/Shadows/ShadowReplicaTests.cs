@@ -89,24 +89,6 @@ public sealed class ShadowReplicaTests
     }
 
     [Fact]
-    public async Task Who_follows_knows_the_results_when_everybody_else_is_gone()
-    {
-        await using var cluster = new WorkerCluster(Spec);
-        foreach (string id in new[] { "a", "c" }) cluster.Add(id);
-        await cluster.ReconfigureAsync(1, 1, ["a"]);
-        await cluster.ShadowAsync("c", All);
-        int first = cluster.Results.Keys.Append(0).Max() + 2;
-        await cluster.ReachAsync(first + 4);
-
-        var halts = await cluster.HaltAsync(HaltMode.Now);
-
-        var (trained, followed) = (halts.Single(h => h.InstanceId == "a"), halts.Single(h => h.InstanceId == "c"));
-        int version = followed.Layers[0].Version;
-        Assert.InRange(version, first + 5, int.MaxValue);
-        Assert.Equal(trained.Results.Where(r => r.Step >= first && r.Step < version), followed.Results.Where(r => r.Step >= first));
-    }
-
-    [Fact]
     public async Task A_holder_that_is_lost_while_it_is_followed_is_told_of_and_training_is_not_the_worse_for_it()
     {
         await using var cluster = new WorkerCluster(Spec);

@@ -121,7 +121,6 @@ internal static class TrainingMoves
             if (!takes) continue;
             var world = before.Clone();
             world.Nodes[n].ShadowVersion[layer] = version < 0 ? holder.RunStep : version + 1;
-            if (version >= 0) world.Nodes[n].Log |= 1 << version;
             yield return ($"{before.Case.Id(n)} follows layer {layer} to version {world.Nodes[n].ShadowVersion[layer]}", world);
         }
     }

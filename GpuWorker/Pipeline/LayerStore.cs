@@ -50,30 +50,10 @@ internal sealed class LayerStore : IDisposable
     }
 
     /// <summary>Keeps exactly these layers at this version and frees the rest.</summary>
-    public void KeepOnly(LayerRange layers, int version)
-    {
-        lock (_lock)
-        {
-            foreach (var state in _held.Where(s => !layers.Contains(s.Layer) || s.Version != version).ToArray())
-            {
-                _held.Remove(state);
-                state.Dispose();
-            }
-        }
-    }
+    public void KeepOnly(LayerRange layers, int version) => Free(s => !layers.Contains(s.Layer) || s.Version != version);
 
     /// <summary>Frees these layers at this version. Nobody may be reading them.</summary>
-    public void Drop(LayerRange layers, int version)
-    {
-        lock (_lock)
-        {
-            foreach (var state in _held.Where(s => layers.Contains(s.Layer) && s.Version == version).ToArray())
-            {
-                _held.Remove(state);
-                state.Dispose();
-            }
-        }
-    }
+    public void Drop(LayerRange layers, int version) => Free(s => layers.Contains(s.Layer) && s.Version == version);
 
     /// <summary>Nothing trains: peers may read what is held.</summary>
     public void Freeze()
@@ -139,6 +119,18 @@ internal sealed class LayerStore : IDisposable
         {
             foreach (var state in _held) state.Dispose();
             _held.Clear();
+        }
+    }
+
+    private void Free(Func<LayerState, bool> which)
+    {
+        lock (_lock)
+        {
+            foreach (var state in _held.Where(which).ToArray())
+            {
+                _held.Remove(state);
+                state.Dispose();
+            }
         }
     }
 

@@ -6,7 +6,7 @@ namespace Parcae.GpuWorker.Transport;
 /// <summary>Memory of the C library that begins at a cache line. From the same pool as Torch's: pages that one generation has touched serve the next, and huge ones where the system gives them.</summary>
 internal sealed unsafe class NativeBlock : MemoryManager<byte>
 {
-    public const int CacheLine = 64;
+    private const int CacheLine = 64;
 
     private static int _alive;
     private readonly int _length;

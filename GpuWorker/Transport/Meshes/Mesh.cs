@@ -20,13 +20,11 @@ public sealed partial class Mesh : IDisposable
     private readonly HashSet<string> _halted = [];
     private readonly HashSet<string> _optional = [];
     private readonly List<MeshSender> _dropped = [];
-    private readonly List<Wire> _incoming = [];
-    private readonly HashSet<string> _read = [];
+    private readonly List<(string Peer, Wire Wire)> _incoming = []; // those that are being read
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private PeerLostException? _lost;
     private bool _stalled;
     private bool _disposed;
-    private int _reading;
 
     internal Mesh(DataPlane plane, string jobId, int generation, byte[] secret, Action<Mesh> closed, ILogger logger) =>
         (_plane, JobId, Generation, _secret, _closed, _logger) = (plane, jobId, generation, secret, closed, logger);
@@ -104,19 +102,19 @@ public sealed partial class Mesh : IDisposable
     public void Dispose()
     {
         MeshSender[] senders;
-        Wire[] incoming;
+        (string Peer, Wire Wire)[] incoming;
         lock (_mail)
         {
             if (_disposed) return;
             _disposed = true;
             senders = [.. _senders.Values, .. _dropped];
             incoming = [.. _incoming];
-            if (_reading == 0) _drained.TrySetResult();
+            if (_incoming.Count == 0) _drained.TrySetResult();
             Monitor.PulseAll(_mail);
         }
         _closed(this);
         foreach (var sender in senders) sender.Close();
-        foreach (var wire in incoming) wire.Shutdown(SocketShutdown.Both);
+        foreach (var (_, wire) in incoming) wire.Shutdown(SocketShutdown.Both);
         DisposeMail();
     }
 
@@ -130,10 +128,8 @@ public sealed partial class Mesh : IDisposable
                 wire.Dispose();
                 return;
             }
-            _incoming.Add(wire);
+            _incoming.Add((peer, wire));
             _arrived.Add(peer);
-            _read.Add(peer);
-            _reading++;
             Monitor.PulseAll(_mail);
         }
         string? broken = null;
@@ -160,10 +156,9 @@ public sealed partial class Mesh : IDisposable
         if (broken is not null) Lose(peer, broken);
         lock (_mail)
         {
-            _incoming.Remove(wire);
-            _read.Remove(peer);
+            _incoming.Remove((peer, wire));
             if (farewell) _halted.Add(peer);
-            if (--_reading == 0) _drained.TrySetResult();
+            if (_incoming.Count == 0) _drained.TrySetResult();
             Monitor.PulseAll(_mail);
         }
         _ended?.Invoke(peer);
@@ -175,7 +170,7 @@ public sealed partial class Mesh : IDisposable
     private void LoseOutgoing(string peer, string reason)
     {
         bool read;
-        lock (_mail) read = _read.Contains(peer);
+        lock (_mail) read = _incoming.Exists(i => i.Peer == peer);
         if (read) _ = Task.Delay(_plane.Options.HeartbeatTimeout).ContinueWith(_ => Lose(peer, reason), TaskScheduler.Default);
         else Lose(peer, reason);
     }

@@ -37,7 +37,7 @@ public sealed class CheckpointWriterTests : IDisposable
     [Fact]
     public async Task One_is_written_one_waits_and_a_newer_one_takes_the_place_of_the_one_that_waits()
     {
-        var log = new ListLogger();
+        var log = new LogLines();
         await using var writer = Writer(log);
         Assert.Null(Offer(writer, 1));
         _disk.Begun.Wait(Patience());
@@ -70,7 +70,7 @@ public sealed class CheckpointWriterTests : IDisposable
     [Fact]
     public async Task A_failure_is_logged_and_told_and_the_next_checkpoint_may_succeed()
     {
-        var log = new ListLogger();
+        var log = new LogLines();
         await using var writer = Writer(log);
         _disk.Failing = 1;
         _disk.GoOn.Release(2);
@@ -157,21 +157,6 @@ public sealed class CheckpointWriterTests : IDisposable
         {
             Begun.Dispose();
             GoOn.Dispose();
-        }
-    }
-
-    private sealed class ListLogger : ILogger
-    {
-        public List<string> Lines { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            lock (Lines) Lines.Add(formatter(state, exception));
         }
     }
 }

@@ -60,7 +60,7 @@ public sealed class DataPlaneFuzzTests : IAsyncDisposable
             using var wire = _b.Dial(At(_a), ConnectionPurpose.Mesh, "job", i, _secret, CancellationToken.None);
             mesh.Connect([new MeshPeer(At(_b))], CancellationToken.None);
             byte[][] payloads = [.. Enumerable.Range(0, Frames).Select(_ => RandomNumberGenerator.GetBytes(random.Next(0, 300)))];
-            byte[] sent = [.. payloads.SelectMany((p, n) => Frame(Key(n), i, p))];
+            byte[] sent = [.. payloads.SelectMany((p, n) => RawFrame.Of(Key(n), i, p))];
             byte[] changed = Mutation.Of(sent, random, lengthAt: 24);
             int before = _log.Count;
 
@@ -91,8 +91,8 @@ public sealed class DataPlaneFuzzTests : IAsyncDisposable
     public async Task A_frame_that_is_too_long_or_of_another_generation_or_from_nobody_in_the_plan_ends_its_connection()
     {
         using var mesh = _a.OpenMesh("job", 5, _secret);
-        await Refused("stranger", Frame(Key(0), 5, new byte[5000]), "A frame of 5000 bytes exceeds the maximum of 4096.");
-        await Refused("stranger", Frame(Key(0), 6, [1]), "A frame of generation 6 came over a connection of generation 5.");
+        await Refused("stranger", RawFrame.Of(Key(0), 5, new byte[5000]), "A frame of 5000 bytes exceeds the maximum of 4096.");
+        await Refused("stranger", RawFrame.Of(Key(0), 6, [1]), "A frame of generation 6 came over a connection of generation 5.");
         var unknown = Assert.Throws<HandshakeRefusedException>(() => _b.Dial(At(_a), ConnectionPurpose.Mesh, "job", 6, _secret, CancellationToken.None));
         Assert.Equal(HandshakeRefusal.UnknownGeneration, unknown.Refusal);
         AssertPeersCanMeet();
@@ -115,14 +115,6 @@ public sealed class DataPlaneFuzzTests : IAsyncDisposable
     private static FrameKey Key(int number) => new(FrameKind.Activation, number, 0);
 
     private static PeerEndpoint At(DataPlane plane) => new(plane.InstanceId, "127.0.0.1", plane.Port);
-
-    private static byte[] Frame(FrameKey key, int generation, byte[] payload)
-    {
-        var bytes = new byte[FrameHeader.Size + payload.Length];
-        payload.CopyTo(bytes, FrameHeader.Size);
-        FrameHeader.Write(bytes, key, 0, generation, payload);
-        return bytes;
-    }
 
     private static void AwaitEnd(Socket socket)
     {

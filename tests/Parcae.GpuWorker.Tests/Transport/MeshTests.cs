@@ -117,8 +117,8 @@ public sealed class MeshTests : IAsyncDisposable
             Thread.Sleep(5); // for the system to say that nobody listens
         }
 
-        wire.Write(Frame(new FrameKey(FrameKind.PipelineBarrier, 0, 0), [7]));
-        wire.Write(Frame(new FrameKey(MeshSender.Farewell, 0, 0), []));
+        wire.Write(RawFrame.Of(new FrameKey(FrameKind.PipelineBarrier, 0, 0), 1, [7]));
+        wire.Write(RawFrame.Of(new FrameKey(MeshSender.Farewell, 0, 0), 1, []));
 
         using (var sent = meshB.Receive("a", new FrameKey(FrameKind.PipelineBarrier, 0, 0))) Assert.Equal(7, sent.Span[0]);
         Assert.Throws<PeerHaltedException>(() => meshB.Receive("a", new FrameKey(FrameKind.PipelineBarrier, 1, 0)));
@@ -186,8 +186,7 @@ public sealed class MeshTests : IAsyncDisposable
         _b.OpenMesh("job", 1, _secret);
         using var wire = _b.Dial(At(_a), ConnectionPurpose.Mesh, "job", 1, _secret, CancellationToken.None);
         meshA.Connect([new MeshPeer(At(_b))], CancellationToken.None);
-        var frame = new byte[FrameHeader.Size + 4];
-        FrameHeader.Write(frame, new FrameKey(FrameKind.Activation, 0, 0), 0, 1, frame.AsSpan(FrameHeader.Size));
+        var frame = RawFrame.Of(new FrameKey(FrameKind.Activation, 0, 0), 1, new byte[4]);
         frame[^1] ^= 1;
 
         wire.Write(frame);
@@ -205,14 +204,6 @@ public sealed class MeshTests : IAsyncDisposable
     private static DataPlane Listen(string id) => DataPlane.Listen(new DataPlaneOptions(), id, NullLogger.Instance);
 
     private static PeerEndpoint At(DataPlane plane) => new(plane.InstanceId, "127.0.0.1", plane.Port);
-
-    private static byte[] Frame(FrameKey key, byte[] payload)
-    {
-        var bytes = new byte[FrameHeader.Size + payload.Length];
-        payload.CopyTo(bytes, FrameHeader.Size);
-        FrameHeader.Write(bytes, key, 0, 1, payload);
-        return bytes;
-    }
 
     private static bool Ended(Socket socket)
     {

@@ -126,8 +126,9 @@ internal sealed partial class GenerationRun
     private void Connect()
     {
         var peers = _plan.Places.Where(p => p != _place && (p.Pipeline == _place.Pipeline || p.Stage == _place.Stage)).Select(p => p.Peer);
-        var vault = _place.Pipeline == 0 && _plan.Vault is { } endpoint ? new MeshPeer(endpoint, Optional: true, VaultSteps * _layers.Sum(l => l.Layout.Length * sizeof(float))) : null;
-        _mesh.Connect([.. peers.Select(p => new MeshPeer(p)), .. vault is null ? Array.Empty<MeshPeer>() : [vault]], CancellationToken.None);
+        var vault = _plan.Vault.Where(s => _plan.Feeders(s).Contains(_place))
+            .Select(s => new MeshPeer(s.Peer, Optional: true, VaultSteps * _layers.Where(l => s.Layers.Contains(l.Layer)).Sum(l => l.Layout.Length * sizeof(float))));
+        _mesh.Connect([.. peers.Select(p => new MeshPeer(p)), .. vault], CancellationToken.None);
         _connected.TrySetResult();
     }
 

@@ -19,12 +19,12 @@ internal static class LayerFetch
     /// <param name="device">Where the layers are to be.</param>
     /// <param name="cancellation">Ends the preparation.</param>
     /// <exception cref="InvalidOperationException">No source gave a layer; says what each said.</exception>
-    public static async Task<(long Bytes, int Layers)> RunAsync(PrepareCommand command, LayerRange needed, IStagedModel model, LayerStore store, DataPlane plane, Device device, CancellationToken cancellation)
+    public static async Task<(long Bytes, int Layers)> RunAsync(PrepareCommand command, IReadOnlyCollection<int> needed, IStagedModel model, LayerStore store, DataPlane plane, Device device, CancellationToken cancellation)
     {
         int version = command.Plan.StartStep;
         var sources = command.Sources.ToDictionary(s => s.Layer);
         var remote = new List<LayerSource>();
-        foreach (int layer in Enumerable.Range(needed.First, needed.Count).Where(layer => store.Find(layer, version) is null))
+        foreach (int layer in needed.Where(layer => store.Find(layer, version) is null))
         {
             var source = sources.GetValueOrDefault(layer) ?? new LayerSource(layer, []);
             if (source.Holders.Length > 0) remote.Add(source);

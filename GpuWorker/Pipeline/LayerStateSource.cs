@@ -5,11 +5,13 @@ using static TorchSharp.torch;
 namespace Parcae.GpuWorker.Pipeline;
 
 /// <summary>Gives the layers of a store to peers. What is asked for is all that comes from the device.</summary>
-internal sealed class LayerStateSource(LayerStore layers) : IStateSource
+/// <param name="layers">The store.</param>
+/// <param name="copies">Has copies of some of them at other versions, or comes to have.</param>
+internal sealed class LayerStateSource(LayerStore layers, LayerStore? copies = null) : IStateSource
 {
     public async Task<StateStream?> OpenAsync(int layer, int version, CancellationToken cancellationToken)
     {
-        if (await layers.BorrowAsync(layer, version, cancellationToken) is not { } lease) return null;
+        if (await BorrowAsync(layer, version, cancellationToken) is not { } lease) return null;
         var tensors = lease.State.Tensors;
         var staging = new HostStaging();
         Tensor? view = null;
@@ -32,9 +34,21 @@ internal sealed class LayerStateSource(LayerStore layers) : IStateSource
         }
     }
 
+    private async Task<LayerStore.Lease?> BorrowAsync(int layer, int version, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            Task? copied = null;
+            if (copies?.TryBorrow(layer, version, out copied) is { } copy) return copy;
+            if (layers.TryBorrow(layer, version, out var changed) is { } lease) return lease;
+            if (changed is null) return null;
+            await Task.WhenAny(changed, copied ?? changed).WaitAsync(cancellation);
+        }
+    }
+
     public string DescribeHoldings()
     {
-        var held = layers.Held;
+        LayerState[] held = [.. layers.Held, .. copies?.Held ?? []];
         return held.Length == 0 ? "nothing" : string.Join(", ", held.Select(s => $"layer {s.Layer} at version {s.Version}"));
     }
 }

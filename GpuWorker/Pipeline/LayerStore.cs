@@ -50,10 +50,13 @@ internal sealed class LayerStore : IDisposable
     }
 
     /// <summary>Keeps exactly these layers at this version and frees the rest.</summary>
-    public void KeepOnly(LayerRange layers, int version) => Free(s => !layers.Contains(s.Layer) || s.Version != version);
+    public void KeepOnly(IReadOnlyCollection<int> layers, int version) => Free(s => !layers.Contains(s.Layer) || s.Version != version);
 
     /// <summary>Frees these layers at this version. Nobody may be reading them.</summary>
     public void Drop(LayerRange layers, int version) => Free(s => layers.Contains(s.Layer) && s.Version == version);
+
+    /// <summary>Frees everything at these versions. Nobody may be reading it.</summary>
+    public void Drop(Func<int, bool> versions) => Free(s => versions(s.Version));
 
     /// <summary>Nothing trains: peers may read what is held.</summary>
     public void Freeze()
@@ -92,24 +95,18 @@ internal sealed class LayerStore : IDisposable
         }
     }
 
-    /// <summary>Waits until the layer is held at that version and nothing trains, and lends it; null when it never will be.</summary>
-    public async Task<Lease?> BorrowAsync(int layer, int version, CancellationToken cancellation)
+    /// <summary>Lends the layer if it is held at that version and nothing trains.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="version">The version.</param>
+    /// <param name="changed">Where it is not lent: completes when that may have changed; null when it never will.</param>
+    public Lease? TryBorrow(int layer, int version, out Task? changed)
     {
-        while (true)
+        lock (_lock)
         {
-            Task changed;
-            lock (_lock)
-            {
-                var state = _frozen ? _held.Find(s => s.Layer == layer && s.Version == version) : null;
-                if (state is not null)
-                {
-                    _leases++;
-                    return new Lease(state, Return, _recall.Token);
-                }
-                if (_settled) return null;
-                changed = _changed.Task;
-            }
-            await changed.WaitAsync(cancellation);
+            changed = _settled ? null : _changed.Task;
+            if (!_frozen || _held.Find(s => s.Layer == layer && s.Version == version) is not { } state) return null;
+            _leases++;
+            return new Lease(state, Return, _recall.Token);
         }
     }
 

@@ -127,7 +127,7 @@ internal sealed partial class StageWorker : IJobParticipant
 
             await _rehearsal.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // it may still be reading layers
             await _layers.ThawAsync();
-            _layers.KeepOnly(plan.Stages[prepared.Place.Stage], plan.StartStep);
+            _layers.KeepOnly(plan.Stages[prepared.Place.Stage].ToArray(), plan.StartStep);
             _pending?.Dispose();
             _pending = null;
             _log.RollBack(plan.StartStep);
@@ -268,7 +268,7 @@ internal sealed partial class StageWorker : IJobParticipant
 
         var model = ModelFactory.Create(command.Spec.Model);
         _batches ??= BatchSources.Open(command.Spec, _logger);
-        var (bytes, fetched) = await LayerFetch.RunAsync(command, plan.Stages[place.Stage], model, _layers, _dataPlane, _device, cancellation);
+        var (bytes, fetched) = await LayerFetch.RunAsync(command, plan.Stages[place.Stage].ToArray(), model, _layers, _dataPlane, _device, cancellation);
         var report = new PrepareReport(_instanceId, plan.Generation, bytes, fetched, watch.Elapsed.TotalMilliseconds);
         lock (_lock)
         {

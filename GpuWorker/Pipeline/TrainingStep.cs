@@ -35,6 +35,7 @@ internal sealed class TrainingStep : IDisposable
     private readonly double[] _losses;
     private readonly double[] _validationLosses;
     private readonly DeferredWeights _deferred;
+    private readonly VaultShard[] _fed;
     private readonly HostStaging _staging = new();
 
     private int _step;
@@ -60,6 +61,7 @@ internal sealed class TrainingStep : IDisposable
         mesh.Watch(reducing);
         var allReduce = plan.Pipelines == 1 ? null : AllReduces.Create(_training, mesh, _replicas, place.Pipeline, states[0].Parameters.device);
         _reducer = new GradientReducer(states, _sink, allReduce, new TiedExchange(TiedPair.Of(model), plan, place, mesh), _training.MicroBatches, reducing, faults);
+        _fed = [.. plan.Vault.Where(s => plan.Feeders(s).Contains(place))];
         _deferred = new DeferredWeights(_training.PipelineSchedule == "1f1b" ? 0 : place.Stage);
     }
 
@@ -124,16 +126,22 @@ internal sealed class TrainingStep : IDisposable
     /// <summary>Applies the optimizer to the stage's layers.</summary>
     public void Apply(StepResult result) => Reduced.Apply(_states, result, _training);
 
-    /// <summary>The first pipeline's replicas pass the reduced gradients on to the state vault.</summary>
+    /// <summary>Passes the reduced gradients on to those shards of the state vault that this replica feeds.</summary>
     public void SendToVault(StepResult result)
     {
-        if (_plan.Vault is not { } vault || _place.Pipeline != 0) return;
+        if (_fed.Length == 0) return;
         for (int i = 0; i < _states.Length; i++)
         {
-            _mesh.Send(vault.InstanceId, new FrameKey(FrameKind.VaultGradient, _step, _states[i].Layer), _staging.ReadBytes(_reducer.Reduced[i]).Span);
+            var gradient = ReadOnlyMemory<byte>.Empty;
+            foreach (var shard in _fed.Where(s => s.Layers.Contains(_states[i].Layer)))
+            {
+                if (gradient.IsEmpty) gradient = _staging.ReadBytes(_reducer.Reduced[i]);
+                _mesh.Send(shard.Peer.InstanceId, new FrameKey(FrameKind.VaultGradient, _step, _states[i].Layer), gradient.Span);
+            }
         }
 
-        if (IsFirst) _mesh.Send(vault.InstanceId, new FrameKey(FrameKind.VaultStep, _step, 0), StepResultCodec.ToBytes(result));
+        byte[] told = StepResultCodec.ToBytes(result);
+        foreach (var shard in _fed) _mesh.Send(shard.Peer.InstanceId, new FrameKey(FrameKind.VaultStep, _step, 0), told);
     }
 
     public void Dispose()

@@ -10,8 +10,9 @@ using Parcae.Grains;
 namespace Parcae.GpuWorker.Shadows;
 
 /// <summary>
-/// Follows one generation: collects the reduced gradients of each step, and a thread of its own applies a step once all layers of it are here. Ends when it is stopped, when the replicas
-/// go on without it, and when its thread hangs or fails: then what it was changing is lost.
+/// Follows one generation as one shard of the vault: collects the reduced gradients of each step for its layers, and a thread of its own applies a step once every shard has all of it, so that
+/// no shard is ever ahead of what the others can come to by themselves. Ends when it is stopped, when the replicas go on without it, when another shard has ended, and when its thread hangs or
+/// fails: then what it was changing is lost.
 /// </summary>
 internal sealed class ShadowFollower : IAsyncDisposable
 {
@@ -22,17 +23,23 @@ internal sealed class ShadowFollower : IAsyncDisposable
     private readonly Mesh _mesh;
     private readonly LayerStore _layers;
     private readonly StepLog _log;
-    private readonly CheckpointWriter _checkpoints;
+    private readonly VaultCheckpoints _checkpoints;
     private readonly FaultInjector _faults;
     private readonly DataPlaneOptions _options;
-    private readonly long[] _gradientBytes;
+    private readonly Dictionary<int, long> _gradientBytes;
+    private readonly PeerEndpoint[] _others;
     private readonly object _lock = new();
-    private readonly SortedDictionary<int, PendingStep> _pending = [];
+    private readonly SortedDictionary<int, VaultStep> _pending = [];
 
     // The last step of which each replica has sent something; the lowest of those that send no more, and whose it is.
     private readonly Dictionary<string, int> _lastOf;
     private int _ceiling = int.MaxValue;
     private string? _endedFirst;
+
+    // The last step of which this shard has told the others that all of it is here, and which each of them has told; the first of them that has ended.
+    private readonly Dictionary<string, int> _readyOf;
+    private int _told;
+    private string? _endedShard;
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ThreadWatch _watch = new();
@@ -40,43 +47,42 @@ internal sealed class ShadowFollower : IAsyncDisposable
     private long? _silentSince;
     private long _held;
     private int _version;
-    private bool _closed, _lost, _threadEnded;
+    private bool _finishing, _closed, _lost, _threadEnded;
 
     /// <param name="command">The generation.</param>
+    /// <param name="shard">This shard.</param>
     /// <param name="model">The model.</param>
     /// <param name="mesh">The generation's connections.</param>
-    /// <param name="layers">All layers at the generation's start step, once it begins. The follower's own from <see cref="Start"/> on to its end, and for good when it ends with <see cref="Lost"/>.</param>
+    /// <param name="layers">The shard's layers at the generation's start step, once it begins. The follower's own from <see cref="Start"/> on to its end, and for good when it ends with <see cref="Lost"/>.</param>
     /// <param name="log">Gets the results.</param>
     /// <param name="checkpoints">Gets the versions that are to be written.</param>
     /// <param name="faults">Carries faults out.</param>
     /// <param name="options">How much may be held, and how long the thread may hang.</param>
     public ShadowFollower(
-        PrepareCommand command, IStagedModel model, Mesh mesh, LayerStore layers, StepLog log, CheckpointWriter checkpoints, FaultInjector faults, DataPlaneOptions options)
+        PrepareCommand command, VaultShard shard, IStagedModel model, Mesh mesh, LayerStore layers, StepLog log, VaultCheckpoints checkpoints, FaultInjector faults, DataPlaneOptions options)
     {
-        (Plan, _spec, _mesh, _layers, _log, _checkpoints, _faults, _options) = (command.Plan, command.Spec, mesh, layers, log, checkpoints, faults, options);
-        _gradientBytes = [.. Enumerable.Range(0, model.LayerCount).Select(layer => model.Layout(layer).Length * sizeof(float))];
+        (Plan, Shard, _spec, _mesh, _layers, _log, _checkpoints, _faults, _options) = (command.Plan, shard, command.Spec, mesh, layers, log, checkpoints, faults, options);
+        _gradientBytes = shard.Layers.ToDictionary(layer => layer, layer => model.Layout(layer).Length * sizeof(float));
         _version = Plan.StartStep;
+        _told = Plan.StartStep - 1;
+        _others = [.. Plan.Vault.Where(s => s != shard).Select(s => s.Peer)];
+        _readyOf = _others.ToDictionary(p => p.InstanceId, _ => _told, StringComparer.Ordinal);
+        _lastOf = Plan.Feeders(shard).ToDictionary(p => p.Peer.InstanceId, _ => Plan.StartStep - 1, StringComparer.Ordinal);
         mesh.OnFrame(FrameKind.VaultGradient, Accept);
         mesh.OnFrame(FrameKind.VaultStep, Accept);
-        mesh.OnEnd(NoteEnd);
-        _lastOf = Plan.Places.Where(p => p.Pipeline == 0).ToDictionary(p => p.Peer.InstanceId, _ => Plan.StartStep - 1, StringComparer.Ordinal);
-    }
-
-    private sealed class PendingStep
-    {
-        public StepResult? Result { get; set; }
-
-        public Dictionary<int, FrameBuffer> Gradients { get; } = [];
-
-        public long Bytes => Gradients.Values.Sum(f => (long)f.Length);
-
-        public void Free()
+        mesh.OnFrame(FrameKind.VaultReady, NoteReady);
+        mesh.OnFrame(FrameKind.VaultWritten, (_, key, frame) =>
         {
-            foreach (var frame in Gradients.Values) frame.Dispose();
-        }
+            frame.Dispose();
+            checkpoints.Written(key.Step);
+        });
+        mesh.OnEnd(NoteEnd);
     }
 
     public GenerationPlan Plan { get; }
+
+    /// <summary>What it follows.</summary>
+    public VaultShard Shard { get; }
 
     /// <summary>Whether it has begun.</summary>
     public bool HasBegun { get; private set; }
@@ -93,7 +99,7 @@ internal sealed class ShadowFollower : IAsyncDisposable
         get { lock (_lock) return _lost; }
     }
 
-    /// <summary>Steps applied to the copy, which is never of more than one version.</summary>
+    /// <summary>Steps applied to the shard's copy, which is never of more than one version.</summary>
     public int Version
     {
         get { lock (_lock) return _version; }
@@ -105,7 +111,7 @@ internal sealed class ShadowFollower : IAsyncDisposable
         get { lock (_lock) return _pending.Count; }
     }
 
-    /// <summary>Completes when nothing more comes: every replica that sends here has closed its connection, or this side has ended.</summary>
+    /// <summary>Completes when no gradients come any more: every replica that sends here has closed its connection, or this side has ended.</summary>
     public Task DrainedAsync => Task.WhenAny(_mesh.DrainedAsync, _ended.Task);
 
     /// <summary>Begins. Only once, and not after <see cref="StopAsync"/>.</summary>
@@ -117,25 +123,55 @@ internal sealed class ShadowFollower : IAsyncDisposable
         new Thread(Run) { IsBackground = true, Name = $"vault-{Plan.JobId}-{Plan.Generation}" }.Start();
     }
 
-    /// <summary>Applies what has come within <paramref name="drain"/>, drops incomplete steps, and closes. A thread that hangs is waited for no longer than <see cref="DataPlaneOptions.StallTimeout"/>.</summary>
-    public async Task StopAsync(TimeSpan drain)
+    /// <summary>
+    /// Applies what all shards have within <paramref name="drain"/>, drops incomplete steps, and closes. A thread that hangs is waited for no longer than <see cref="DataPlaneOptions.StallTimeout"/>.
+    /// </summary>
+    /// <returns>The step after the last one that was applied, where all of it is here and not at every other shard, as far as is known; it is the caller's. Once.</returns>
+    public async Task<VaultStep?> StopAsync(TimeSpan drain)
     {
-        if (IsRunning) await Task.WhenAny(DrainedAsync, Task.Delay(drain));
+        var over = Task.Delay(drain);
+        if (IsRunning) await Task.WhenAny(DrainedAsync, over);
+        lock (_lock)
+        {
+            _finishing = true;
+            Monitor.PulseAll(_lock);
+        }
+
+        if (IsRunning) await Task.WhenAny(_ended.Task, over);
         Close(null);
         if (HasBegun) await _ended.Task;
-        else Free();
         if (_watchdog is { } watchdog) await watchdog.DisposeAsync();
+        lock (_lock)
+        {
+            VaultStep? open = null;
+            if (HasBegun && !_lost && IsComplete(_version)) _pending.Remove(_version, out open);
+            FreePending(except: null);
+            return open;
+        }
     }
 
-    public async ValueTask DisposeAsync() => await StopAsync(TimeSpan.Zero);
+    public async ValueTask DisposeAsync() => (await StopAsync(TimeSpan.Zero))?.Dispose();
+
+    /// <summary>Tells the other shards that a checkpoint needs their copies no longer.</summary>
+    public void TellWritten(int version)
+    {
+        try
+        {
+            foreach (var other in _others) _mesh.Send(other.InstanceId, new FrameKey(FrameKind.VaultWritten, version, 0), []);
+        }
+        catch (MeshBrokenException)
+        {
+            // They keep them until the next checkpoint.
+        }
+    }
 
     private void Accept(string peer, FrameKey key, FrameBuffer frame)
     {
-        if (key.Kind == FrameKind.VaultGradient && (key.Index >= _gradientBytes.Length || frame.Length != _gradientBytes[key.Index]))
+        if (key.Kind == FrameKind.VaultGradient && (!_gradientBytes.TryGetValue(key.Index, out long bytes) || frame.Length != bytes))
         {
             int length = frame.Length;
             frame.Dispose();
-            throw new FrameException($"{peer} sent '{key}' of {length} bytes, which is no gradient of this model.");
+            throw new FrameException($"{peer} sent '{key}' of {length} bytes, which is no gradient of a layer of this shard.");
         }
 
         bool hopeless;
@@ -155,8 +191,8 @@ internal sealed class ShadowFollower : IAsyncDisposable
 
     private void Keep(FrameKey key, FrameBuffer frame)
     {
-        if (!_pending.TryGetValue(key.Step, out var step)) _pending[key.Step] = step = new PendingStep();
-        if (key.Kind == FrameKind.VaultGradient && step.Gradients.TryAdd(key.Index, frame))
+        if (!_pending.TryGetValue(key.Step, out var step)) _pending[key.Step] = step = new VaultStep(key.Step);
+        if (key.Kind == FrameKind.VaultGradient && step.TryAdd(key.Index, frame))
         {
             _held += frame.Length;
             return;
@@ -166,13 +202,29 @@ internal sealed class ShadowFollower : IAsyncDisposable
         frame.Dispose();
     }
 
-    /// <summary>A replica sends no more: later steps can never be complete.</summary>
+    private void NoteReady(string peer, FrameKey key, FrameBuffer frame)
+    {
+        frame.Dispose();
+        lock (_lock)
+        {
+            if (_readyOf.TryGetValue(peer, out int last)) _readyOf[peer] = Math.Max(last, key.Step);
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    /// <summary>A replica sends no more: later steps can never be complete. Or another shard has ended: what it has not told of can never be applied.</summary>
     private void NoteEnd(string peer)
     {
         bool hopeless;
         lock (_lock)
         {
-            if (!_lastOf.TryGetValue(peer, out int last) || last >= _ceiling) return;
+            if (_readyOf.ContainsKey(peer)) _endedShard ??= peer;
+            if (!_lastOf.TryGetValue(peer, out int last) || last >= _ceiling)
+            {
+                Monitor.PulseAll(_lock);
+                return;
+            }
+
             (_ceiling, _endedFirst) = (last, peer);
             hopeless = _pending.Count > 0 && IsHopeless(_pending.Keys.Max());
             foreach (int beyond in _pending.Keys.Where(step => step > last).ToArray()) Drop(beyond);
@@ -191,10 +243,10 @@ internal sealed class ShadowFollower : IAsyncDisposable
     {
         _pending.Remove(step, out var dropped);
         _held -= dropped!.Bytes;
-        dropped.Free();
+        dropped.Dispose();
     }
 
-    private bool IsComplete(int step) => _pending.TryGetValue(step, out var found) && found.Result is not null && found.Gradients.Count == _gradientBytes.Length;
+    private bool IsComplete(int step) => _pending.TryGetValue(step, out var found) && found.IsComplete(_gradientBytes.Count);
 
     /// <summary>Takes nothing more in. What is complete is still applied.</summary>
     private void Close(string? trouble)
@@ -216,7 +268,13 @@ internal sealed class ShadowFollower : IAsyncDisposable
         _watch.Begin();
         try
         {
+            using (ThreadWatch.Waiting()) _mesh.Connect([.. _others.Select(p => new MeshPeer(p))], CancellationToken.None);
             while (Next() is { } step) Apply(step);
+        }
+        catch (MeshBrokenException e)
+        {
+            // Between two steps: the copy is as good as before.
+            Close(_finishing ? null : e.Message);
         }
         catch (Exception e)
         {
@@ -228,38 +286,46 @@ internal sealed class ShadowFollower : IAsyncDisposable
         End(failure, fromThread: true);
     }
 
-    private PendingStep? Next()
+    /// <summary>The next step, once every shard has all of it; null: it will not be applied here.</summary>
+    private VaultStep? Next()
     {
-        lock (_lock)
+        while (true)
         {
-            while (!IsComplete(_version))
+            lock (_lock)
             {
-                if (_closed) return null;
-                using (ThreadWatch.Waiting()) Monitor.Wait(_lock);
+                bool complete = IsComplete(_version);
+                if (!complete || _told == _version)
+                {
+                    if (complete && _readyOf.Values.All(ready => ready >= _version))
+                    {
+                        _pending.Remove(_version, out var step);
+                        return step;
+                    }
+
+                    // What is complete waits for the others' word as long as they may give it.
+                    if (_closed || (_finishing && (!complete || _endedShard is not null))) return null;
+                    using (ThreadWatch.Waiting()) Monitor.Wait(_lock);
+                    continue;
+                }
             }
 
-            _pending.Remove(_version, out var step);
-            return step;
+            // Once for each step, and not ahead of it: so no shard is more than one step ahead of another.
+            _told = _version;
+            foreach (var other in _others) _mesh.Send(other.InstanceId, new FrameKey(FrameKind.VaultReady, _version, 0), []);
         }
     }
 
-    private void Apply(PendingStep step)
+    private void Apply(VaultStep step)
     {
         var result = step.Result!.Value;
         long bytes = step.Bytes;
-        try
+        using (step)
         {
-            foreach (var (layer, frame) in step.Gradients)
+            step.Apply(_layers, _spec.Training, done =>
             {
-                var state = _layers.Find(layer, result.Step) ?? throw new InvalidOperationException($"The vault does not hold layer {layer} at version {result.Step}.");
-                Optimizer.Apply(state, frame.Floats, result.GradientNorm, _spec.Training);
                 ThreadWatch.SignOfLife();
-                if (layer == _gradientBytes.Length / 2) _faults.Pass(FaultPoint.VaultApply);
-            }
-        }
-        finally
-        {
-            step.Free();
+                if (done == (_gradientBytes.Count + 1) / 2) _faults.Pass(FaultPoint.VaultApply);
+            });
         }
 
         lock (_lock)
@@ -277,8 +343,10 @@ internal sealed class ShadowFollower : IAsyncDisposable
     private void Watch()
     {
         // Who halts the generation does so within moments of its end.
-        if (_mesh.DrainedAsync.IsCompleted) _silentSince ??= Stopwatch.GetTimestamp();
-        if (_silentSince is { } since && Stopwatch.GetElapsedTime(since) > _options.HeartbeatTimeout) Close("every connection has ended, and nobody ended the generation");
+        string? ended;
+        lock (_lock) ended = _endedShard;
+        if (ended is not null || _mesh.DrainedAsync.IsCompleted) _silentSince ??= Stopwatch.GetTimestamp();
+        if (_silentSince is { } since && Stopwatch.GetElapsedTime(since) > _options.HeartbeatTimeout) Close($"{(ended is null ? "every connection" : $"the shard at {ended}")} has ended, and nobody ended the generation");
         if (_watch.IsStalled(_options.StallTimeout)) End($"applying step {Version} hangs for more than {_options.StallTimeout.TotalSeconds} s", fromThread: false);
     }
 
@@ -297,16 +365,16 @@ internal sealed class ShadowFollower : IAsyncDisposable
         }
 
         if (failure is not null) Close(failure);
-        Free();
+        FreePending(except: Lost ? null : _version);
         if (free) _layers.Dispose();
         _ended.TrySetResult();
     }
 
-    private void Free()
+    private void FreePending(int? except)
     {
         lock (_lock)
         {
-            foreach (int step in _pending.Keys.ToArray()) Drop(step);
+            foreach (int step in _pending.Keys.Where(s => s != except).ToArray()) Drop(step);
         }
     }
 }

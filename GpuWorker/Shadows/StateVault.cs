@@ -12,8 +12,8 @@ using Parcae.Grains;
 namespace Parcae.GpuWorker.Shadows;
 
 /// <summary>
-/// Shadow replicas of all layers of one job on an on-demand instance (ParcaePS in the paper, section 6.3): took a snapshot once and applies the same
-/// reduced gradients ever since, a step when all layers of it have come, so its copy is always of one version. Writes the checkpoints.
+/// Shadow replicas of a job's layers on an on-demand instance (ParcaePS in the paper, section 6.3), all of them or those of one shard: took a snapshot once and applies the same
+/// reduced gradients ever since, a step when every shard has all of it, so that the copy that the shards hold together is of one version, or can be made so. Writes the checkpoints.
 /// </summary>
 internal sealed partial class StateVault : IJobParticipant
 {
@@ -22,8 +22,7 @@ internal sealed partial class StateVault : IJobParticipant
     private readonly string _instanceId;
     private readonly DataPlane _dataPlane;
     private readonly ILogger _logger;
-    private readonly CheckpointStore _checkpoints;
-    private readonly CheckpointWriter _writer;
+    private readonly VaultCheckpoints _checkpoints;
     private readonly StepLog _log = new();
     private readonly SemaphoreSlim _preparing = new(1, 1);
     private readonly GenerationFence _fence = new();
@@ -35,8 +34,10 @@ internal sealed partial class StateVault : IJobParticipant
     private IDisposable? _serving;
     private PrepareReport? _report;
     private ShadowFollower? _follower;
-    private JobSpec? _spec;
-    private IStagedModel? _model;
+    private GenerationPlan? _plan;
+
+    // Left by a follower: all of the step is here, and not known to be with every shard.
+    private VaultStep? _open;
 
     public StateVault(string jobId, GpuWorkerOptions options, DataPlane dataPlane, FaultInjector faults, ILogger logger)
     {
@@ -46,8 +47,7 @@ internal sealed partial class StateVault : IJobParticipant
         _dataPlane = dataPlane;
         _logger = logger;
         _shadows = new ShadowReplicas(dataPlane, TorchSharp.torch.CPU);
-        _checkpoints = new CheckpointStore(options.CheckpointFolder, jobId);
-        _writer = new CheckpointWriter(jobId, (version, states) => _checkpoints.Write(version, _model!, _spec!, states), logger);
+        _checkpoints = new VaultCheckpoints(jobId, options.CheckpointFolder, dataPlane, logger) { OnWritten = version => _follower?.TellWritten(version) };
     }
 
     public Task<PrepareReport> PrepareAsync(PrepareCommand command) => _fence.UntilOvertakenAsync(command.Plan.Generation, overtaken => PrepareAsync(command, overtaken));
@@ -63,17 +63,22 @@ internal sealed partial class StateVault : IJobParticipant
             if (_report?.Generation == generation) return _report;
             await StopFollowingAsync(DrainNow);
             var watch = Stopwatch.StartNew();
-            _spec = command.Spec;
             Serve(command.Secret);
-            var model = _model = ModelFactory.Create(command.Spec.Model);
-            var all = new LayerRange(0, model.LayerCount);
-            if (command.RestoreCheckpoint is { } version) Restore(version, command.Plan.StartStep, model);
+            var model = ModelFactory.Create(command.Spec.Model);
+            if (command.RestoreCheckpoint is { } version) Restore(command, version, model);
+            if (command.Finish is { } finish) await FinishStepAsync(finish, command.Spec.Training);
             _layers.Settle();
-            var (bytes, fetched) = await LayerFetch.RunAsync(command, all, model, _layers, _dataPlane, TorchSharp.torch.CPU, overtaken);
+            // Without a shard it only gives the others what it holds.
+            if (command.Plan.ShardOf(_instanceId) is not { } shard) return new PrepareReport(_instanceId, generation, 0, 0, watch.Elapsed.TotalMilliseconds);
+
+            var (bytes, fetched) = await LayerFetch.RunAsync(command, shard.Layers, model, _layers, _dataPlane, TorchSharp.torch.CPU, overtaken);
+            _plan = command.Plan;
+            await _checkpoints.FollowAsync(command);
             var mesh = _dataPlane.OpenMesh(_jobId, generation, command.Secret);
-            _follower = new ShadowFollower(command, model, mesh, _layers, _log, _writer, _faults, _dataPlane.Options);
+            _follower = new ShadowFollower(command, shard, model, mesh, _layers, _log, _checkpoints, _faults, _dataPlane.Options);
             _report = new PrepareReport(_instanceId, generation, bytes, fetched, watch.Elapsed.TotalMilliseconds);
-            LogPrepared(_jobId, generation, command.Plan.StartStep, fetched, watch.Elapsed.TotalMilliseconds);
+            int number = Array.IndexOf(command.Plan.Vault, shard) + 1;
+            LogPrepared(_jobId, number, command.Plan.Vault.Length, generation, command.Plan.StartStep, fetched, watch.Elapsed.TotalMilliseconds);
             return _report;
         }
         finally
@@ -88,8 +93,8 @@ internal sealed partial class StateVault : IJobParticipant
         try
         {
             overtaken.ThrowIfCancellationRequested();
-            // One that has ended by itself is over, and its copy good only as far as it came.
-            if (_follower is { HasBegun: true, IsRunning: false }) await StopFollowingAsync(DrainNow);
+            // One that has ended by itself is over, and its copy good only as far as it came. One that has not begun by now never will.
+            if (_follower is { IsRunning: false }) await StopFollowingAsync(DrainNow);
             Serve(command.Secret);
         }
         finally
@@ -110,7 +115,9 @@ internal sealed partial class StateVault : IJobParticipant
                 throw new InvalidOperationException($"Generation {command.Generation} was not prepared here; generation {_follower?.Plan.Generation ?? 0} was.");
             if (follower.HasBegun) return;
             await _layers.ThawAsync();
-            _layers.KeepOnly(new LayerRange(0, _model!.LayerCount), command.AtStep);
+            _layers.KeepOnly(follower.Shard.Layers, command.AtStep);
+            _open?.Dispose();
+            _open = null;
             _log.RollBack(command.AtStep);
             follower.Start();
         }
@@ -136,9 +143,9 @@ internal sealed partial class StateVault : IJobParticipant
             return new HaltReport
             {
                 InstanceId = _instanceId,
-                Layers = [.. _layers.Held.Select(s => new LayerHolding(s.Layer, s.Version, false))],
+                Layers = [.. _layers.Held.Select(s => new LayerHolding(s.Layer, s.Version, _open is { } open && open.Step == s.Version && open.Has(s.Layer)))],
                 Results = _log.From(command.ResultsFrom),
-                Checkpoints = [.. _checkpoints.Versions()],
+                Checkpoints = [.. _checkpoints.Versions],
             };
         }
         finally
@@ -160,8 +167,8 @@ internal sealed partial class StateVault : IJobParticipant
             Version = follower is { HasBegun: true, Lost: false } ? follower.Version : held.Length > 0 ? held.Min(s => s.Version) : 0,
             Lag = follower?.Lag ?? 0,
             Trouble = follower?.Trouble,
-            Checkpoint = _writer.Written,
-            CheckpointFailure = _writer.Failure,
+            Checkpoint = _checkpoints.Newest,
+            CheckpointFailure = _checkpoints.Failure,
         };
     }
 
@@ -170,13 +177,13 @@ internal sealed partial class StateVault : IJobParticipant
         await _preparing.WaitAsync();
         try
         {
-            if (_spec is null || _layers.Held.Length == 0) throw new InvalidOperationException($"The vault {_instanceId} holds nothing of job {_jobId}.");
+            if (_plan?.ShardOf(_instanceId) is not { } shard || _layers.Held.Length == 0) throw new InvalidOperationException($"The vault {_instanceId} holds nothing of job {_jobId}.");
             await StopFollowingAsync(DrainNow);
-            // The newest whole copy: after a preparation that came to nothing there may be layers of two versions.
-            var held = _layers.Held.GroupBy(s => s.Version).Where(g => g.Count() == _model!.LayerCount).MaxBy(g => g.Key)?.ToArray()
-                ?? throw new InvalidOperationException($"The vault {_instanceId} has no whole copy of job {_jobId}.");
+            // The newest whole copy: after a preparation that came to nothing there may be layers of two versions, or of no shard.
+            var held = _layers.Held.Where(s => shard.Layers.Contains(s.Layer)).GroupBy(s => s.Version).Where(g => g.Count() == shard.Layers.Length).MaxBy(g => g.Key)?.ToArray()
+                ?? throw new InvalidOperationException($"The vault {_instanceId} has no whole copy of its layers of job {_jobId}.");
             int version = held[0].Version;
-            await _writer.WriteAsync(version, held);
+            await _checkpoints.WriteAsync(version, held);
             return version;
         }
         finally
@@ -193,8 +200,9 @@ internal sealed partial class StateVault : IJobParticipant
         await _preparing.WaitAsync();
         await StopFollowingAsync(TimeSpan.Zero);
         await _shadows.DisposeAsync();
-        await _writer.DisposeAsync();
         _serving?.Dispose();
+        await _checkpoints.DisposeAsync();
+        _open?.Dispose();
         await _layers.ThawAsync();
         _layers.Dispose();
         _fence.Dispose();
@@ -203,7 +211,14 @@ internal sealed partial class StateVault : IJobParticipant
     private async Task StopFollowingAsync(TimeSpan drain)
     {
         if (_follower is not { } follower) return;
-        await follower.StopAsync(drain);
+        if (await follower.StopAsync(drain) is { } open)
+        {
+            _open?.Dispose();
+            _open = open;
+            // Whoever sent it has passed the step.
+            _log.Add(open.Result!.Value);
+        }
+
         if (follower.Trouble is { } trouble) LogStopped(_jobId, follower.Plan.Generation, follower.Version, trouble);
         if (follower.Lost)
         {
@@ -211,26 +226,39 @@ internal sealed partial class StateVault : IJobParticipant
             _serving?.Dispose();
             _serving = null;
             _layers = new LayerStore();
+            _open?.Dispose();
+            _open = null;
         }
 
         _follower = null;
         _report = null;
     }
 
-    private void Serve(byte[] secret) => _serving ??= _dataPlane.ServeState(_jobId, secret, new LayerStateSource(_layers));
+    private void Serve(byte[] secret) => _serving ??= _dataPlane.ServeState(_jobId, secret, new LayerStateSource(_layers, _checkpoints.Copies));
 
-    private void Restore(int version, int startStep, IStagedModel model)
+    /// <summary>Applies a step that another shard, or a replica, has applied, and this one had not been told that it might.</summary>
+    private async Task FinishStepAsync(StepResult finish, TrainingSpec training)
     {
-        if (version != startStep) throw new ArgumentException($"Checkpoint {version} cannot begin a generation at step {startStep}.");
-        var states = _checkpoints.Load(version, model, _spec!);
-        _writer.Forget();
-        _layers.KeepOnly(default, -1);
+        if (_open is not { } open || open.Step != finish.Step) return;
+        await _layers.ThawAsync();
+        // A layer that was followed has come there already.
+        foreach (var held in _layers.Held.Where(s => s.Version == open.Step + 1 && open.Has(s.Layer))) _layers.Drop(new LayerRange(held.Layer, 1), held.Version);
+        open.Apply(_layers, training);
+        open.Dispose();
+        _open = null;
+    }
+
+    private void Restore(PrepareCommand command, int version, IStagedModel model)
+    {
+        if (version != command.Plan.StartStep) throw new ArgumentException($"Checkpoint {version} cannot begin a generation at step {command.Plan.StartStep}.");
+        var states = _checkpoints.Load(version, model, command.Spec);
+        _layers.KeepOnly([], -1);
         foreach (var state in states) _layers.Add(state);
         LogRestored(_jobId, version);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Job {JobId}: the vault is prepared for generation {Generation} at step {Step}: {Layers} layers fetched in {Milliseconds:F1} ms.")]
-    private partial void LogPrepared(string jobId, int generation, int step, int layers, double milliseconds);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Job {JobId}: shard {Shard} of {Shards} of the vault is prepared for generation {Generation} at step {Step}: {Layers} layers fetched in {Milliseconds:F1} ms.")]
+    private partial void LogPrepared(string jobId, int shard, int shards, int generation, int step, int layers, double milliseconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}, generation {Generation}: the vault stopped following at step {Step}: {Trouble}.")]
     private partial void LogStopped(string jobId, int generation, int step, string trouble);

@@ -11,6 +11,9 @@ public readonly record struct LayerRange([property: Id(0)] int First, [property:
 
     /// <summary>Whether <paramref name="layer"/> belongs to the stage.</summary>
     public bool Contains(int layer) => layer >= First && layer < End;
+
+    /// <summary>The layers' indices, ascending.</summary>
+    public int[] ToArray() => [.. Enumerable.Range(First, Count)];
 }
 
 /// <summary>Where a worker's data plane listens.</summary>
@@ -26,6 +29,12 @@ public sealed record PeerEndpoint([property: Id(0)] string InstanceId, [property
 /// <param name="Peer">The instance that holds it and where its data plane listens.</param>
 [GenerateSerializer, Immutable, Alias("parcae.Place")]
 public sealed record Place([property: Id(0)] int Pipeline, [property: Id(1)] int Stage, [property: Id(2)] PeerEndpoint Peer);
+
+/// <summary>One instance's part of the state vault.</summary>
+/// <param name="Peer">The instance, and where its data plane listens.</param>
+/// <param name="Layers">The layers that it follows, ascending, at least one.</param>
+[GenerateSerializer, Immutable, Alias("parcae.VaultShard")]
+public sealed record VaultShard([property: Id(0)] PeerEndpoint Peer, [property: Id(1)] int[] Layers);
 
 /// <summary>A strategy D x P with every (pipeline, stage) assigned to an instance. Generations are numbered and only ever grow.</summary>
 [GenerateSerializer, Immutable, Alias("parcae.GenerationPlan")]
@@ -49,17 +58,30 @@ public sealed record GenerationPlan
     /// <summary>The D * P places.</summary>
     [Id(5)] public required Place[] Places { get; init; }
 
-    /// <summary>The state vault, or null when there is none at present.</summary>
-    [Id(6)] public PeerEndpoint? Vault { get; init; }
-
     /// <summary>Version of every layer when the generation begins; the first step it runs.</summary>
     [Id(7)] public required int StartStep { get; init; }
+
+    // 6 was the one vault that there could be.
+
+    /// <summary>The state vault: its shards hold every layer, each as often; empty when none follows.</summary>
+    [Id(8)] public VaultShard[] Vault { get; init; } = [];
 
     /// <summary>The place of pipeline <paramref name="pipeline"/>, stage <paramref name="stage"/>.</summary>
     public Place At(int pipeline, int stage) => Places.First(p => p.Pipeline == pipeline && p.Stage == stage);
 
     /// <summary>The place of an instance, or null when it has none.</summary>
     public Place? Of(string instanceId) => Places.FirstOrDefault(p => p.Peer.InstanceId == instanceId);
+
+    /// <summary>An instance's part of the state vault, or null when it has none.</summary>
+    public VaultShard? ShardOf(string instanceId) => Vault.FirstOrDefault(s => s.Peer.InstanceId == instanceId);
+
+    /// <summary>The replicas that send a shard the reduced gradients of its layers: those of one pipeline, a different one for each shard as far as there are any.</summary>
+    public IEnumerable<Place> Feeders(VaultShard shard)
+    {
+        ArgumentNullException.ThrowIfNull(shard);
+        int pipeline = Array.IndexOf(Vault, shard) % Pipelines;
+        return Places.Where(p => p.Pipeline == pipeline && Array.Exists(shard.Layers, Stages[p.Stage].Contains));
+    }
 
     /// <summary>The micro-batches [from, to) of pipeline <paramref name="pipeline"/>: contiguous blocks, as even as they can be, the longer ones first.</summary>
     /// <param name="microBatches">M, micro-batches of a global batch.</param>

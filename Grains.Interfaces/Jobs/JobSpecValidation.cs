@@ -89,6 +89,7 @@ public static class JobSpecValidation
         check(TrainingSpec.CollectiveBackends.Contains(t.Collectives), "training.collectives", t.Collectives, OneOf(TrainingSpec.CollectiveBackends));
         check(t.CheckpointEvery >= 1, "training.checkpointEvery", t.CheckpointEvery, "at least 1");
         check(t.CheckpointsKept >= 1, "training.checkpointsKept", t.CheckpointsKept, "at least 1");
+        check(t.VaultCopies is 1 or 2, "training.vaultCopies", t.VaultCopies, "1 or 2");
         check(t.EvaluateEvery >= 0, "training.evaluateEvery", t.EvaluateEvery, "at least 0");
         check(t.EvaluationBatches >= 1, "training.evaluationBatches", t.EvaluationBatches, "at least 1");
     }

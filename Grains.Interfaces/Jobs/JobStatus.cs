@@ -211,14 +211,14 @@ public sealed record JobStatus
 }
 
 /// <summary>How far the state vault has come.</summary>
-/// <param name="InstanceId">The vault.</param>
-/// <param name="Version">Steps applied to its copy; null: it has not said yet.</param>
-/// <param name="Lag">Committed steps that its copy lacks: those would be run again if a whole stage were lost now. Null: it has not said yet.</param>
+/// <param name="Instances">Those that hold its shards.</param>
+/// <param name="Version">Steps applied to its copy, in the shard that is furthest behind; null: not all have said yet.</param>
+/// <param name="Lag">Committed steps that its copy lacks: those would be run again if a whole stage were lost now. Null: not all have said yet.</param>
 /// <param name="Checkpoint">The newest checkpoint that it has made durable since it began, or null.</param>
 /// <param name="CheckpointFailure">Why its last attempt at a checkpoint failed, or null.</param>
 [GenerateSerializer, Immutable, Alias("parcae.VaultStatus")]
 public sealed record VaultStatus(
-    [property: Id(0)] string InstanceId,
+    [property: Id(5)] string[] Instances,
     [property: Id(1)] int? Version,
     [property: Id(2)] int? Lag,
     [property: Id(3)] int? Checkpoint,

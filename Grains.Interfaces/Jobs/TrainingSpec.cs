@@ -58,6 +58,9 @@ public sealed record TrainingSpec
     /// <summary>Whether control silos keep shadow replicas of the model. The default value is true.</summary>
     [Id(12)] public bool Vault { get; init; } = true;
 
+    /// <summary>How many of the control silos keep each layer, 1 or 2, where there are as many. The default value is 2: the loss of one costs nothing.</summary>
+    [Id(26)] public int VaultCopies { get; init; } = 2;
+
     /// <summary>One of <see cref="Optimizers"/>. The default value is <c>adamw</c>.</summary>
     [Id(13)] public string Optimizer { get; init; } = "adamw";
 

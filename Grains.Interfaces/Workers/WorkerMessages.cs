@@ -19,7 +19,7 @@ public sealed record PrepareCommand
     /// <summary>Where to get each layer that the receiver needs; layers that it already holds at the start version are not fetched again.</summary>
     [Id(4)] public required LayerSource[] Sources { get; init; }
 
-    /// <summary>For the vault only: load all layers from the checkpoint of this version on its disk instead.</summary>
+    /// <summary>For one of the vault's instances only: load all layers from the checkpoint of this version on its disk, for everyone.</summary>
     [Id(5)] public int? RestoreCheckpoint { get; init; }
 }
 

@@ -73,7 +73,7 @@ internal sealed partial class Job(
     public Dictionary<string, int> PrepareFailures { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Checkpoints that could not be restored.</summary>
-    public HashSet<int> DamagedCheckpoints { get; } = [];
+    public HashSet<CheckpointMark> DamagedCheckpoints { get; } = [];
 
     /// <summary>Set while a generation is being brought about: what happens meanwhile is signalled to it.</summary>
     public AttemptSignals? Attempt { get; set; }
@@ -155,7 +155,7 @@ internal sealed partial class Job(
     {
         _vaultFailures = Now - _vaultBackAt < (1 << MostVaultFailures) * options.VaultRetry ? Math.Min(_vaultFailures + 1, MostVaultFailures) : 0;
         VaultRetryAt = Now + (1 << _vaultFailures) * options.VaultRetry;
-        if (State.Plan is { Vault: not null } plan) State.Plan = plan with { Vault = null };
+        if (State.Plan is { Vault.Length: > 0 } plan) State.Plan = plan with { Vault = [] };
         Tell($"going on without the state vault: {why}");
     }
 
@@ -188,8 +188,11 @@ internal sealed partial class Job(
             fleet,
             [.. workers.Where(r => r.Phase != InstancePhase.Draining)],
             [.. workers.Where(r => r.Phase == InstancePhase.Draining)],
-            wantsVault ? vaults.OrderByDescending(r => r.Info.Id == State.Plan?.Vault?.InstanceId).FirstOrDefault() : null,
+            wantsVault ? [.. vaults.OrderBy(r => Shard(r.Info.Id)).ThenBy(r => r.Info.Id, StringComparer.Ordinal)] : [],
             vaults.Any());
+
+        // Those that follow already keep their places among the shards.
+        int Shard(string id) => State.Plan?.ShardOf(id) is { } shard ? Array.IndexOf(State.Plan.Vault, shard) : int.MaxValue;
     }
 
     [LoggerMessage(LogLevel.Information, "Job {JobId}: {Message}")]
@@ -200,9 +203,9 @@ internal sealed partial class Job(
 /// <param name="Fleet">The fleet with its past.</param>
 /// <param name="Usable">Worker instances that may have a place.</param>
 /// <param name="Draining">Worker instances that are about to leave; they still hold state.</param>
-/// <param name="Vault">The state vault that is to follow, or null.</param>
+/// <param name="Vault">The instances that are to follow as the state vault, in the order of their shards.</param>
 /// <param name="HasVault">Whether there is any vault, even one that is left alone for now.</param>
-internal sealed record Roster(FleetSnapshot Fleet, InstanceRecord[] Usable, InstanceRecord[] Draining, InstanceRecord? Vault, bool HasVault)
+internal sealed record Roster(FleetSnapshot Fleet, InstanceRecord[] Usable, InstanceRecord[] Draining, InstanceRecord[] Vault, bool HasVault)
 {
     /// <summary>The roster without instances that turned out to be gone.</summary>
     public Roster Without(ICollection<string> gone) => gone.Count == 0

@@ -192,7 +192,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IRemindable
         bool atRest = State.Halted && _job.Frozen;
         if (State.Ended || atRest || report.Generation != State.Plan?.Generation || !_job.IsMember(report.InstanceId)) return Task.CompletedTask;
         string said = $"{report.InstanceId} reports: {report.Message}";
-        if (report.PeerInstanceId == State.Plan.Vault?.InstanceId)
+        if (State.Plan.ShardOf(report.PeerInstanceId) is not null)
         {
             _job.LeaveVault(said);
             return Task.CompletedTask;

@@ -18,6 +18,12 @@ internal enum JobIntent
     Cancel,
 }
 
+/// <summary>A checkpoint on a disk.</summary>
+/// <param name="Version">Steps applied.</param>
+/// <param name="InstanceId">The instance of the vault that has it.</param>
+[GenerateSerializer, Immutable, Alias("parcae.CheckpointMark")]
+internal sealed record CheckpointMark([property: Id(0)] int Version, [property: Id(1)] string InstanceId);
+
 /// <summary>What a job grain keeps, except for the step results (see <see cref="JobStore"/>).</summary>
 [GenerateSerializer, Alias("parcae.JobState")]
 internal sealed class JobState
@@ -40,7 +46,7 @@ internal sealed class JobState
     /// <summary>The highest generation number ever used, committed or not.</summary>
     [Id(5)] public int Attempted { get; set; }
 
-    /// <summary>The plan that was committed last; kept during a pause. Its vault is null when the vault does not follow.</summary>
+    /// <summary>The plan that was committed last; kept during a pause. Its vault is empty when none follows.</summary>
     [Id(6)] public GenerationPlan? Plan { get; set; }
 
     /// <summary>Whether training was brought to rest since <see cref="Plan"/> was committed, so that it takes a new generation to go on.</summary>
@@ -81,6 +87,9 @@ internal sealed class JobState
 
     /// <summary>The model as a worker described it; null before.</summary>
     [Id(19)] public ModelOutline? Outline { get; set; }
+
+    /// <summary>The newest checkpoint that the vault has told of; null: none yet.</summary>
+    [Id(20)] public CheckpointMark? Checkpoint { get; set; }
 
     /// <summary>Whether the job has ended, one way or another.</summary>
     public bool Ended => Phase is JobPhase.Completed or JobPhase.Cancelled or JobPhase.Failed;

@@ -4,62 +4,82 @@ using Parcae.Grains.Telemetry;
 namespace Parcae.Grains.Jobs;
 
 /// <summary>
-/// Looks after the state vault while it follows: asks it how far it has come, and leaves it alone when it does not follow any more (it did not keep up, its thread hung, a connection broke) or says
-/// nothing for long, so that no reconfiguration waits for it. It is attached again later, see <see cref="Job.LeaveVault"/>.
+/// Looks after the state vault while it follows: asks its instances how far they have come, and leaves it alone when one does not follow any more (it did not keep up, its thread hung, a connection broke)
+/// or says nothing for long, so that no reconfiguration waits for it. It is attached again later, see <see cref="Job.LeaveVault"/>.
 /// </summary>
 internal sealed partial class VaultWatch(Job job)
 {
     // The generated log methods look for a field.
     private readonly ILogger _logger = job.Logger;
-    private (string Id, int Generation) _watched;
-    private DateTimeOffset _heardAt;
-    private WorkerStatus? _said;
-    private int _lag;
-    private bool _asking;
+    private readonly Dictionary<string, Watched> _watched = new(StringComparer.Ordinal);
+    private int _generation;
+
+    private sealed class Watched
+    {
+        public DateTimeOffset HeardAt { get; set; }
+
+        public WorkerStatus? Said { get; set; }
+
+        public bool Asking { get; set; }
+    }
 
     /// <summary>How far the vault that follows has come, or null when none does.</summary>
-    public VaultStatus? Status => job.State.Plan?.Vault is not { InstanceId: var id } ? null
-        : id == _watched.Id && _said is { } said ? new VaultStatus(id, said.Version, _lag, said.Checkpoint, said.CheckpointFailure)
-        : new VaultStatus(id, null, null, null, null);
+    public VaultStatus? Status
+    {
+        get
+        {
+            if (job.State.Plan is not { Vault: { Length: > 0 } shards } plan) return null;
+            string[] ids = [.. shards.Select(s => s.Peer.InstanceId)];
+            WorkerStatus[] said = plan.Generation == _generation ? [.. ids.Select(id => _watched.GetValueOrDefault(id)?.Said).OfType<WorkerStatus>()] : [];
+            int? version = said.Length == ids.Length ? said.Min(s => s.Version) : null;
+            return new VaultStatus(ids, version, version is { } v ? Math.Max(0, job.Book.Committed - v) : null, said.Max(s => s.Checkpoint), said.FirstOrDefault(s => s.CheckpointFailure is not null)?.CheckpointFailure);
+        }
+    }
 
-    /// <summary>Asks the vault, unless an answer is being waited for. Never waits.</summary>
+    /// <summary>Asks the vault's instances, except where an answer is being waited for. Never waits.</summary>
     public void Look()
     {
-        if (job.State.Plan is not { Vault: { } vault } plan || !Settled)
+        if (job.State.Plan is not { Vault.Length: > 0 } plan || !Settled)
         {
-            _watched = default;
+            _watched.Clear();
             return;
         }
 
-        if (_watched != (vault.InstanceId, plan.Generation)) (_watched, _heardAt, _said) = ((vault.InstanceId, plan.Generation), job.Now, null);
-        if (job.Now - _heardAt > job.Options.VaultSilence)
+        if (_generation != plan.Generation) _watched.Clear();
+        _generation = plan.Generation;
+        foreach (string id in plan.Vault.Select(s => s.Peer.InstanceId))
         {
-            job.LeaveVault($"it has said nothing for {job.Options.VaultSilence.TotalSeconds:0.#} s");
-            return;
-        }
+            if (!_watched.TryGetValue(id, out var watched)) _watched.Add(id, watched = new Watched { HeardAt = job.Now });
+            if (job.Now - watched.HeardAt > job.Options.VaultSilence)
+            {
+                job.LeaveVault($"{id} has said nothing for {job.Options.VaultSilence.TotalSeconds:0.#} s");
+                return;
+            }
 
-        if (!_asking) _ = Ask(vault.InstanceId, plan.Generation);
+            if (!watched.Asking) _ = Ask(id, watched, plan.Generation);
+        }
     }
 
     /// <summary>Whether the plan is in force and no other one is being brought about.</summary>
     private bool Settled => job is { Attempt: null, Frozen: false, State: { Halted: false, Ended: false } };
 
-    private async Task Ask(string id, int generation)
+    private async Task Ask(string id, Watched watched, int generation)
     {
-        _asking = true;
+        watched.Asking = true;
         try
         {
             var said = await job.Instance(id).WorkerStatus(job.Id);
             // What it says of another generation says nothing about this one.
-            if (!Settled || _watched != (id, generation) || job.State.Plan is not { Vault: { } vault } plan || (vault.InstanceId, plan.Generation) != _watched) return;
+            if (!Settled || job.State.Plan is not { } plan || plan.Generation != generation || plan.ShardOf(id) is null) return;
             if (said.Phase != WorkerPhase.Running || said.Generation != generation)
             {
-                job.LeaveVault($"it does not follow any more ({said.Trouble ?? $"it is {said.Phase} in generation {said.Generation}"})");
+                job.LeaveVault($"{id} does not follow any more ({said.Trouble ?? $"it is {said.Phase} in generation {said.Generation}"})");
                 return;
             }
 
-            (_heardAt, _said, _lag) = (job.Now, said, Math.Max(0, job.Book.Committed - said.Version));
-            ParcaeTelemetry.VaultLag.Record(_lag, new KeyValuePair<string, object?>("job", job.Id));
+            (watched.HeardAt, watched.Said) = (job.Now, said);
+            if (said.Checkpoint is { } checkpoint && checkpoint > (job.State.Checkpoint?.Version ?? -1)) job.State.Checkpoint = new CheckpointMark(checkpoint, id);
+            if (Status?.Lag is { } lag) ParcaeTelemetry.VaultLag.Record(lag, new KeyValuePair<string, object?>("job", job.Id));
         }
         catch (Exception e)
         {
@@ -68,10 +88,10 @@ internal sealed partial class VaultWatch(Job job)
         }
         finally
         {
-            _asking = false;
+            watched.Asking = false;
         }
     }
 
-    [LoggerMessage(LogLevel.Debug, "Job {JobId}: the state vault {VaultId} does not say how far it is")]
+    [LoggerMessage(LogLevel.Debug, "Job {JobId}: the state vault's instance {VaultId} does not say how far it is")]
     private partial void LogSilent(Exception exception, string jobId, string vaultId);
 }

@@ -10,19 +10,20 @@ internal static class LayerSources
     /// </summary>
     /// <param name="layers">The layers wanted.</param>
     /// <param name="holders">Who holds each layer of the model, <c>[layers of the model]</c>.</param>
-    /// <param name="vaultId">The state vault's instance id, or null.</param>
+    /// <param name="vault">The state vault's shards.</param>
     /// <param name="receiver">Who asks.</param>
     /// <param name="turn">Number of the replica among those of its stage: its pipeline.</param>
-    public static LayerSource[] For(LayerRange layers, PeerEndpoint[][] holders, string? vaultId, string receiver, int turn)
+    public static LayerSource[] For(IReadOnlyList<int> layers, PeerEndpoint[][] holders, VaultShard[] vault, string receiver, int turn)
     {
+        var shared = vault.Select(s => s.Peer.InstanceId).ToHashSet(StringComparer.Ordinal);
         var sources = new LayerSource[layers.Count];
         for (int i = 0; i < layers.Count; i++)
         {
-            int layer = layers.First + i;
+            int layer = layers[i];
             var others = holders[layer].Where(h => h.InstanceId != receiver).ToArray();
-            var peers = others.Where(h => h.InstanceId != vaultId).ToArray();
+            var peers = others.Where(h => !shared.Contains(h.InstanceId)).ToArray();
             int start = peers.Length == 0 ? 0 : (turn + i) % peers.Length;
-            sources[i] = new LayerSource(layer, [.. peers[start..], .. peers[..start], .. others.Where(h => h.InstanceId == vaultId)]);
+            sources[i] = new LayerSource(layer, [.. peers[start..], .. peers[..start], .. others.Where(h => shared.Contains(h.InstanceId))]);
         }
 
         return sources;

@@ -49,7 +49,7 @@ internal sealed partial class StageGrain(
             Spec = preparation.Spec,
             Secret = preparation.Secret,
             Finish = preparation.Finish,
-            Sources = LayerSources.For(plan.Stages[place.Stage], preparation.Holders, plan.Vault?.InstanceId, id, place.Pipeline),
+            Sources = LayerSources.For(plan.Stages[place.Stage].ToArray(), preparation.Holders, plan.Vault, id, place.Pipeline),
         };
         try
         {

@@ -68,7 +68,7 @@ internal sealed class ChaosRun(IParcaeClient client, string jobId, FaultDraws dr
     /// <summary>Who could be struck at a point, by id: members without a notice, or the vault.</summary>
     private async Task<IReadOnlyList<string>> CandidatesAsync(FaultPoint point, GenerationPlan plan, CancellationToken cancellation)
     {
-        if (point == FaultPoint.VaultApply) return plan.Vault is { } vault ? [vault.InstanceId] : [];
+        if (point == FaultPoint.VaultApply) return [.. plan.Vault.Select(s => s.Peer.InstanceId)];
         var fleet = await client.GetFleetAsync(cancellation: cancellation).ConfigureAwait(false);
         var usable = fleet.Instances.Where(i => i.Phase is not (InstancePhase.Draining or InstancePhase.Gone)).Select(i => i.Info.Id).ToHashSet();
         return [.. plan.Places.Select(p => p.Peer.InstanceId).Where(usable.Contains).Distinct().Order(StringComparer.Ordinal)];

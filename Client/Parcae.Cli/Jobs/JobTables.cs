@@ -77,7 +77,7 @@ internal static class JobTables
 
     private static string Vault(VaultStatus? vault) => vault is null
         ? "none follows"
-        : $"{vault.InstanceId}, {Words.Behind(vault.Lag)}"
+        : $"{string.Join(", ", vault.Instances)}: {Words.Behind(vault.Lag)}"
             + (vault.Checkpoint is { } step ? $", checkpoint of step {step}" : "") + (vault.CheckpointFailure is { } failure ? $" ({failure})" : "");
 
     private static string Phase(JobPhase phase) => $"{phase}".ToLowerInvariant();

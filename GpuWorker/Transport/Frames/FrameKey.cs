@@ -38,6 +38,12 @@ public enum FrameKind : byte
 
     /// <summary>The id of a NCCL communicator, going to the replicas that join it.</summary>
     CollectiveId = 12,
+
+    /// <summary>A shard of the state vault has all of a step, going to the others: nobody applies it before all have.</summary>
+    VaultReady = 13,
+
+    /// <summary>The checkpoint at a version is durable, going to the shards that keep copies for it.</summary>
+    VaultWritten = 14,
 }
 
 /// <summary>Names a frame: a peer sends at most one frame of each key in a generation.</summary>

@@ -35,8 +35,10 @@ public sealed partial class Mesh : IDisposable
     /// <summary>The generation; every frame carries it.</summary>
     public int Generation { get; }
 
-    /// <summary>Completes when peers have dialled in and all of their connections have ended: nothing more comes.</summary>
+    /// <summary>Completes when peers to which this side does not connect have dialled in and all of their connections have ended: nothing more comes of them.</summary>
     public Task DrainedAsync => _drained.Task;
+
+    private bool IsDrained => _incoming.TrueForAll(i => _peers.ContainsKey(i.Peer));
 
     /// <summary>Dials all peers and waits until the required ones have dialled in: whoever is dead is noticed here.</summary>
     /// <exception cref="PeerLostException">A required peer cannot be reached.</exception>
@@ -109,7 +111,7 @@ public sealed partial class Mesh : IDisposable
             _disposed = true;
             senders = [.. _senders.Values, .. _dropped];
             incoming = [.. _incoming];
-            if (_incoming.Count == 0) _drained.TrySetResult();
+            if (IsDrained) _drained.TrySetResult();
             Monitor.PulseAll(_mail);
         }
         _closed(this);
@@ -158,7 +160,7 @@ public sealed partial class Mesh : IDisposable
         {
             _incoming.Remove((peer, wire));
             if (farewell) _halted.Add(peer);
-            if (_incoming.Count == 0) _drained.TrySetResult();
+            if (!_peers.ContainsKey(peer) && IsDrained) _drained.TrySetResult();
             Monitor.PulseAll(_mail);
         }
         _ended?.Invoke(peer);
@@ -182,7 +184,7 @@ public sealed partial class Mesh : IDisposable
         lock (_mail)
         {
             if (_disposed || _halted.Contains(peer) || (_lost is not null && !_optional.Contains(peer))) return;
-            // The vault listens and does not dial: what it loses concerns the replicas, not itself.
+            // The vault listens to replicas and does not dial them: what it loses concerns the replicas, not itself.
             if (!_peers.TryGetValue(peer, out endpoint)) return;
             if (_optional.Contains(peer))
             {

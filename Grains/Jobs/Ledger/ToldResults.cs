@@ -8,11 +8,9 @@ internal static class ToldResults
     /// given up since.
     /// </summary>
     /// <param name="plan">The plan that was committed last, or null.</param>
-    /// <param name="reports">What the workers told.</param>
-    /// <param name="vault">What the state vault told, or null.</param>
-    public static IEnumerable<StepResult> OfTheLine(GenerationPlan? plan, IEnumerable<HaltReport> reports, HaltReport? vault) => reports
-        .Where(r => plan?.Of(r.InstanceId) is not null)
-        .Concat(vault is not null && plan?.Vault?.InstanceId == vault.InstanceId ? [vault] : [])
+    /// <param name="reports">What the workers and the vault told.</param>
+    public static IEnumerable<StepResult> OfTheLine(GenerationPlan? plan, IEnumerable<HaltReport> reports) => reports
+        .Where(r => plan?.Of(r.InstanceId) is not null || plan?.ShardOf(r.InstanceId) is not null)
         .SelectMany(r => r.Results)
         .OrderBy(r => r.Step);
 

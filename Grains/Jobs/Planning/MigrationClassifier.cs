@@ -18,12 +18,12 @@ internal static class MigrationClassifier
     /// <summary>Where the state of a plan's places comes from: <c>shadows</c> that followed it ahead of the switch, <c>peers</c>, <c>vault</c>, <c>checkpoint</c>, <c>seed</c>, joined by <c>+</c>; or <c>in place</c>.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="holders">Who holds each layer at the plan's start version, <c>[layers]</c>.</param>
-    /// <param name="vaultId">The state vault's instance id, or null.</param>
+    /// <param name="vault">Instance ids of the state vault.</param>
     /// <param name="restored">Whether the vault takes its copy from a checkpoint.</param>
     /// <param name="shadowed">Whether an instance holds a layer because it followed it.</param>
-    public static string Source(GenerationPlan plan, string[][] holders, string? vaultId, bool restored, Func<string, int, bool> shadowed)
+    public static string Source(GenerationPlan plan, string[][] holders, IReadOnlyCollection<string> vault, bool restored, Func<string, int, bool> shadowed)
     {
-        bool shadows = false, peers = false, vault = false, seed = false;
+        bool shadows = false, peers = false, copy = false, seed = false;
         foreach (var place in plan.Places)
         {
             var stage = plan.Stages[place.Stage];
@@ -31,12 +31,12 @@ internal static class MigrationClassifier
             {
                 if (holders[layer].Contains(place.Peer.InstanceId)) shadows |= shadowed(place.Peer.InstanceId, layer);
                 else if (holders[layer].Length == 0) seed = true;
-                else if (holders[layer].Any(h => h != vaultId)) peers = true;
-                else vault = true;
+                else if (holders[layer].Any(h => !vault.Contains(h))) peers = true;
+                else copy = true;
             }
         }
 
-        string text = string.Join('+', new[] { shadows ? "shadows" : null, peers ? "peers" : null, vault ? restored ? "checkpoint" : "vault" : null, seed ? "seed" : null }.OfType<string>());
+        string text = string.Join('+', new[] { shadows ? "shadows" : null, peers ? "peers" : null, copy ? restored ? "checkpoint" : "vault" : null, seed ? "seed" : null }.OfType<string>());
         return text.Length == 0 ? "in place" : text;
     }
 }

@@ -6,7 +6,7 @@ internal sealed record StateTarget
     /// <summary>T, the version.</summary>
     public required int Version { get; init; }
 
-    /// <summary>Instance ids that hold each layer at T, <c>[layers]</c>: peers first, then those that finish step T - 1 for it, then the vault.</summary>
+    /// <summary>Instance ids that hold each layer at T, <c>[layers]</c>: workers first, then those that finish step T - 1 for it, then the vault's in the same order.</summary>
     public required string[][] Holders { get; init; }
 
     /// <summary>Instances that must finish step T - 1 for some layer.</summary>
@@ -25,12 +25,12 @@ internal static class TargetVersion
     /// <summary>The highest common version, or null when some layer is held by nobody or the holders have no version in common.</summary>
     /// <param name="layers">Number of layers of the model.</param>
     /// <param name="survivors">What the workers hold.</param>
-    /// <param name="vault">What the state vault holds, or null. Its copy counts as it is: a vault never finishes a step for others.</param>
+    /// <param name="vault">What each instance of the state vault holds.</param>
     /// <param name="resultOf">The result of a step, with its norm, when anyone knows it; else null.</param>
-    public static StateTarget? Find(int layers, IReadOnlyCollection<HaltReport> survivors, HaltReport? vault, Func<int, StepResult?> resultOf)
+    public static StateTarget? Find(int layers, IReadOnlyCollection<HaltReport> survivors, IReadOnlyCollection<HaltReport> vault, Func<int, StepResult?> resultOf)
     {
         var versions = new SortedSet<int>(Comparer<int>.Create((a, b) => b.CompareTo(a)));
-        foreach (var holding in survivors.Append(vault).OfType<HaltReport>().SelectMany(r => r.Layers))
+        foreach (var holding in survivors.Concat(vault).SelectMany(r => r.Layers))
         {
             versions.Add(holding.Version);
             if (holding.HasReducedGradients) versions.Add(holding.Version + 1);
@@ -50,21 +50,25 @@ internal static class TargetVersion
     private static string[] HoldersAt(int layer, int version, IEnumerable<HaltReport> reports) =>
         [.. reports.Where(r => r.Layers.Any(h => h.Layer == layer && h.Version == version)).Select(r => r.InstanceId).Order(StringComparer.Ordinal)];
 
-    private static StateTarget? At(int version, int layers, IReadOnlyCollection<HaltReport> survivors, HaltReport? vault, StepResult? last)
+    private static StateTarget? At(int version, int layers, IReadOnlyCollection<HaltReport> survivors, IReadOnlyCollection<HaltReport> vault, StepResult? last)
     {
         var holders = new string[layers][];
         var finishers = new SortedSet<string>(StringComparer.Ordinal);
         for (int layer = 0; layer < layers; layer++)
         {
-            var there = HoldersAt(layer, version, survivors);
-            var below = last is null
-                ? []
-                : survivors.Where(r => r.Layers.Any(h => h.Layer == layer && h.Version == version - 1 && h.HasReducedGradients))
-                    .Select(r => r.InstanceId).Except(there).Order(StringComparer.Ordinal).ToArray();
-            bool inVault = vault is not null && vault.Layers.Any(h => h.Layer == layer && h.Version == version);
-            holders[layer] = [.. there, .. below, .. inVault ? [vault!.InstanceId] : Array.Empty<string>()];
+            holders[layer] = [.. Of(survivors), .. Of(vault)];
             if (holders[layer].Length == 0) return null;
-            finishers.UnionWith(below);
+
+            IEnumerable<string> Of(IReadOnlyCollection<HaltReport> reports)
+            {
+                var there = HoldersAt(layer, version, reports);
+                var below = last is null
+                    ? []
+                    : reports.Where(r => r.Layers.Any(h => h.Layer == layer && h.Version == version - 1 && h.HasReducedGradients))
+                        .Select(r => r.InstanceId).Except(there).Order(StringComparer.Ordinal).ToArray();
+                finishers.UnionWith(below);
+                return [.. there, .. below];
+            }
         }
 
         return new StateTarget { Version = version, Holders = holders, Finishers = finishers, Finish = finishers.Count > 0 ? last : null };

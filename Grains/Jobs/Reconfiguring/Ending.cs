@@ -38,7 +38,7 @@ internal static class Ending
                 if (version < rest.Passed && (job.State.Intent != JobIntent.Finish || version == 0)) return false;
                 job.Book.FallBack(version);
                 checkpoint = await Checkpoint(job, rest, version);
-                await Releasing.Release(job, rest.Generation, rest.Reports.Keys.Concat(rest.Vault is null ? [] : [rest.Vault.InstanceId]));
+                await Releasing.Release(job, rest.Generation, rest.Answered);
             }
 
             await End(job, JobPhase.Completed, $"step {job.Book.Committed} reached, {checkpoint}");
@@ -59,7 +59,7 @@ internal static class Ending
             if (job.State.Plan is not null)
             {
                 var rest = await Rest.Bring(job, await job.CallRoll(), HaltMode.Now, signals);
-                await Releasing.Release(job, rest.Generation, rest.Reports.Keys.Concat(rest.Vault is null ? [] : [rest.Vault.InstanceId]));
+                await Releasing.Release(job, rest.Generation, rest.Answered);
             }
 
             await End(job, JobPhase.Cancelled, "cancelled by the user");
@@ -72,9 +72,9 @@ internal static class Ending
 
     private static async Task<string> Checkpoint(Job job, Rest rest, int version)
     {
-        if (rest.Roster.Vault is not { } vault) return "without a checkpoint: there is no state vault";
+        if (Situation.Shards(job, rest.Roster) is not [var writer, ..]) return "without a checkpoint: there is no state vault";
         await Pausing.Secure(job, rest, job.Options.PrepareTimeout);
-        var call = job.Instance(vault.Info.Id).Checkpoint(job.Id);
+        var call = job.Instance(writer.Peer.InstanceId).Checkpoint(job.Id);
         await call.CompletesWithin(job.Options.PrepareTimeout, job.Time);
         if (!call.IsCompletedSuccessfully) return $"without a checkpoint: {call.Failure()}";
         int written = await call;

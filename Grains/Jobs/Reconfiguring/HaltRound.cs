@@ -8,8 +8,8 @@ internal sealed record HaltOutcome
     /// <summary>What each worker holds that answered, members or not.</summary>
     public required IReadOnlyDictionary<string, HaltReport> Reports { get; init; }
 
-    /// <summary>What the state vault holds, or null when it was not asked or did not answer.</summary>
-    public required HaltReport? Vault { get; init; }
+    /// <summary>What each instance of the state vault holds that answered.</summary>
+    public required HaltReport[] Vault { get; init; }
 
     /// <summary>Members that did not answer, and why that is thought.</summary>
     public required IReadOnlyDictionary<string, string> Silent { get; init; }
@@ -27,11 +27,11 @@ internal sealed class HaltRound(Job job, int generation, AttemptSignals signals)
     /// <summary>Halts everyone.</summary>
     /// <param name="members">Instances with a place in the running plan: training waits for nobody else.</param>
     /// <param name="others">Other instances of the job, to be fenced and reckoned with if they answer soon.</param>
-    /// <param name="vault">The state vault's instance id, or null.</param>
+    /// <param name="vault">The state vault's instance ids.</param>
     /// <param name="mode">When members stop.</param>
-    public async Task<HaltOutcome> Run(IReadOnlyCollection<string> members, IReadOnlyCollection<string> others, string? vault, HaltMode mode)
+    public async Task<HaltOutcome> Run(IReadOnlyCollection<string> members, IReadOnlyCollection<string> others, IReadOnlyCollection<string> vault, HaltMode mode)
     {
-        var vaultCall = vault is null ? null : Call(vault, mode);
+        var vaultCalls = vault.ToDictionary(id => id, id => Call(id, mode));
         // They may be following members, and do so to the boundary.
         var otherCalls = others.ToDictionary(id => id, id => Call(id, mode));
         await Task.WhenAll(members.Select(id => HaltMember(id, mode)));
@@ -40,9 +40,9 @@ internal sealed class HaltRound(Job job, int generation, AttemptSignals signals)
         bool hurry = members.Count > 0;
         var othersAnswer = Task.WhenAll(otherCalls.Values);
         await othersAnswer.CompletesWithin(hurry ? job.Options.SuspectTimeout : job.Options.HaltTimeout, job.Time);
-        var vaultReport = vaultCall is null ? null : await AnswerOfVault(vaultCall);
+        var vaultReports = await AnswersOfVault(vaultCalls);
         // Who followed a layer may be the last who has it.
-        if (hurry && !othersAnswer.IsCompleted && !Suffice([.. _reports.Values, .. Answers(otherCalls.Values)], vaultReport)) await othersAnswer.CompletesWithin(job.Options.HaltTimeout, job.Time);
+        if (hurry && !othersAnswer.IsCompleted && !Suffice([.. _reports.Values, .. Answers(otherCalls.Values)], vaultReports)) await othersAnswer.CompletesWithin(job.Options.HaltTimeout, job.Time);
         var leftOut = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (id, call) in otherCalls)
         {
@@ -51,26 +51,27 @@ internal sealed class HaltRound(Job job, int generation, AttemptSignals signals)
             else _silent[id] = call.Failure();
         }
 
-        ThrowIfStale([.. otherCalls.Values, .. vaultCall is null ? Array.Empty<Task<HaltReport>>() : [vaultCall]]);
-        return new HaltOutcome { Reports = _reports, Vault = vaultReport, Silent = _silent, LeftOut = leftOut };
+        ThrowIfStale([.. otherCalls.Values, .. vaultCalls.Values]);
+        return new HaltOutcome { Reports = _reports, Vault = vaultReports, Silent = _silent, LeftOut = leftOut };
     }
 
-    private async Task<HaltReport?> AnswerOfVault(Task<HaltReport> call)
+    private async Task<HaltReport[]> AnswersOfVault(Dictionary<string, Task<HaltReport>> calls)
     {
-        if (await call.CompletesWithin(job.Options.HaltTimeout, job.Time) && call.IsCompletedSuccessfully) return await call;
-        job.LeaveVault($"it does not halt ({call.Failure()})");
-        return null;
+        await Task.WhenAll(calls.Values).CompletesWithin(job.Options.HaltTimeout, job.Time);
+        var failed = calls.Where(c => !c.Value.IsCompletedSuccessfully).Select(c => $"{c.Key} does not halt ({c.Value.Failure()})").ToArray();
+        if (failed.Length > 0) job.LeaveVault(string.Join(", ", failed));
+        return [.. Answers(calls.Values)];
     }
 
     private static IEnumerable<HaltReport> Answers(IEnumerable<Task<HaltReport>> calls) => calls.Where(c => c.IsCompletedSuccessfully).Select(c => c.Result);
 
     /// <summary>Whether those who have answered hold all that the job has done.</summary>
-    private bool Suffice(HaltReport[] reports, HaltReport? vaultReport)
+    private bool Suffice(HaltReport[] reports, HaltReport[] vaultReports)
     {
         var results = reports.SelectMany(r => r.Results).DistinctBy(r => r.Step).ToDictionary(r => r.Step);
         StepResult? Known(int step) => results.TryGetValue(step, out var result) ? result : job.Book[step];
         int passed = Math.Max(job.Book.Committed, results.Count == 0 ? 0 : results.Keys.Max() + 1);
-        return passed == 0 || TargetVersion.Find(job.Outline.Layers.Length, reports, vaultReport, Known)?.Version >= passed;
+        return passed == 0 || TargetVersion.Find(job.Outline.Layers.Length, reports, vaultReports, Known)?.Version >= passed;
     }
 
     private async Task HaltMember(string id, HaltMode mode)

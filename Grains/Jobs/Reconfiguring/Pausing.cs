@@ -26,15 +26,17 @@ internal static class Pausing
     /// </summary>
     public static async Task<int?> Secure(Job job, Rest rest, TimeSpan patience)
     {
-        if (rest.Roster.Vault is not { } vault || job.State.Plan is not { } plan || rest.FindOrigin() is not { } origin) return null;
+        if (rest.Roster.Vault.Length == 0 || job.State.Plan is not { } plan || rest.FindOrigin() is not { } origin) return null;
         int version = origin.Target.Version;
-        if (origin.Checkpoint is not null || origin.Target.Holders.All(h => h.Contains(vault.Info.Id))) return version;
+        var shards = Situation.Shards(job, rest.Roster);
+        // A step that can be finished is not held yet.
+        bool Holds(VaultShard shard) => !origin.Target.Finishers.Contains(shard.Peer.InstanceId) && shard.Layers.All(layer => origin.Target.Holders[layer].Contains(shard.Peer.InstanceId));
+        if (origin.Checkpoint is not null || shards.All(Holds)) return version;
         if (origin.Target.Holders.Any(h => h.Length == 0)) return null;
 
-        var endpoints = rest.Roster.Usable.Concat(rest.Roster.Draining).Append(vault).ToDictionary(r => r.Info.Id, r => r.Info.DataPlane, StringComparer.Ordinal);
-        var preparation = new Preparation(
-            job, plan with { Generation = rest.Generation, StartStep = version, Vault = vault.Info.DataPlane }, origin, endpoints);
-        var calls = origin.Target.Finishers.Select(preparation.Holder).Append(preparation.Vault()).ToArray();
+        var preparation = new Preparation(job, plan with { Generation = rest.Generation, StartStep = version, Vault = shards }, origin, rest.Endpoints);
+        var shardCalls = preparation.Vault();
+        Task<PrepareReport>[] calls = [.. origin.Target.Finishers.Where(id => !shardCalls.ContainsKey(id)).Select(preparation.Holder), .. shardCalls.Values];
         if (await Task.WhenAll(calls).CompletesWithin(patience, job.Time) && calls.All(c => c.IsCompletedSuccessfully)) return version;
         job.Tell($"the state vault did not take over the state of step {version} ({calls.First(c => !c.IsCompletedSuccessfully).Failure()})");
         return null;

@@ -21,12 +21,12 @@ internal sealed class Preparation
         var target = origin.Target;
 
         // Someone without a place may leave at any time, and has to be asked to finish the step on top of it: only where there is nobody else.
-        bool Awkward(string id) => plan.Of(id) is null && target.Finishers.Contains(id);
+        bool Awkward(string id) => plan.Of(id) is null && plan.ShardOf(id) is null && target.Finishers.Contains(id);
         _holders = [.. target.Holders.Select(ids => (ids.All(Awkward) ? ids : ids.Where(id => !Awkward(id))).Select(id => endpoints[id]).ToArray())];
         Helpers = [.. _holders.SelectMany(h => h).Select(h => h.InstanceId).Where(Awkward).Distinct()];
     }
 
-    /// <summary>Instances without a place that must finish a step for the others.</summary>
+    /// <summary>Instances without a place or a shard that must finish a step for the others.</summary>
     public string[] Helpers { get; }
 
     /// <summary>Has every replica prepare, stage by stage. One outcome per replica and helper; never throws for them.</summary>
@@ -54,7 +54,7 @@ internal sealed class Preparation
         });
         var helpers = Helpers.Select(async id =>
         {
-            var call = Prepare(id, new LayerRange(0, 0), 0, null);
+            var call = Prepare(id, [], 0, null);
             await call.CompletesWithin(_job.Options.PrepareTimeout, _job.Time);
             return call.IsCompletedSuccessfully ? new ReplicaOutcome(id, await call, null) : new ReplicaOutcome(id, null, call.Failure());
         });
@@ -62,22 +62,27 @@ internal sealed class Preparation
         return [.. outcomes.SelectMany(o => o), .. await Task.WhenAll(helpers)];
     }
 
-    /// <summary>Has the state vault prepare: all layers, from peers or from its checkpoint.</summary>
-    public Task<PrepareReport> Vault() => Prepare(_plan.Vault!.InstanceId, new LayerRange(0, _holders.Length), 0, _origin.Checkpoint);
+    /// <summary>Has the state vault prepare, each instance the layers of its shard; and the one that restores a checkpoint, with a shard or without.</summary>
+    public Dictionary<string, Task<PrepareReport>> Vault()
+    {
+        var calls = _plan.Vault.Select((shard, turn) => (shard.Peer.InstanceId, shard.Layers, Turn: turn)).ToList();
+        if (_origin.Checkpoint is { InstanceId: var restorer } && _plan.ShardOf(restorer) is null) calls.Add((restorer, [], 0));
+        return calls.ToDictionary(c => c.InstanceId, c => Prepare(c.InstanceId, c.Layers, c.Turn, c.InstanceId == _origin.Checkpoint?.InstanceId ? _origin.Checkpoint.Version : null));
+    }
 
     /// <summary>Has one instance finish its open step in its place, so that it can serve its layers.</summary>
     public Task<PrepareReport> Holder(string instanceId) =>
         _plan.Of(instanceId) is { } place
-            ? Prepare(instanceId, _plan.Stages[place.Stage], place.Pipeline, null)
-            : Prepare(instanceId, new LayerRange(0, 0), 0, null);
+            ? Prepare(instanceId, _plan.Stages[place.Stage].ToArray(), place.Pipeline, null)
+            : Prepare(instanceId, [], 0, null);
 
-    private Task<PrepareReport> Prepare(string instanceId, LayerRange layers, int turn, int? checkpoint) => _job.Instance(instanceId).Prepare(new PrepareCommand
+    private Task<PrepareReport> Prepare(string instanceId, int[] layers, int turn, int? checkpoint) => _job.Instance(instanceId).Prepare(new PrepareCommand
     {
         Plan = _plan,
         Spec = _job.Spec,
         Secret = _job.State.Secret,
         Finish = _origin.Target.Finish,
-        Sources = LayerSources.For(layers, _holders, _plan.Vault?.InstanceId, instanceId, turn),
+        Sources = LayerSources.For(layers, _holders, _plan.Vault, instanceId, turn),
         RestoreCheckpoint = checkpoint,
     });
 }

@@ -7,8 +7,8 @@ internal sealed class Preparing(Job job, Preparation preparation, AttemptSignals
     /// <exception cref="AttemptFailedException">A replica failed or was lost, or the checkpoint to begin with is damaged.</exception>
     public async Task<(PrepareReport[] Reports, bool VaultFollows)> Run(GenerationPlan plan, Origin origin)
     {
-        var vault = plan.Vault is null ? null : preparation.Vault();
-        if (origin.Checkpoint is { } checkpoint) await Restored(vault!, checkpoint);
+        var vault = preparation.Vault();
+        if (origin.Checkpoint is { } checkpoint) await Restored(vault[checkpoint.InstanceId], checkpoint);
 
         long start = job.Time.GetTimestamp();
         var replicas = preparation.Replicas();
@@ -18,35 +18,32 @@ internal sealed class Preparing(Job job, Preparation preparation, AttemptSignals
         var outcomes = await replicas;
         Judge(plan, outcomes);
         var reports = outcomes.Select(o => o.Report!).ToList();
-        if (vault is null) return ([.. reports], false);
+        if (plan.Vault.Length == 0) return ([.. reports], false);
 
         // Training waits for the vault, so that it sees every gradient, but not for long.
         var patience = job.Options.VaultTimeout - job.Time.GetElapsedTime(start);
-        if (await vault.CompletesWithin(patience > TimeSpan.Zero ? patience : TimeSpan.Zero, job.Time) && vault.IsCompletedSuccessfully)
-        {
-            reports.Add(await vault);
-            return ([.. reports], true);
-        }
-
-        job.LeaveVault($"it does not prepare ({vault.Failure()})");
-        return ([.. reports], false);
+        await Task.WhenAll(vault.Values).CompletesWithin(patience > TimeSpan.Zero ? patience : TimeSpan.Zero, job.Time);
+        foreach (var call in vault.Values.Where(c => c.IsCompletedSuccessfully)) reports.Add(await call);
+        var failed = vault.Where(c => !c.Value.IsCompletedSuccessfully).Select(c => $"{c.Key} does not prepare ({c.Value.Failure()})").ToArray();
+        if (failed.Length > 0) job.LeaveVault(string.Join(", ", failed));
+        return ([.. reports], failed.Length == 0);
     }
 
-    private async Task Restored(Task<PrepareReport> vault, int checkpoint)
+    private async Task Restored(Task<PrepareReport> vault, CheckpointMark checkpoint)
     {
         await vault.CompletesWithin(job.Options.PrepareTimeout, job.Time);
         if (vault.IsCompletedSuccessfully) return;
         if (vault.Exception?.InnerException is InstanceGoneException or SiloUnavailableException || !vault.IsCompleted)
         {
-            job.LeaveVault($"it does not restore ({vault.Failure()})");
+            job.LeaveVault($"{checkpoint.InstanceId} does not restore ({vault.Failure()})");
         }
         else
         {
             job.DamagedCheckpoints.Add(checkpoint);
-            job.Tell($"the checkpoint of step {checkpoint} is damaged ({vault.Failure()})");
+            job.Tell($"the checkpoint of step {checkpoint.Version} on {checkpoint.InstanceId} is damaged ({vault.Failure()})");
         }
 
-        throw new AttemptFailedException($"the checkpoint of step {checkpoint} could not be restored", true);
+        throw new AttemptFailedException($"the checkpoint of step {checkpoint.Version} could not be restored", true);
     }
 
     /// <summary>A replica that fails need not be at fault: its source may have died. Those that do not answer the next halt are lost, and those that fail again and again.</summary>

@@ -123,7 +123,7 @@ internal sealed partial class Reconciler(Job job, Action deactivate)
         }
 
         string otherwise = standing ? "first plan" : broken ? $"{string.Join(", ", missing)} does not answer"
-            : better ? Situation.Promise(planned.Decision.Strategy, job.Strategy) : $"vault {roster.Vault?.Info.Id} can follow";
+            : better ? Situation.Promise(planned.Decision.Strategy, job.Strategy) : $"vault {string.Join(", ", roster.Vault.Select(r => r.Info.Id))} can follow";
         if (!await new Reconfiguration(job, roster, planned, causes, otherwise).Run(standing || missing.Length > 0 ? HaltMode.Now : HaltMode.AtBoundary, _wake.Task))
         {
             _dirty = true;

@@ -57,7 +57,8 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
 
         if (rest.FindOrigin() is not { } origin)
         {
-            await Pausing.ForLackOf(job, rest, $"no instance holds the state of step {rest.Passed}; waiting for the state vault and its checkpoints");
+            string checkpoints = rest.CheckpointAway is { } away ? $"its checkpoint of step {away.Version}, which {away.InstanceId} had" : "its checkpoints";
+            await Pausing.ForLackOf(job, rest, $"no instance holds the state of step {rest.Passed}; waiting for the state vault and {checkpoints}");
             return;
         }
 
@@ -81,7 +82,7 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
             StepsReplayed = Math.Max(0, rest.Passed - plan.StartStep),
             At = job.Now,
             Liveput = decision.Liveput,
-            Source = MigrationClassifier.Source(plan, origin.Target.Holders, plan.Vault?.InstanceId, origin.Checkpoint is not null, _ahead!.Has),
+            Source = MigrationClassifier.Source(plan, origin.Target.Holders, [.. rest.Vault.Select(v => v.InstanceId)], origin.Checkpoint is not null, _ahead!.Has),
         };
         (plan, record) = await Prepare(trace, plan, record, origin, rest);
         await Commit(plan, record);
@@ -105,7 +106,7 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
             Depth = strategy.Depth,
             Stages = stages,
             Places = Situation.Assign(job, rest.Roster, strategy, stages, (id, layer) => held[layer].Contains(id), _before),
-            Vault = rest.Roster.Vault?.Info.DataPlane,
+            Vault = Situation.Shards(job, rest.Roster),
             StartStep = origin.Target.Version,
         };
     }
@@ -115,19 +116,12 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
     {
         using var span = trace.Child("prepare");
         long start = job.Time.GetTimestamp();
-        var (reports, follows) = await new Preparing(job, new Preparation(job, plan, origin, Endpoints(rest)), _signals).Run(plan, origin);
+        var (reports, follows) = await new Preparing(job, new Preparation(job, plan, origin, rest.Endpoints), _signals).Run(plan, origin);
         long bytes = reports.Sum(r => r.BytesReceived);
         ParcaeTelemetry.TransferBytes.Add(bytes, new KeyValuePair<string, object?>("job", job.Id));
         span?.SetTag("bytes", bytes);
-        return (follows ? plan : plan with { Vault = null },
+        return (follows ? plan : plan with { Vault = [] },
             record with { PrepareMilliseconds = (_ahead!.Took + job.Time.GetElapsedTime(start)).TotalMilliseconds, BytesMoved = _ahead.Bytes + bytes });
-    }
-
-    private static Dictionary<string, PeerEndpoint> Endpoints(Rest rest)
-    {
-        var all = rest.Roster.Usable.Concat(rest.Roster.Draining).ToDictionary(r => r.Info.Id, r => r.Info.DataPlane, StringComparer.Ordinal);
-        if (rest.Roster.Vault is { Info: var vault }) all[vault.Id] = vault.DataPlane;
-        return all;
     }
 
     private async Task Commit(GenerationPlan plan, GenerationRecord record)
@@ -146,7 +140,7 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
     {
         using var span = trace.Child("switch");
         var command = new SwitchCommand(job.Id, plan.Generation, plan.StartStep);
-        var vault = plan.Vault is { } v ? job.Instance(v.InstanceId).Switch(command) : null;
+        var vault = plan.Vault.Select(s => s.Peer.InstanceId).ToDictionary(id => id, id => job.Instance(id).Switch(command));
         var calls = plan.Places.ToDictionary(p => p.Peer.InstanceId, p => job.Instance(p.Peer.InstanceId).Switch(command));
         var all = Task.WhenAll(calls.Values);
         await Task.WhenAny(all, _signals.Broken).CompletesWithin(job.Options.SwitchTimeout, job.Time);
@@ -157,8 +151,9 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
             throw new AttemptFailedException($"generation {plan.Generation} did not begin: {string.Join(", ", failed.Select(f => $"{f.Key} ({f.Value.Failure()})"))}", false);
         }
 
-        if (vault is not null && !(await vault.CompletesWithin(job.Options.VaultTimeout, job.Time) && vault.IsCompletedSuccessfully))
-            job.LeaveVault($"it does not follow ({vault.Failure()})");
+        await Task.WhenAll(vault.Values).CompletesWithin(job.Options.VaultTimeout, job.Time);
+        if (vault.Where(c => !c.Value.IsCompletedSuccessfully).ToArray() is { Length: > 0 } behind)
+            job.LeaveVault(string.Join(", ", behind.Select(c => $"{c.Key} does not follow ({c.Value.Failure()})")));
     }
 
     private async Task Finish(ReconfigurationTrace trace, GenerationPlan plan, Rest rest)
@@ -180,7 +175,9 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
         ParcaeTelemetry.Liveput.Record(last.Liveput, new KeyValuePair<string, object?>("job", job.Id));
         await job.Save();
 
-        var leavers = rest.Reports.Values.Where(r => r.Layers.Length > 0 && plan.Of(r.InstanceId) is null).Select(r => r.InstanceId);
+        // A vault that is only left alone keeps what it has.
+        var leavers = rest.Reports.Values.Concat(plan.Vault.Length > 0 ? rest.Vault : [])
+            .Where(r => r.Layers.Length > 0 && plan.Of(r.InstanceId) is null && plan.ShardOf(r.InstanceId) is null).Select(r => r.InstanceId);
         await Releasing.Release(job, rest.Generation, leavers);
     }
 

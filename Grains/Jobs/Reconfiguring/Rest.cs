@@ -8,26 +8,36 @@ internal sealed class Rest
 {
     private readonly Job _job;
     private readonly HaltOutcome _halted;
+    private readonly bool _vaultIsWhole;
 
-    private Rest(Job job, int generation, HaltOutcome halted, Roster roster)
+    private Rest(Job job, int generation, HaltOutcome halted, Roster roster, bool vaultIsWhole)
     {
-        (_job, Generation, _halted, Roster) = (job, generation, halted, roster);
+        (_job, Generation, _halted, Roster, _vaultIsWhole) = (job, generation, halted, roster, vaultIsWhole);
+        var there = halted.Vault.Select(v => v.InstanceId).ToHashSet(StringComparer.Ordinal);
+        Endpoints = roster.Usable.Concat(roster.Draining).Concat(roster.Vault.Where(r => there.Contains(r.Info.Id))).ToDictionary(r => r.Info.Id, r => r.Info.DataPlane, StringComparer.Ordinal);
+        Roster = vaultIsWhole ? roster : roster with { Vault = [] };
     }
 
     /// <summary>The new generation's number.</summary>
     public int Generation { get; }
 
-    /// <summary>The roster without those who did not answer.</summary>
+    /// <summary>The roster without those who did not answer; without a vault if not all of it did.</summary>
     public Roster Roster { get; }
+
+    /// <summary>The data plane of everyone who answered.</summary>
+    public IReadOnlyDictionary<string, PeerEndpoint> Endpoints { get; }
 
     /// <summary>Members that did not answer, and why that is thought.</summary>
     public IReadOnlyDictionary<string, string> Silent => _halted.Silent;
 
-    /// <summary>What the state vault holds, or null.</summary>
-    public HaltReport? Vault => _halted.Vault;
+    /// <summary>What each instance of the state vault holds that answered.</summary>
+    public HaltReport[] Vault => _halted.Vault;
 
     /// <summary>What the workers hold.</summary>
     public IReadOnlyDictionary<string, HaltReport> Reports => _halted.Reports;
+
+    /// <summary>Everyone who answered.</summary>
+    public IEnumerable<string> Answered => Reports.Keys.Concat(Vault.Select(v => v.InstanceId));
 
     /// <summary>Steps that anyone passed.</summary>
     public int Passed => _job.Book.Committed;
@@ -42,23 +52,23 @@ internal sealed class Rest
 
         var ids = roster.Usable.Concat(roster.Draining).Select(r => r.Info.Id).ToArray();
         var members = ids.Where(job.IsMember).ToArray();
-        var halted = await new HaltRound(job, generation, signals).Run(members, [.. ids.Except(members)], roster.Vault?.Info.Id, mode);
+        var halted = await new HaltRound(job, generation, signals).Run(members, [.. ids.Except(members)], [.. roster.Vault.Select(r => r.Info.Id)], mode);
         job.Frozen = true;
         foreach (var (id, why) in halted.Silent) await job.Lose(id, why);
 
-        foreach (var result in ToldResults.OfTheLine(job.State.Plan, halted.Reports.Values, halted.Vault)) StepIntake.Take(job, result);
+        foreach (var result in ToldResults.OfTheLine(job.State.Plan, [.. halted.Reports.Values, .. halted.Vault])) StepIntake.Take(job, result);
 
         // Someone who was given up, or a vault that was left alone, may come back with a newer state than the line's: the results come with it.
         HaltReport[] workers = [.. halted.Reports.Values];
         int newest = TargetVersion.Find(job.Outline.Layers.Length, workers, halted.Vault, step => job.Book[step])?.Version ?? 0;
-        var tellers = halted.Vault is { } vault ? workers.Append(vault) : workers;
-        foreach (var result in ToldResults.Beyond(job.Book.Committed, newest, tellers)) StepIntake.Take(job, result);
+        foreach (var result in ToldResults.Beyond(job.Book.Committed, newest, [.. workers, .. halted.Vault])) StepIntake.Take(job, result);
 
         var gone = new HashSet<string>([.. halted.Silent.Keys, .. halted.LeftOut], StringComparer.Ordinal);
-        roster = roster.Without(gone);
-        if (halted.Vault is null) roster = roster with { Vault = null };
-        return new Rest(job, generation, halted, roster);
+        return new Rest(job, generation, halted, roster.Without(gone), halted.Vault.Length == roster.Vault.Length);
     }
+
+    /// <summary>A checkpoint that the vault has written, where none of those who are here has one as new.</summary>
+    public CheckpointMark? CheckpointAway => _job.State.Checkpoint is { } known && !Vault.Any(v => v.Checkpoints.Any(c => c >= known.Version)) ? known : null;
 
     /// <summary>
     /// Where the next generation begins: at the highest version held among peers and vault, or at a newer checkpoint; from the seed when nothing was ever committed,
@@ -68,25 +78,24 @@ internal sealed class Rest
     {
         int layers = _job.Outline.Layers.Length;
         var target = TargetVersion.Find(layers, [.. Reports.Values], Vault, step => _job.Book[step]);
-        int checkpoint = (Vault?.Checkpoints ?? []).Where(c => !_job.DamagedCheckpoints.Contains(c)).DefaultIfEmpty(-1).Max();
-        if (checkpoint >= 0 && (target is null || checkpoint > target.Version))
+        var checkpoint = Vault.SelectMany(v => v.Checkpoints.Select(c => new CheckpointMark(c, v.InstanceId))).Where(c => !_job.DamagedCheckpoints.Contains(c)).MaxBy(c => c.Version);
+        if (checkpoint is not null && (target is null || checkpoint.Version > target.Version))
         {
-            string[] vault = [Vault!.InstanceId];
             return new Origin(new StateTarget
             {
-                Version = checkpoint,
-                Holders = [.. Enumerable.Repeat(vault, layers)],
+                Version = checkpoint.Version,
+                Holders = [.. Enumerable.Repeat<string[]>([checkpoint.InstanceId], layers)],
                 Finishers = new HashSet<string>(),
             }, checkpoint);
         }
 
         if (target is { Version: > 0 } || (target is not null && Passed == 0)) return new Origin(target, null);
-        bool vaultAway = _job.Spec.Training.Vault && Vault is null;
+        bool vaultAway = _job.Spec.Training.Vault && (Vault.Length == 0 || !_vaultIsWhole || CheckpointAway is not null);
         return Passed > 0 && vaultAway ? null : new Origin(TargetVersion.Seed(layers, [.. Reports.Values]), null);
     }
 }
 
 /// <summary>Where a generation begins.</summary>
 /// <param name="Target">The version and who holds it.</param>
-/// <param name="Checkpoint">The checkpoint that the vault restores first, or null.</param>
-internal sealed record Origin(StateTarget Target, int? Checkpoint);
+/// <param name="Checkpoint">The checkpoint that one of the vault's instances restores first, or null.</param>
+internal sealed record Origin(StateTarget Target, CheckpointMark? Checkpoint);

@@ -56,10 +56,10 @@ internal sealed class Shadowing(Job job, Roster roster, AttemptSignals signals, 
                 Bytes += (await call).BytesReceived;
                 _followed.UnionWith(command.Sources.Select(s => (id, s.Layer)));
             }
-            else if (id == roster.Vault?.Info.Id)
+            else if (roster.Vault.Any(r => r.Info.Id == id))
             {
                 // Not worth a halt for its sake, nor one that waits for it.
-                job.LeaveVault($"it could not follow ({call.Failure()})");
+                job.LeaveVault($"{id} could not follow ({call.Failure()})");
                 withoutVault = true;
             }
             else
@@ -85,21 +85,27 @@ internal sealed class Shadowing(Job job, Roster roster, AttemptSignals signals, 
 
     private IEnumerable<(string InstanceId, ShadowCommand Command)> Commands(GenerationPlan current, Strategy strategy)
     {
-        bool Holds(string id, int layer) => current.Of(id) is { } place && current.Stages[place.Stage].Contains(layer);
+        bool Holds(string id, int layer) =>
+            (current.Of(id) is { } place && current.Stages[place.Stage].Contains(layer)) || current.ShardOf(id)?.Layers.Contains(layer) == true;
         var stages = job.Planner.Partition(strategy.Depth);
         var places = Situation.Assign(job, roster, strategy, stages, Holds, current);
         var holders = Enumerable.Range(0, job.Outline.Layers.Length)
             .Select(layer => current.Places.Where(p => current.Stages[p.Stage].Contains(layer)).Select(p => p.Peer).ToArray()).ToArray();
-        var needs = places.Select(p => (p.Peer.InstanceId, Layers: stages[p.Stage], Turn: p.Pipeline));
-        if (Situation.WantsVault(job, roster)) needs = needs.Append((roster.Vault!.Info.Id, new LayerRange(0, holders.Length), 0));
+        var needs = places.Select(p => (p.Peer.InstanceId, Layers: stages[p.Stage].ToArray(), Turn: p.Pipeline))
+            .Concat(Situation.Shards(job, roster).Select((s, turn) => (s.Peer.InstanceId, s.Layers, turn)));
         foreach (var (id, layers, turn) in needs)
         {
-            var lacking = LayerSources.For(layers, holders, null, id, turn).Where(s => !Holds(id, s.Layer)).ToArray();
+            var lacking = LayerSources.For(layers, holders, [], id, turn).Where(s => !Holds(id, s.Layer)).ToArray();
             if (lacking.Length == 0) continue;
             yield return (id, new ShadowCommand { JobId = job.Id, Generation = current.Generation, Spec = job.Spec, Secret = job.State.Secret, Sources = lacking });
         }
     }
 
-    private static string Layers(ShadowCommand command) =>
-        command.Sources is [var only] ? $"layer {only.Layer}" : $"layers {command.Sources[0].Layer} to {command.Sources[^1].Layer}";
+    private static string Layers(ShadowCommand command)
+    {
+        int[] layers = [.. command.Sources.Select(s => s.Layer)];
+        if (layers is [var only]) return $"layer {only}";
+        var firsts = layers.Where(l => !layers.Contains(l - 1));
+        return $"layers {string.Join(", ", firsts.Select(first => first + layers.SkipWhile(l => l < first).TakeWhile((l, i) => l == first + i).Count() - 1 is var last && last > first ? $"{first} to {last}" : $"{first}"))}";
+    }
 }

@@ -41,8 +41,12 @@ internal static class Situation
         ? []
         : [.. roster.Draining.Select(r => r.Info.Id).Where(id => plan.Of(id) is not null)];
 
-    /// <summary>Whether there is a state vault that should follow and does not.</summary>
-    public static bool WantsVault(Job job, Roster roster) => roster.Vault is { } vault && job.State.Plan?.Vault != vault.Info.DataPlane;
+    /// <summary>Divides the layers among the vault's instances.</summary>
+    public static VaultShard[] Shards(Job job, Roster roster) => VaultShards.Deal(
+        [.. roster.Vault.Select(r => r.Info.DataPlane)], [.. job.Outline.Layers.Select(l => (long)l.Length * job.Outline.StateBytesPerParameter)], job.Spec.Training.VaultCopies);
+
+    /// <summary>Whether there is a state vault that should follow and does not, or not in these shards.</summary>
+    public static bool WantsVault(Job job, Roster roster) => Shards(job, roster) is { Length: > 0 } shards && (job.State.Plan is not { } plan || !VaultShards.Same(plan.Vault, shards));
 
     /// <summary>The text of a change that nothing but the optimizer asked for.</summary>
     public static string Promise(Strategy better, Strategy current) => $"interval: {better} promises more than {current}";

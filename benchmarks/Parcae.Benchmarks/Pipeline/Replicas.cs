@@ -67,7 +67,7 @@ internal sealed class Replicas : IDisposable
             Depth = Depth,
             Stages = _stages,
             Places = [.. _workers.Select(w => w.Place)],
-            Vault = _vaultAt,
+            Vault = _vaultAt is null ? [] : [new VaultShard(_vaultAt, [.. Enumerable.Range(0, _stages.Sum(s => s.Count))])],
             StartStep = from,
         };
         var command = new PrepareCommand

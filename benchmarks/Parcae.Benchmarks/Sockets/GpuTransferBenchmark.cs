@@ -62,7 +62,7 @@ internal static class GpuTransferBenchmark
             PeerEndpoint[] holders = [new PeerEndpoint("a", "127.0.0.1", source.Port)];
             var command = new PrepareCommand { Plan = plan, Spec = spec, Secret = secret, Sources = [.. Enumerable.Range(0, model.LayerCount).Select(layer => new LayerSource(layer, holders))] };
             long start = Stopwatch.GetTimestamp();
-            await LayerFetch.RunAsync(command, new LayerRange(0, model.LayerCount), model, store, target, device, CancellationToken.None);
+            await LayerFetch.RunAsync(command, [.. Enumerable.Range(0, model.LayerCount)], model, store, target, device, CancellationToken.None);
             cuda.synchronize();
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             foreach (var (ours, theirs) in store.Held.Zip(held.Held).SelectMany(l => l.First.Tensors.Zip(l.Second.Tensors)))

@@ -46,7 +46,7 @@ internal sealed class FakeService : IParcaeClient
                 Depth = Workers.Length,
                 Stages = [],
                 Places = [.. Workers.Select((id, i) => new Place(0, i, new PeerEndpoint(id, "127.0.0.1", 1)))],
-                Vault = new PeerEndpoint("vault", "127.0.0.1", 1),
+                Vault = [new VaultShard(new PeerEndpoint("vault", "127.0.0.1", 1), [0])],
                 StartStep = _step - 1,
             },
         });

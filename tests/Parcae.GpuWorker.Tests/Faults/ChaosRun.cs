@@ -5,7 +5,7 @@ using Parcae.Grains;
 
 namespace Parcae.GpuWorker.Tests.Faults;
 
-/// <summary>One job that goes from strategy to strategy, (D, P) in {1..3} x {1..4}, with a fault in each: everything drawn from a seed. The test does what the job's grain would.</summary>
+/// <summary>One job that goes from strategy to strategy, (D, P) in {1..3} x {1..4}, with a vault of 1 to 3 shards, and a fault in each: everything drawn from a seed. The test does what the job's grain would.</summary>
 internal sealed class ChaosRun(WorkerCluster cluster, int seed, Action<string> tell)
 {
     private const int StepsBetween = 3;
@@ -19,7 +19,7 @@ internal sealed class ChaosRun(WorkerCluster cluster, int seed, Action<string> t
 
     private readonly List<string> _alive = [];
     private readonly LayerRange _layers = new(0, ModelFactory.Create(cluster.Spec.Model).LayerCount);
-    private string? _vault;
+    private readonly List<string> _vault = [];
     private int _named;
     private (int Pipelines, int Depth) _strategy;
 
@@ -52,15 +52,15 @@ internal sealed class ChaosRun(WorkerCluster cluster, int seed, Action<string> t
         await ChangeAsync(_random.Next(2) == 0 ? HaltMode.AtBoundary : HaltMode.Now, limit.Token);
         await cluster.ReachAsync(cluster.Plan!.StartStep + 1);
         var members = cluster.Plan.Places.Select(p => p.Peer.InstanceId).ToArray();
-        string victim = point == FaultPoint.VaultApply ? _vault! : members[_random.Next(members.Length)];
-        Current = $"{number}: {_strategy.Pipelines} x {_strategy.Depth}, {point}, {kind} at {victim}, step {cluster.Results.Keys.Max()}";
+        string victim = point == FaultPoint.VaultApply ? cluster.Plan.Vault[_random.Next(cluster.Plan.Vault.Length)].Peer.InstanceId : members[_random.Next(members.Length)];
+        Current = $"{number}: {_strategy.Pipelines} x {_strategy.Depth}, {cluster.Plan.Vault.Length} shards, {point}, {kind} at {victim}, step {cluster.Results.Keys.Max()}";
         var host = cluster[victim];
         RidingOut.MakeKillable(host);
         await host.Inject(new FaultOrder(point, kind, point == FaultPoint.MidSwitch ? 1 : 1 + _random.Next(3)));
         var work = point switch
         {
             FaultPoint.MidTransfer => cluster.ShadowAsync(Spare(), cluster.Plan.Stages[cluster.Plan.Of(victim)!.Stage], cluster.Plan.Of(victim)!.Pipeline),
-            FaultPoint.MidSwitch => cluster.ReconfigureAsync(_strategy.Pipelines, _strategy.Depth, members, _vault),
+            FaultPoint.MidSwitch => cluster.ReconfigureAsync(_strategy.Pipelines, _strategy.Depth, members, [.. cluster.Plan.Vault.Select(s => s.Peer.InstanceId)]),
             _ => Task.CompletedTask,
         };
         bool struck = await StruckAsync(host, work, limit.Token);
@@ -88,8 +88,7 @@ internal sealed class ChaosRun(WorkerCluster cluster, int seed, Action<string> t
 
     private void GiveUp(string id)
     {
-        if (id == _vault) _vault = null;
-        else if (!_alive.Remove(id)) return; // given up already
+        if (!_vault.Remove(id) && !_alive.Remove(id)) return; // given up already
         cluster.Forsake(id);
     }
 
@@ -97,9 +96,11 @@ internal sealed class ChaosRun(WorkerCluster cluster, int seed, Action<string> t
     {
         _strategy = (1 + _random.Next(3), 1 + _random.Next(4));
         while (_alive.Count < _strategy.Pipelines * _strategy.Depth + 1) _alive.Add(Add(InstanceRole.Worker));
-        _vault ??= Add(InstanceRole.Vault);
+        int shards = 1 + _random.Next(3);
+        while (_vault.Count < shards) _vault.Add(Add(InstanceRole.Vault));
+        cluster.VaultCopies = 1 + _random.Next(2);
         string[] members = [.. _alive.OrderBy(_ => _random.Next()).Take(_strategy.Pipelines * _strategy.Depth)];
-        await cluster.ReconfigureAsync(_strategy.Pipelines, _strategy.Depth, members, _vault, mode).WaitAsync(cancellation);
+        await cluster.ReconfigureAsync(_strategy.Pipelines, _strategy.Depth, members, [.. _vault.Take(shards)], mode).WaitAsync(cancellation);
     }
 
     private string Spare() => _alive.First(id => cluster.Plan!.Of(id) is null);

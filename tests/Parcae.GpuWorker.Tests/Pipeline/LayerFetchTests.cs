@@ -67,7 +67,7 @@ public sealed class LayerFetchTests : IAsyncDisposable
     public async Task A_layer_that_is_not_given_back_is_recalled_before_it_changes()
     {
         _a.Add(NewLayer(0));
-        var lease = await _a.BorrowAsync(0, Version, TestContext.Current.CancellationToken);
+        var lease = _a.TryBorrow(0, Version, out _);
         var recalled = new TaskCompletionSource();
         lease!.Recalled.Register(recalled.SetResult);
 
@@ -78,7 +78,7 @@ public sealed class LayerFetchTests : IAsyncDisposable
         await thawing;
 
         _a.Freeze();
-        Assert.False((await _a.BorrowAsync(0, Version, TestContext.Current.CancellationToken))!.Recalled.IsCancellationRequested);
+        Assert.False(_a.TryBorrow(0, Version, out _)!.Recalled.IsCancellationRequested);
     }
 
     public async ValueTask DisposeAsync()
@@ -103,6 +103,6 @@ public sealed class LayerFetchTests : IAsyncDisposable
     {
         var plan = new GenerationPlan { JobId = "job", Generation = 3, Pipelines = 0, Depth = 0, Stages = [], Places = [], StartStep = Version };
         var command = new PrepareCommand { Plan = plan, Spec = Spec, Secret = Secret, Sources = [.. Enumerable.Range(0, 3).Select(layer => new LayerSource(layer, holders))] };
-        return LayerFetch.RunAsync(command, new LayerRange(0, 3), _model, _target, _plane, CPU, CancellationToken.None);
+        return LayerFetch.RunAsync(command, [0, 1, 2], _model, _target, _plane, CPU, CancellationToken.None);
     }
 }

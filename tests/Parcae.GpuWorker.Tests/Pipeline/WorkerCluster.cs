@@ -34,6 +34,9 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
 
     public GenerationPlan? Plan { get; private set; }
 
+    /// <summary>How many of the vault's instances hold each layer.</summary>
+    public int VaultCopies { get; set; } = 1;
+
     /// <summary>Whether instances that are added take faults.</summary>
     public bool Faults { get; init; }
 
@@ -120,7 +123,11 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
     }
 
     /// <summary>Halts everyone, then prepares and switches to D x P on the given instances, pipeline by pipeline.</summary>
-    public async Task<GenerationPlan> ReconfigureAsync(int pipelines, int depth, string[] instances, string? vault = null, HaltMode mode = HaltMode.AtBoundary)
+    public Task<GenerationPlan> ReconfigureAsync(int pipelines, int depth, string[] instances, string? vault = null, HaltMode mode = HaltMode.AtBoundary) =>
+        ReconfigureAsync(pipelines, depth, instances, vault is null ? [] : [vault], mode);
+
+    /// <inheritdoc cref="ReconfigureAsync(int, int, string[], string, HaltMode)"/>
+    public async Task<GenerationPlan> ReconfigureAsync(int pipelines, int depth, string[] instances, string[] vault, HaltMode mode = HaltMode.AtBoundary)
     {
         int generation = ++_generation;
         var halts = await Task.WhenAll(_workers.Values.Select(w => w.Halt(new HaltCommand(JobId, generation, mode, 0))));
@@ -133,7 +140,7 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
         return Task.WhenAll(_workers.Values.Select(w => w.Halt(new HaltCommand(JobId, generation, mode, 0))));
     }
 
-    private async Task<GenerationPlan> ContinueAsync(int generation, HaltReport[] halts, int pipelines, int depth, string[] instances, string? vault)
+    private async Task<GenerationPlan> ContinueAsync(int generation, HaltReport[] halts, int pipelines, int depth, string[] instances, string[] vault)
     {
         int target = Target(halts);
         int layers = ModelFactory.Create(Spec.Model).LayerCount;
@@ -150,12 +157,12 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
             Depth = depth,
             Stages = stages,
             Places = [.. instances.Take(pipelines * depth).Select((id, i) => new Place(i / depth, i % depth, _workers[id].Endpoint))],
-            Vault = vault is null ? null : _workers[vault].Endpoint,
+            Vault = Shards(vault, layers),
             StartStep = target,
         };
         PeerEndpoint[] Holders(int layer, string self) =>
             [.. holdings.Where(h => h.l.Layer == layer && h.InstanceId != self && CanReach(h.l, target)).Select(h => _workers[h.InstanceId].Endpoint)];
-        var members = plan.Places.Select(p => p.Peer.InstanceId).Concat(vault is null ? [] : [vault]).ToArray();
+        var members = plan.Places.Select(p => p.Peer.InstanceId).Concat(vault).ToArray();
         // Holders without a place finish the step that others wait for; the rest stay as they are.
         var helpers = holdings.Where(h => h.l.HasReducedGradients && h.l.Version == target - 1).Select(h => h.InstanceId);
         Prepared = await Task.WhenAll(members.Union(helpers).Select(id => _workers[id].Prepare(new PrepareCommand
@@ -169,6 +176,10 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
         await Task.WhenAll(members.Select(id => _workers[id].Switch(new SwitchCommand(JobId, generation, target))));
         return Plan = plan;
     }
+
+    // Layer by layer in turn, so that a stage is in the hands of several.
+    private VaultShard[] Shards(string[] vault, int layers) => [.. vault.Select((id, i) => new VaultShard(
+        _workers[id].Endpoint, [.. Enumerable.Range(0, layers).Where(layer => (layer % vault.Length - i + vault.Length) % vault.Length < VaultCopies)]))];
 
     /// <summary>Takes the results in; the highest version at which every layer is held, or can be had by finishing a step.</summary>
     private int Target(HaltReport[] halts)

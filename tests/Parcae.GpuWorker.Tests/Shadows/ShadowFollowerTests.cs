@@ -30,7 +30,7 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
     private readonly FaultInjector _faults;
     private readonly LayerStore _layers = new();
     private readonly StepLog _log = new();
-    private readonly CheckpointWriter _writer = new("job", (_, _) => { }, NullLogger.Instance);
+    private readonly VaultCheckpoints _checkpoints;
     private Mesh[] _replicas = [];
     private ShadowFollower? _follower;
 
@@ -41,6 +41,7 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
         _vaultPlane = Listen("vault");
         _planes = [Listen("a"), Listen("b")];
         _faults = new FaultInjector(enabled: true, _vaultPlane);
+        _checkpoints = new VaultCheckpoints("job", Path.GetTempPath(), _vaultPlane, NullLogger.Instance); // of which none is due
     }
 
     private int Half => _model.LayerCount / 2;
@@ -183,7 +184,7 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
         _faults.Release();
         foreach (var mesh in _replicas) mesh.Dispose();
         if (_follower is { } follower) await follower.StopAsync(TimeSpan.Zero);
-        await _writer.DisposeAsync();
+        await _checkpoints.DisposeAsync();
         foreach (var plane in _planes) await plane.DisposeAsync();
         await _vaultPlane.DisposeAsync();
         _layers.Dispose();
@@ -201,12 +202,12 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
             Depth = 2,
             Stages = [new LayerRange(0, Half), new LayerRange(Half, _model.LayerCount - Half)],
             Places = [.. _planes.Select((p, stage) => new Place(0, stage, At(p)))],
-            Vault = vault,
+            Vault = [new VaultShard(vault, [.. Enumerable.Range(0, _model.LayerCount)])],
             StartStep = 0,
         };
         var command = new PrepareCommand { Plan = plan, Spec = Spec, Secret = _secret, Sources = [] };
         for (int layer = 0; layer < _model.LayerCount; layer++) _layers.Add(LayerState.Initialize(_model, layer, Spec.Training));
-        _follower = new ShadowFollower(command, _model, _vaultPlane.OpenMesh("job", 1, _secret), _layers, _log, _writer, _faults, _vaultPlane.Options with { StallTimeout = stall ?? Patience });
+        _follower = new ShadowFollower(command, plan.Vault[0], _model, _vaultPlane.OpenMesh("job", 1, _secret), _layers, _log, _checkpoints, _faults, _vaultPlane.Options with { StallTimeout = stall ?? Patience });
         _replicas = [.. _planes.Select(p => p.OpenMesh("job", 1, _secret))];
         // As much as a test sends may wait for it at b.
         for (int i = 0; i < _replicas.Length; i++) _replicas[i].Connect([new MeshPeer(vault, Optional: true, QueueBytes: i == 0 ? 0 : 1L << 30)], CancellationToken.None);
@@ -214,7 +215,7 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
         return _follower;
     }
 
-    /// <summary>One stage's part of a step; the first one brings the result.</summary>
+    /// <summary>One stage's part of a step.</summary>
     private long Send(int stage, int step)
     {
         long sent = 0;
@@ -225,7 +226,7 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
             sent += gradient.Length;
         }
 
-        if (stage == 0) _replicas[0].Send("vault", new FrameKey(FrameKind.VaultStep, step, 0), StepResultCodec.ToBytes(new StepResult(step, 1, 1, 1, 8, 0.1)));
+        _replicas[stage].Send("vault", new FrameKey(FrameKind.VaultStep, step, 0), StepResultCodec.ToBytes(new StepResult(step, 1, 1, 1, 8, 0.1)));
         return sent;
     }
 

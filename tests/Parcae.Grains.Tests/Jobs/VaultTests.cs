@@ -80,6 +80,83 @@ public sealed class VaultTests(ParcaeCluster cluster)
     }
 
     [Fact]
+    public async Task A_checkpoint_that_is_known_and_not_there_is_waited_for_though_another_vault_is()
+    {
+        var world = await Training("2:1x2", "1", "2");
+        await world.Train(5);
+        world["v"].Disk[4] = true;
+        world["v"].Durable = 4;
+        await Asked(world, "v", 2);
+        world["v"].Health = Health.Dead;
+        await world.Fleet.Lost(world.Id("v"), "test");
+        foreach (var place in world.Plan.Places) world[world.Short(place.Peer.InstanceId)].Health = Health.Dead;
+        foreach (var place in world.Plan.Places) await world.Fleet.Lost(place.Peer.InstanceId, "test");
+        await world.JoinVault("w");
+        await world.Join("8", "9");
+        await world.Pauses(r => r == $"no instance holds the state of step 5; waiting for the state vault and its checkpoint of step 4, which {world.Id("v")} had");
+
+        world.Add("x", InstanceRole.Vault).Disk[4] = true;
+        await world.Fleet.Join(world["x"].Info);
+        var record = await world.Trains(r => r.Number > 1);
+        Assert.Equal((4, 1, "checkpoint"), (record.AtStep, record.StepsReplayed, record.Source));
+    }
+
+    [Fact]
+    public async Task Several_control_silos_share_the_vault_and_bring_the_state_back_together()
+    {
+        var world = await Sharing(copies: 1, "v", "w");
+        await world.Train(4);
+        Assert.Equal([0, 1], world["v"].Versions.Keys.Order());
+        Assert.Equal([2, 3], world["w"].Versions.Keys.Order());
+        foreach (var place in world.Plan.Places) world[world.Short(place.Peer.InstanceId)].Health = Health.Dead;
+        foreach (var place in world.Plan.Places) await world.Fleet.Lost(place.Peer.InstanceId, "test");
+        await world.Join("8", "9");
+        var record = await world.Trains(r => r.Number > 1);
+        Assert.Equal((4, 0, "vault"), (record.AtStep, record.StepsReplayed, record.Source));
+    }
+
+    [Fact]
+    public async Task A_control_silo_that_is_lost_with_all_workers_costs_nothing_where_layers_are_held_twice()
+    {
+        var world = await Sharing(copies: 2, "v", "w", "x");
+        await world.Train(4);
+        Assert.Equal(8, new[] { "v", "w", "x" }.Sum(id => world[id].Versions.Count));
+        string[] lost = [world.Id("w"), .. world.Plan.Places.Select(p => p.Peer.InstanceId)];
+        foreach (string id in lost) world[world.Short(id)].Health = Health.Dead;
+        foreach (string id in lost) await world.Fleet.Lost(id, "test");
+        await world.Join("8", "9");
+        var record = await world.Trains(r => r.Number > 1);
+        Assert.Equal((4, 0, "vault"), (record.AtStep, record.StepsReplayed, record.Source));
+        Assert.Equal([world.Id("v"), world.Id("x")], (await world.Job.Status()).Plan!.Vault.Select(s => s.Peer.InstanceId));
+    }
+
+    [Fact]
+    public async Task The_others_take_over_the_layers_of_a_control_silo_that_is_lost_while_training_goes_on()
+    {
+        var world = await Sharing(copies: 1, "v", "w", "x");
+        await world.Train(2);
+        world["w"].Health = Health.Dead;
+        await world.Fleet.Lost(world.Id("w"), "test");
+        var record = await world.Trains(r => r.Number > 1);
+        Assert.Equal((2, 0, "in place"), (record.AtStep, record.StepsReplayed, record.Source));
+        Assert.Equal([0, 1], world["v"].Versions.Keys.Order());
+        Assert.Equal([2, 3], world["x"].Versions.Keys.Order());
+    }
+
+    [Fact]
+    public async Task A_shard_that_stops_following_has_the_whole_vault_left_alone()
+    {
+        var world = await Sharing(copies: 1, "v", "w");
+        await world.Train(2);
+        world["w"].StopFollowing("it did not keep up");
+        await world.Saved(s => s.Plan is { Generation: 1, Vault: [] });
+        await world.Train(1, vaultFollows: false);
+        var record = await world.Trains(r => r.Number > 1);
+        Assert.Equal(3, record.AtStep);
+        Assert.Equal(2, (await world.Job.Status()).Plan!.Vault.Length);
+    }
+
+    [Fact]
     public async Task A_vault_that_hangs_does_not_stop_training_and_is_taken_back_later()
     {
         var world = cluster.World();
@@ -88,12 +165,12 @@ public sealed class VaultTests(ParcaeCluster cluster)
         await world.Fleet.Join(world["v"].Info);
         await world.Job.Submit(world.Spec("2:1x2", vault: true));
         await world.Trains(_ => true);
-        Assert.Null((await world.Job.Status()).Plan!.Vault);
+        Assert.Empty((await world.Job.Status()).Plan!.Vault);
         await world.Train(2);
 
         world["v"].BeforePrepare = null;
         await world.Trains(r => r.Number > 1);
-        Assert.Equal(world.Id("v"), (await world.Job.Status()).Plan!.Vault?.InstanceId);
+        Assert.Equal(world.Id("v"), Assert.Single((await world.Job.Status()).Plan!.Vault).Peer.InstanceId);
         Assert.All(world["v"].Versions.Values, v => Assert.Equal(2, v));
     }
 
@@ -134,13 +211,13 @@ public sealed class VaultTests(ParcaeCluster cluster)
         var world = await Training("2:1x2", "1", "2");
         await world.Train(2);
         world["v"].StopFollowing("1 sends nothing any more");
-        await world.Saved(s => s.Plan is { Generation: 1, Vault: null });
+        await world.Saved(s => s.Plan is { Generation: 1, Vault: [] });
         await world.Train(3);
 
         var record = await world.Trains(r => r.Number > 1);
         Assert.Equal((5, 0, $"vault {world.Id("v")} can follow"), (record.AtStep, record.StepsReplayed, record.Cause));
         Assert.All(world["v"].Versions.Values, v => Assert.Equal(5, v));
-        Assert.Contains(await world.Job.Events(0), e => e.Message == "going on without the state vault: it does not follow any more (1 sends nothing any more)");
+        Assert.Contains(await world.Job.Events(0), e => e.Message == $"going on without the state vault: {world.Id("v")} does not follow any more (1 sends nothing any more)");
     }
 
     [Fact]
@@ -150,10 +227,12 @@ public sealed class VaultTests(ParcaeCluster cluster)
         await world.Train(3);
         await world.Train(2, vaultFollows: false);
         await Asked(world, "v", 2);
-        Assert.Equal(new VaultStatus(world.Id("v"), 3, 2, null, null), (await world.Job.Status()).Vault);
+        var status = (await world.Job.Status()).Vault!;
+        Assert.Equal([world.Id("v")], status.Instances);
+        Assert.Equal((3, 2), (status.Version, status.Lag));
 
         world["v"].StopFollowing("it did not keep up");
-        await world.Saved(s => s.Plan is { Generation: 1, Vault: null });
+        await world.Saved(s => s.Plan is { Generation: 1, Vault: [] });
         Assert.Null((await world.Job.Status()).Vault);
     }
 
@@ -170,7 +249,7 @@ public sealed class VaultTests(ParcaeCluster cluster)
 
         await world.Until(() => world["v"].Commands.OfType<ShadowCommand>().Count() > 1);
         Assert.DoesNotContain(world["1"].Commands, c => c is HaltCommand { Generation: > 1 });
-        Assert.Contains(await world.Job.Events(0), e => e.Message.Contains("it could not follow (InvalidOperationException: it has no memory", StringComparison.Ordinal));
+        Assert.Contains(await world.Job.Events(0), e => e.Message.Contains($"{world.Id("v")} could not follow (InvalidOperationException: it has no memory", StringComparison.Ordinal));
         world["v"].Following = null;
         Assert.Equal(2, (await world.Trains(r => r.Number > 1)).AtStep);
     }
@@ -182,6 +261,18 @@ public sealed class VaultTests(ParcaeCluster cluster)
         lock (world) asked = world[id].Commands.Count(c => c is "status");
         // Only after an answer is the next question put.
         return world.Until(() => world[id].Commands.Count(c => c is "status") > asked + times);
+    }
+
+    /// <summary>A job of 4 layers with two workers and several vaults.</summary>
+    private async Task<FakeWorld> Sharing(int copies, params string[] vaults)
+    {
+        var world = cluster.World();
+        foreach (string id in vaults) await world.JoinVault(id);
+        await world.Join("1", "2");
+        var spec = world.Spec("2:1x2", vault: true);
+        await world.Job.Submit(spec with { Training = spec.Training with { VaultCopies = copies } });
+        await world.Trains(_ => true);
+        return world;
     }
 
     private Task<FakeWorld> Training(string table, params string[] instances) => cluster.Training(table, vault: true, instances);

@@ -68,24 +68,25 @@ public sealed class PlaceAssignerTests
     public void The_source_names_everyone_that_state_comes_from()
     {
         var plan = Plan(1, Halves, "a", "b");
-        Assert.Equal("in place", MigrationClassifier.Source(plan, [["a"], ["a"], ["b"], ["b"]], "v", false, (_, _) => false));
-        Assert.Equal("shadows", MigrationClassifier.Source(plan, [["a"], ["a"], ["b"], ["b"]], "v", false, (id, layer) => id == "b" && layer == 2));
-        Assert.Equal("peers+vault", MigrationClassifier.Source(plan, [["a"], ["c"], ["v"], ["b"]], "v", false, (_, _) => false));
-        Assert.Equal("checkpoint", MigrationClassifier.Source(plan, [["v"], ["v"], ["v"], ["v"]], "v", true, (_, _) => false));
-        Assert.Equal("peers+seed", MigrationClassifier.Source(plan, [["b"], [], [], []], null, false, (_, _) => false));
+        Assert.Equal("in place", MigrationClassifier.Source(plan, [["a"], ["a"], ["b"], ["b"]], ["v"], false, (_, _) => false));
+        Assert.Equal("shadows", MigrationClassifier.Source(plan, [["a"], ["a"], ["b"], ["b"]], ["v"], false, (id, layer) => id == "b" && layer == 2));
+        Assert.Equal("peers+vault", MigrationClassifier.Source(plan, [["a"], ["c"], ["v"], ["b"]], ["v"], false, (_, _) => false));
+        Assert.Equal("checkpoint", MigrationClassifier.Source(plan, [["v"], ["v"], ["v"], ["v"]], ["v"], true, (_, _) => false));
+        Assert.Equal("peers+seed", MigrationClassifier.Source(plan, [["b"], [], [], []], [], false, (_, _) => false));
     }
 
     [Fact]
     public void Replicas_of_a_stage_begin_with_different_holders_and_never_with_themselves()
     {
         PeerEndpoint[][] holders = [[.. Peers("a", "b", "v")], [.. Peers("a", "b", "v")]];
-        string First(string receiver, int turn, int layer) => LayerSources.For(new LayerRange(0, 2), holders, "v", receiver, turn)[layer].Holders[0].InstanceId;
+        VaultShard[] vault = [new VaultShard(new PeerEndpoint("v", "h", 1), [0, 1])];
+        string First(string receiver, int turn, int layer) => LayerSources.For([0, 1], holders, vault, receiver, turn)[layer].Holders[0].InstanceId;
         Assert.Equal("a", First("x", 0, 0));
         Assert.Equal("b", First("y", 1, 0));
         Assert.Equal("b", First("x", 0, 1));
         Assert.Equal("b", First("a", 0, 0));
-        Assert.All(LayerSources.For(new LayerRange(0, 2), holders, "v", "x", 0), s => Assert.Equal("v", s.Holders[^1].InstanceId));
-        Assert.Empty(LayerSources.For(new LayerRange(0, 1), [[]], "v", "x", 0)[0].Holders);
+        Assert.All(LayerSources.For([0, 1], holders, vault, "x", 0), s => Assert.Equal("v", s.Holders[^1].InstanceId));
+        Assert.Empty(LayerSources.For([0], [[]], vault, "x", 0)[0].Holders);
     }
 
     private static Place[] Assign(Strategy strategy, LayerRange[] stages, string[] ids, Dictionary<string, int[]> held, GenerationPlan? current = null) =>

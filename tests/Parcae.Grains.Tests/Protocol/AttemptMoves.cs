@@ -11,7 +11,7 @@ internal static class AttemptMoves
     {
         var at = before.Grains[index];
         if (at.At is At.Completed || (at.At is At.Halting or At.Switching or At.Releasing && at.Waiting != 0)) return null;
-        if (at.At == At.Preparing && (at.Waiting & ~VaultBit(before)) != 0) return null;
+        if (at.At == At.Preparing && (at.Waiting & ~Shards(before, at)) != 0) return null;
         if (at.At == At.Preparing && at.Waiting != 0 && at.Failed == 0) return null;
         var world = before.Clone();
         var grain = world.Grains[index];
@@ -94,7 +94,7 @@ internal static class AttemptMoves
         bool standing = plan is null || grain.State.Halted;
         bool missing = plan is not null && plan.Places.Any(p => (grain.Suspects >> p & 1) != 0 || (usable >> p & 1) == 0);
         bool better = !strategy.IsPause && strategy != current;
-        bool wantsVault = VaultIsThere(world, grain) && !grain.State.VaultFollows && plan is not null;
+        bool wantsVault = plan is not null && WantsVault(world, grain, plan);
         if ((!standing && !missing && !better && !wantsVault) || (standing && grain.State.Paused && strategy.IsPause))
         {
             grain.At = At.Idle;
@@ -107,9 +107,18 @@ internal static class AttemptMoves
 
     private static int Listed(World world) => Enumerable.Range(0, world.Case.AllWorkers).Sum(n => world.Nodes[n].Listed ? 1 << n : 0);
 
-    private static int VaultBit(World world) => world.Case.Vault ? 1 << world.Case.VaultNode : 0;
+    private static int Shards(World world, Grain grain) => world.Plans[grain.Gen]!.Shards.Sum(n => 1 << n);
 
-    private static bool VaultIsThere(World world, Grain grain) => world.Case.Vault && !grain.VaultLeft && world.Nodes[world.Case.VaultNode].Listed;
+    /// <summary>The instances that are to be the vault.</summary>
+    // Job.CallRoll
+    private static int[] Vault(World world, Grain grain) => grain.VaultLeft ? [] : [.. world.Case.VaultNodes.Where(n => world.Nodes[n].Listed)];
+
+    // Situation.WantsVault
+    private static bool WantsVault(World world, Grain grain, Plan plan)
+    {
+        var wanted = world.Case.Deal(Vault(world, grain));
+        return wanted.Length > 0 && !VaultShards.Same(grain.State.VaultFollows ? plan.Generation.Vault : [], wanted);
+    }
 
     // Reconciler.Recover
     private static void Recover(World world, Grain grain)
@@ -134,7 +143,7 @@ internal static class AttemptMoves
         int gen = grain.State.Plan;
         var plan = world.Plans[gen]!;
         var newcomers = WorkerMoves.Bits(usable).Where(n => plan.Of(n) is null).Take(Math.Max(0, strategy.Instances - plan.Places.Length)).ToList();
-        if (VaultIsThere(world, grain) && !grain.State.VaultFollows) newcomers.Add(world.Case.VaultNode);
+        newcomers.AddRange(Vault(world, grain).Where(n => GrainMoves.Lacking(world, gen, n).Any()));
         (grain.At, grain.Gen, grain.Urgent) = (At.Shadowing, gen, false);
         foreach (int n in newcomers) world.Commands.Add(new Command(Order.Shadow, gen, n, false));
         if (newcomers.Count == 0) Number(grain, boundary: true, completing: false);
@@ -156,7 +165,8 @@ internal static class AttemptMoves
         var plan = grain.State.Plan > 0 ? world.Plans[grain.State.Plan] : null;
         grain.Members = WorkerMoves.Bits(listed).Where(n => plan?.Of(n) is not null).Sum(n => 1 << n);
         grain.Others = listed & ~grain.Members;
-        grain.Waiting = listed | (VaultIsThere(world, grain) ? VaultBit(world) : 0);
+        grain.Vault = Vault(world, grain).Sum(n => 1 << n);
+        grain.Waiting = listed | grain.Vault;
         grain.At = At.Halting;
         foreach (int n in WorkerMoves.Bits(grain.Waiting)) world.Commands.Add(new Command(grain.Boundary ? Order.HaltAtBoundary : Order.HaltNow, grain.Gen, n, false));
     }
@@ -177,7 +187,7 @@ internal static class AttemptMoves
     // Preparing.Run and Judge
     private static void Prepared(World world, Grain grain)
     {
-        int failed = grain.Failed & ~VaultBit(world);
+        int shards = Shards(world, grain), failed = grain.Failed & ~shards;
         if (failed != 0)
         {
             grain.Suspects |= failed;
@@ -185,7 +195,7 @@ internal static class AttemptMoves
             return;
         }
 
-        if ((grain.Failed & VaultBit(world)) != 0) GrainMoves.LeaveVault(grain);
+        if ((grain.Failed & shards) != 0) GrainMoves.LeaveVault(grain);
         grain.At = At.SavePlan;
         if (world.Case.Lacks(Without.DurableCommit)) Switch(world, grain);
     }
@@ -210,7 +220,7 @@ internal static class AttemptMoves
         var ledger = Ledgers.Open(grain.State);
         Invariants.CheckCommit(world, grain, plan, ledger.Book);
         ledger.Book.FallBack(plan.Start);
-        bool follows = plan.Vault && (grain.Failed & VaultBit(world)) == 0;
+        bool follows = plan.Vault && (grain.Failed & Shards(world, grain)) == 0;
         grain.State = ledger.Close(grain.State) with { Plan = grain.Gen, VaultFollows = follows, Halted = false, Paused = false };
         world.Plans[grain.Gen] = plan with { Vault = follows };
         if (!GrainMoves.Save(world, grain)) return;
@@ -223,7 +233,7 @@ internal static class AttemptMoves
     private static void Switch(World world, Grain grain)
     {
         grain.Failed = 0;
-        grain.Waiting = grain.Places | (world.Plans[grain.Gen]!.Vault ? VaultBit(world) : 0);
+        grain.Waiting = grain.Places | (world.Plans[grain.Gen]!.Vault ? Shards(world, grain) : 0);
         foreach (int n in WorkerMoves.Bits(grain.Waiting)) world.Commands.Add(new Command(Order.Switch, grain.Gen, n, false));
     }
 
@@ -237,7 +247,7 @@ internal static class AttemptMoves
             return;
         }
 
-        if ((grain.Failed & VaultBit(world)) != 0) GrainMoves.LeaveVault(grain);
+        if ((grain.Failed & Shards(world, grain)) != 0) GrainMoves.LeaveVault(grain);
         grain.At = At.SaveEnd;
     }
 
@@ -245,7 +255,8 @@ internal static class AttemptMoves
     private static void Release(World world, Grain grain)
     {
         grain.At = At.Releasing;
-        var leavers = (grain.Members | grain.Others) & ~grain.Places;
+        // A vault that is only left alone keeps what it has.
+        var leavers = (grain.Members | grain.Others | (grain.State.VaultFollows ? grain.Vault : 0)) & ~(grain.Places | Shards(world, grain));
         grain.Waiting = WorkerMoves.Bits(leavers).Where(n => grain.Reports[n] is { } said && said.Held.Any(h => h != 0)).Sum(n => 1 << n);
         grain.Failed = 0;
         foreach (int n in WorkerMoves.Bits(grain.Waiting)) world.Commands.Add(new Command(Order.Release, grain.Gen, n, false));

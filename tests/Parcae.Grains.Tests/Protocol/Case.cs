@@ -1,3 +1,4 @@
+using Parcae.Grains.Jobs.Planning;
 using Parcae.Liveput;
 
 namespace Parcae.Grains.Tests.Protocol;
@@ -23,6 +24,9 @@ internal enum Without
 
     /// <summary>A second halt of a round may arrive after the commands that were sent later.</summary>
     OrderedCommands = 16,
+
+    /// <summary>A shard of the vault applies a step as soon as it has all of it.</summary>
+    Agreement = 32,
 }
 
 /// <summary>One small case: how much there is, and how much may go wrong.</summary>
@@ -43,8 +47,14 @@ internal sealed record Case
     /// <summary>Steps that are asked for.</summary>
     public int Steps { get; init; } = 2;
 
+    /// <summary>Instances of the state vault.</summary>
+    public int Vaults { get; init; }
+
+    /// <summary>How many of them hold each layer.</summary>
+    public int VaultCopies { get; init; } = 1;
+
     /// <summary>Whether there is a state vault.</summary>
-    public bool Vault { get; init; }
+    public bool Vault => Vaults > 0;
 
     /// <summary>The strategy for each number of usable workers, from 0 on.</summary>
     public required Strategy[] Strategies { get; init; }
@@ -52,7 +62,7 @@ internal sealed record Case
     /// <summary>Workers that may crash.</summary>
     public int WorkerCrashes { get; init; }
 
-    /// <summary>Whether the vault may crash.</summary>
+    /// <summary>Whether an instance of the vault may crash.</summary>
     public bool VaultCrash { get; init; }
 
     /// <summary>How often the vault may stop following by itself: it does not keep up, or its thread hangs, with which its copy is lost.</summary>
@@ -88,8 +98,11 @@ internal sealed record Case
     /// <summary>All workers that there can be.</summary>
     public int AllWorkers => Workers + Joining;
 
-    /// <summary>The vault's number among the nodes.</summary>
-    public int VaultNode => AllWorkers;
+    /// <summary>The vault's numbers among the nodes.</summary>
+    public IEnumerable<int> VaultNodes => Enumerable.Range(AllWorkers, Vaults);
+
+    /// <summary>Whether a node is of the vault.</summary>
+    public bool IsVault(int node) => node >= AllWorkers;
 
     /// <summary>The strategy for a number of workers.</summary>
     public Strategy For(int usable) => Strategies[Math.Min(usable, Strategies.Length - 1)];
@@ -112,10 +125,13 @@ internal sealed record Case
     }
 
     /// <summary>The instance id of a node.</summary>
-    public string Id(int node) => node == VaultNode ? "v" : ((char)('a' + node)).ToString();
+    public string Id(int node) => ((char)(IsVault(node) ? 'v' + node - AllWorkers : 'a' + node)).ToString();
 
     /// <summary>The node of an instance id.</summary>
-    public int Node(string id) => id == "v" ? VaultNode : id[0] - 'a';
+    public int Node(string id) => id[0] >= 'v' ? AllWorkers + id[0] - 'v' : id[0] - 'a';
+
+    /// <summary>The layers dealt to instances of the vault.</summary>
+    public VaultShard[] Deal(IEnumerable<int> vaults) => VaultShards.Deal([.. vaults.Select(n => new PeerEndpoint(Id(n), "", 0))], [.. Enumerable.Repeat(1L, Layers)], VaultCopies);
 
     /// <inheritdoc/>
     public override string ToString() => Name;

@@ -14,20 +14,21 @@ internal static class Decisions
         int workers = (1 << of.AllWorkers) - 1, silent = grain.Failed & workers;
         // With nobody training, those who do not answer are lost too; else they are left out this time.
         foreach (int n in WorkerMoves.Bits(grain.Members == 0 ? silent : silent & grain.Members)) Lose(world, grain, n);
-        if (of.Vault && (grain.Failed >> of.VaultNode & 1) != 0) GrainMoves.LeaveVault(grain);
+        bool whole = (grain.Failed & grain.Vault) == 0;
+        if (!whole) GrainMoves.LeaveVault(grain);
 
         var reports = Enumerable.Range(0, of.AllWorkers).Where(n => grain.Reports[n] is not null).Select(n => Report(of, n, grain.Reports[n]!)).ToArray();
-        var vault = of.Vault && grain.Reports[of.VaultNode] is { } said ? Report(of, of.VaultNode, said) : null;
+        HaltReport[] vault = [.. of.VaultNodes.Where(n => grain.Reports[n] is not null).Select(n => Report(of, n, grain.Reports[n]!))];
         var committed = CommittedPlan(world, grain);
         int from = Ledgers.Open(grain.State).Book.FirstMissing;
-        foreach (var result in ToldResults.OfTheLine(committed, reports, vault).Where(r => r.Step >= from)) GrainMoves.Take(grain, result);
+        foreach (var result in ToldResults.OfTheLine(committed, [.. reports, .. vault]).Where(r => r.Step >= from)) GrainMoves.Take(grain, result);
         var line = Ledgers.Open(grain.State).Book;
         int beyond = TargetVersion.Find(of.Layers, reports, vault, step => line[step])?.Version ?? 0;
-        foreach (var result in ToldResults.Beyond(line.Committed, beyond, [.. reports, .. vault is null ? Array.Empty<HaltReport>() : [vault]])) GrainMoves.Take(grain, result);
+        foreach (var result in ToldResults.Beyond(line.Committed, beyond, [.. reports, .. vault])) GrainMoves.Take(grain, result);
 
         var book = Ledgers.Open(grain.State).Book;
         int passed = book.Committed;
-        var target = FindOrigin(of, reports, vault, book);
+        var target = FindOrigin(of, reports, vault, whole, book);
         if (grain.Completing)
         {
             int version = target?.Version ?? 0;
@@ -51,7 +52,7 @@ internal static class Decisions
             return;
         }
 
-        Prepare(world, grain, target, strategy, usable, vault is not null);
+        Prepare(world, grain, target, strategy, usable, whole ? of.Deal(WorkerMoves.Bits(grain.Vault)) : []);
     }
 
     /// <summary>An instance counts as lost.</summary>
@@ -64,18 +65,18 @@ internal static class Decisions
     }
 
     // Rest.FindOrigin, without checkpoints
-    private static StateTarget? FindOrigin(Case of, HaltReport[] reports, HaltReport? vault, LedgerBook book)
+    private static StateTarget? FindOrigin(Case of, HaltReport[] reports, HaltReport[] vault, bool whole, LedgerBook book)
     {
         var target = TargetVersion.Find(of.Layers, reports, vault, step => book[step]);
         if (target is { Version: > 0 } || (target is not null && book.Committed == 0)) return target;
-        bool vaultAway = of.Vault && vault is null;
+        bool vaultAway = of.Vault && (vault.Length == 0 || !whole);
         return book.Committed > 0 && vaultAway ? null : TargetVersion.Seed(of.Layers, reports);
     }
 
-    /// <summary>The plan in force; its vault is null when the vault does not follow.</summary>
+    /// <summary>The plan in force; its vault is empty when none follows.</summary>
     private static GenerationPlan? CommittedPlan(World world, Grain grain) => grain.State.Plan == 0
         ? null
-        : world.Plans[grain.State.Plan]!.Generation with { Vault = grain.State.VaultFollows ? new PeerEndpoint(world.Case.Id(world.Case.VaultNode), "", 0) : null };
+        : world.Plans[grain.State.Plan]!.Generation is var plan && grain.State.VaultFollows ? plan : plan with { Vault = [] };
 
     private static HaltReport Report(Case of, int n, Said said) => new()
     {
@@ -86,7 +87,7 @@ internal static class Decisions
     };
 
     // Reconfiguration.Assign, Preparation
-    private static void Prepare(World world, Grain grain, StateTarget target, Liveput.Strategy strategy, int usable, bool vault)
+    private static void Prepare(World world, Grain grain, StateTarget target, Liveput.Strategy strategy, int usable, VaultShard[] vault)
     {
         var of = world.Case;
         var stages = of.Partition(strategy.Depth);
@@ -102,19 +103,25 @@ internal static class Decisions
             Stages = stages,
             Places = places,
             StartStep = target.Version,
+            Vault = vault,
         };
-        bool Awkward(string id) => generation.Of(id) is null && target.Finishers.Contains(id);
+        bool Awkward(string id) => generation.Of(id) is null && generation.ShardOf(id) is null && target.Finishers.Contains(id);
         string[][] holders = [.. target.Holders.Select(ids => ids.All(Awkward) ? ids : [.. ids.Where(id => !Awkward(id))])];
         int[] helpers = [.. holders.SelectMany(h => h).Where(Awkward).Distinct().Select(of.Node)];
         int[] nodes = [.. places.OrderBy(p => p.Pipeline).ThenBy(p => p.Stage).Select(p => of.Node(p.Peer.InstanceId))];
         int[] bits = [.. holders.Select(h => h.Sum(id => 1 << of.Node(id)))];
-        var plan = new Plan(generation, vault, bits, [.. target.Finishers.Select(of.Node)], target.Finish is not null, nodes,
-            $"{strategy}{(vault ? "v" : "")}{string.Join(",", nodes)}@{target.Version}{(target.Finish is null ? "" : "!")}{string.Join(",", bits)}");
+        int[] shards = [.. vault.Select(s => of.Node(s.Peer.InstanceId))];
+        var plan = new Plan(generation, vault.Length > 0, bits, [.. target.Finishers.Select(of.Node)], target.Finish is not null, nodes,
+            $"{strategy}{string.Join("", vault.Select(s => $"{s.Peer.InstanceId}{string.Join("", s.Layers)}"))}{string.Join(",", nodes)}@{target.Version}{(target.Finish is null ? "" : "!")}{string.Join(",", bits)}")
+        {
+            Shards = shards,
+            FeederNodes = [.. vault.Select(s => generation.Feeders(s).Select(p => of.Node(p.Peer.InstanceId)).ToArray())],
+        };
         world.Plans[grain.Gen] = plan;
         grain.At = At.Preparing;
         grain.Places = nodes.Sum(n => 1 << n);
         grain.Failed = 0;
-        grain.Waiting = grain.Places | helpers.Sum(n => 1 << n) | (vault ? 1 << of.VaultNode : 0);
+        grain.Waiting = grain.Places | helpers.Sum(n => 1 << n) | shards.Sum(n => 1 << n);
         foreach (int n in WorkerMoves.Bits(grain.Waiting)) world.Commands.Add(new Command(Order.Prepare, grain.Gen, n, false));
     }
 }

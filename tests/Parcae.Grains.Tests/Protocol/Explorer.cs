@@ -74,7 +74,7 @@ internal sealed class Explorer(Case of)
     private bool Exempt(World world)
     {
         int left = Enumerable.Range(0, of.AllWorkers).Count(n => world.Nodes[n] is var node && (node.Fresh || (node.Up && (node.Listed || of.Rejoins))));
-        return of.For(left).IsPause || (of.Vault && !world.Nodes[of.VaultNode].Up);
+        return of.For(left).IsPause || of.VaultNodes.Any(n => !world.Nodes[n].Up);
     }
 
     private int? Stuck()

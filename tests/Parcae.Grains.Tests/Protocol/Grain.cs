@@ -72,8 +72,8 @@ internal sealed class Grain
     public int Gen;
     public bool Boundary, Completing, Urgent;
 
-    /// <summary>Nodes that are asked and have not answered; that failed; members and others among those halted.</summary>
-    public int Waiting, Failed, Members, Others, Places;
+    /// <summary>Nodes that are asked and have not answered; that failed; members, others and the vault among those halted.</summary>
+    public int Waiting, Failed, Members, Others, Vault, Places;
     public required Said?[] Reports;
 
     public Grain Clone()
@@ -87,7 +87,7 @@ internal sealed class Grain
     {
         State.Write(key);
         key.Flags(Current, Frozen, VaultLeft, Boundary, Completing, Urgent);
-        foreach (int value in (ReadOnlySpan<int>)[Suspects, Refused, (int)At, Gen, Waiting, Failed, Members, Others, Places]) key.Add(value);
+        foreach (int value in (ReadOnlySpan<int>)[Suspects, Refused, (int)At, Gen, Waiting, Failed, Members, Others, Vault, Places]) key.Add(value);
         foreach (var said in Reports)
         {
             if (said is null)

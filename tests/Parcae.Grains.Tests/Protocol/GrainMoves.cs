@@ -42,7 +42,7 @@ internal static class GrainMoves
     public static void Clear(Grain grain, At at)
     {
         (grain.At, grain.Boundary, grain.Completing, grain.Urgent, grain.Gen) = (at, false, false, false, 0);
-        (grain.Waiting, grain.Failed, grain.Members, grain.Others, grain.Places) = (0, 0, 0, 0, 0);
+        (grain.Waiting, grain.Failed, grain.Members, grain.Others, grain.Vault, grain.Places) = (0, 0, 0, 0, 0, 0);
         Array.Clear(grain.Reports);
     }
 
@@ -112,10 +112,12 @@ internal static class GrainMoves
     public static IEnumerable<(int Layer, int From)> Lacking(World world, int gen, int n)
     {
         if (world.Plans[gen] is not { } plan) yield break;
-        int held = plan.Layers(n);
+        bool vault = world.Case.IsVault(n), follows = world.Grains.Exists(g => g.State.Plan == gen && g.State.VaultFollows);
+        int held = vault && !follows ? 0 : plan.Layers(n);
+        int needed = vault ? world.Case.Deal(world.Case.VaultNodes.Where(v => world.Nodes[v].Listed)).FirstOrDefault(s => s.Peer.InstanceId == world.Case.Id(n))?.Layers.Sum(layer => 1 << layer) ?? 0 : -1;
         for (int layer = 0; layer < world.Case.Layers; layer++)
         {
-            if ((held >> layer & 1) == 0) yield return (layer, plan.Places.First(p => (plan.Layers(p) >> layer & 1) != 0));
+            if (((needed & ~held) >> layer & 1) != 0) yield return (layer, plan.Places.First(p => (plan.Layers(p) >> layer & 1) != 0));
         }
     }
 

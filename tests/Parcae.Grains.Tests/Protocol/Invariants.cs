@@ -20,6 +20,10 @@ internal static class Invariants
 
         for (int gen = 1; gen < world.Plans.Length; gen++)
         {
+            // The last step that each shard has applied, or can.
+            Node[] shards = [.. of.VaultNodes.Select(n => world.Nodes[n]).Where(n => n.Up && n.RunGen == gen && n.Held.Any(h => h != 0))];
+            if (shards.Length > 1 && shards.Min(s => s.RunStep + (s.RunPhase > 0 ? 1 : 0)) < shards.Max(s => s.RunStep))
+                return $"I7: shards of the vault in generation {gen} are at versions {string.Join(", ", shards.Select(s => s.RunStep))}, and one cannot follow";
             int[] steps = [.. Enumerable.Range(0, of.AllWorkers).Where(n => world.Nodes[n].RunGen == gen).Select(n => world.Nodes[n].RunStep)];
             if (steps.Length > 1 && steps.Max() - steps.Min() > 1) return $"I2: replicas of generation {gen} are at versions {string.Join(", ", steps)}";
         }

@@ -32,9 +32,8 @@ internal static class Moves
                 yield return new Move($"{id} {(advanced.Nodes[n].RunStep > node.RunStep ? "passes" : "goes on in")} step {node.RunStep} of generation {node.RunGen}", false, advanced);
             foreach (var (label, next) in TrainingMoves.Notice(world, n)) yield return new Move(label, false, next);
             foreach (var (label, next) in TrainingMoves.Follow(world, n)) yield return new Move(label, false, next);
+            if (TrainingMoves.Follows(world, n) is { } follows) yield return new Move($"{id} {(follows.Nodes[n].RunStep > node.RunStep ? "applies" : "has all of")} step {node.RunStep}", false, follows);
         }
-
-        if (TrainingMoves.VaultApplies(world) is { } applied) yield return new Move("the vault applies a step", false, applied);
     }
 
     // ReportLoop.ReportAsync
@@ -71,17 +70,16 @@ internal static class Moves
 
         if (!world.Case.Vault) yield break;
         var grain = world.Grains[last];
-        var vault = world.Nodes[world.Case.VaultNode];
-        bool unreachable = !vault.Up || vault.Cut;
-        bool quits = vault.RunGen == grain.State.Plan && vault.End == RunEnd.Halted;
-        if ((unreachable || quits) && grain.State.VaultFollows && !grain.Frozen)
+        var shards = grain.State.VaultFollows ? world.Plans[grain.State.Plan]!.Shards.Select(n => world.Nodes[n]) : [];
+        bool left = shards.Any(s => !s.Up || s.Cut || (s.RunGen == grain.State.Plan && s.End == RunEnd.Halted));
+        if (left && !grain.Frozen)
         {
-            var left = world.Clone();
-            GrainMoves.LeaveVault(left.Grains[last]);
-            yield return new Move("the vault is found not to follow", false, left);
+            var without = world.Clone();
+            GrainMoves.LeaveVault(without.Grains[last]);
+            yield return new Move("the vault is found not to follow", false, without);
         }
 
-        if (!unreachable && grain.VaultLeft)
+        if (grain.VaultLeft && world.Case.VaultNodes.Any(n => world.Nodes[n] is { Up: true, Cut: false }))
         {
             var again = world.Clone();
             again.Grains[last].VaultLeft = false;
@@ -159,7 +157,7 @@ internal static class Moves
         {
             var node = world.Nodes[n];
             if (!node.Up) continue;
-            bool vault = n == world.Case.VaultNode, reports = !vault && node.Log != 0 && node.RunGen > 0;
+            bool vault = world.Case.IsVault(n), reports = !vault && node.Log != 0 && node.RunGen > 0;
             string id = world.Case.Id(n);
             if (vault ? world.VaultCrashLeft : world.CrashesLeft > 0)
             {
@@ -169,8 +167,8 @@ internal static class Moves
 
             if (vault && node.Running && world.VaultStopsLeft > 0)
             {
-                yield return new Move($"{id} does not keep up and stops", true, StopVault(world, false));
-                yield return new Move($"{id} hangs and gives its copy up", true, StopVault(world, true));
+                yield return new Move($"{id} does not keep up and stops", true, StopVault(world, n, false));
+                yield return new Move($"{id} hangs and gives its copy up", true, StopVault(world, n, true));
             }
 
             if (node.Cut || world.CutsLeft == 0 || !node.Listed) continue;
@@ -202,13 +200,15 @@ internal static class Moves
     }
 
     // ShadowFollower.Close and End
-    private static World StopVault(World world, bool lost)
+    private static World StopVault(World world, int n, bool lost)
     {
         var next = world.Clone();
         next.VaultStopsLeft--;
-        var vault = next.Nodes[next.Case.VaultNode];
+        var vault = next.Nodes[n];
         TrainingMoves.EndRun(vault, RunEnd.Halted, -1);
-        if (lost) Array.Clear(vault.Held);
+        if (!lost) return next;
+        Array.Clear(vault.Held);
+        vault.Reduced = false;
         return next;
     }
 
@@ -216,7 +216,7 @@ internal static class Moves
     {
         var next = world.Clone();
         var node = next.Nodes[n];
-        if (n == world.Case.VaultNode) next.VaultCrashLeft = false;
+        if (world.Case.IsVault(n)) next.VaultCrashLeft = false;
         else next.CrashesLeft--;
         if (reports) (node.LateGen, node.LateLog) = (node.RunGen, node.Log);
         node.Die();

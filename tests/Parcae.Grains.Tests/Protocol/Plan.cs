@@ -19,8 +19,17 @@ internal sealed record Plan(GenerationPlan Generation, bool Vault, int[] HolderB
         return index < 0 ? null : (index / Depth, index % Depth);
     }
 
-    /// <summary>The layers of a node's stage, as bits; all of them for the vault.</summary>
-    public int Layers(int node) => Of(node) is { } place ? Bits(Generation.Stages[place.Stage]) : 0;
+    /// <summary>The nodes of the vault that are to follow.</summary>
+    public required int[] Shards { get; init; }
+
+    /// <summary>A node's shard, or null.</summary>
+    public VaultShard? ShardOf(int node) => Array.IndexOf(Shards, node) is var index and >= 0 ? Generation.Vault[index] : null;
+
+    /// <summary>The nodes that send a node of the vault its gradients.</summary>
+    public required int[][] FeederNodes { get; init; }
+
+    /// <summary>The layers of a node's stage, or of its shard, as bits.</summary>
+    public int Layers(int node) => Of(node) is { } place ? Bits(Generation.Stages[place.Stage]) : ShardOf(node)?.Layers.Sum(layer => 1 << layer) ?? 0;
 
     /// <summary>The replicas of a node's stage, and the members of its pipeline.</summary>
     public IEnumerable<int> Replicas(int node) => Of(node) is { } place ? Enumerable.Range(0, Pipelines).Select(p => At(p, place.Stage)) : [];

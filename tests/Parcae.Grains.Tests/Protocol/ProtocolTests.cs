@@ -44,6 +44,10 @@ public sealed class ProtocolTests(ITestOutputHelper output)
         Violates(Cases.Small.Single(c => c.Zombies) with { Without = Without.CompareAndSwap }, "I3");
 
     [Fact]
+    public void A_shard_of_the_vault_that_does_not_wait_for_the_others_leaves_them_behind_for_good() =>
+        Violates(Cases.TwoShards with { Without = Without.Agreement }, "I7");
+
+    [Fact]
     public void A_halt_that_arrives_after_the_switch_of_its_generation_opens_layers_that_train()
     {
         SkipUnlessLarge();

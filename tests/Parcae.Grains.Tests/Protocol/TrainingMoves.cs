@@ -8,7 +8,7 @@ internal static class TrainingMoves
     public static World? Advance(World before, int n)
     {
         var node = before.Nodes[n];
-        if (!node.Up || !node.Running || n == before.Case.VaultNode) return null;
+        if (!node.Up || !node.Running || before.Case.IsVault(n)) return null;
         var plan = before.Plans[node.RunGen]!;
         int gen = node.RunGen, step = node.RunStep;
         bool Replicas(int phase) => plan.Replicas(n).All(r => before.Nodes[r].Reached(gen, step, phase));
@@ -68,7 +68,7 @@ internal static class TrainingMoves
     public static IEnumerable<(string Label, World World)> Notice(World before, int n)
     {
         var node = before.Nodes[n];
-        if (!node.Up || !node.Running || n == before.Case.VaultNode) yield break;
+        if (!node.Up || !node.Running || before.Case.IsVault(n)) yield break;
         var plan = before.Plans[node.RunGen]!;
         foreach (int p in plan.Replicas(n).Concat(plan.Members(n)).Distinct().Where(p => p != n))
         {
@@ -91,18 +91,28 @@ internal static class TrainingMoves
         (node.End, node.BrokenPeer) = (end, peer);
     }
 
-    /// <summary>The vault applies the next step, of which all has come.</summary>
-    // TrainingStep.SendToVault, ShadowFollower.Apply
-    public static World? VaultApplies(World before)
+    /// <summary>A shard of the vault gets all of the next step, and tells the others; or applies it, when all of them have told.</summary>
+    // TrainingStep.SendToVault, ShadowFollower.Next and Apply
+    public static World? Follows(World before, int n)
     {
-        if (!before.Case.Vault || before.Nodes[before.Case.VaultNode] is not { Up: true, Running: true } vault) return null;
-        var plan = before.Plans[vault.RunGen]!;
-        if (!plan.Vault || !plan.Members(plan.At(0, 0)).All(m => before.Nodes[m].Reached(vault.RunGen, vault.RunStep + 1, 0))) return null;
+        if (!before.Case.IsVault(n) || before.Nodes[n] is not { Up: true, Running: true } shard) return null;
+        var plan = before.Plans[shard.RunGen]!;
+        if (!plan.Vault) return null;
+        var (gen, step) = (shard.RunGen, shard.RunStep);
+        bool complete = shard.RunPhase == 1 || plan.FeederNodes[Array.IndexOf(plan.Shards, n)].All(m => before.Nodes[m].Reached(gen, step + 1, 0));
+        bool agreed = before.Case.Lacks(Without.Agreement) || plan.Shards.All(s => s == n || before.Nodes[s].Reached(gen, step, 1));
+        if (!complete || (shard.RunPhase == 1 && !agreed)) return null;
         var world = before.Clone();
-        vault = world.Nodes[world.Case.VaultNode];
-        int step = vault.RunStep++;
-        for (int layer = 0; layer < world.Case.Layers; layer++) vault.Held[layer] = 2 << step;
-        vault.Log = vault.Log & (1 << step) - 1 | 1 << step;
+        shard = world.Nodes[n];
+        if (shard.RunPhase == 0 && plan.Shards.Length > 1)
+        {
+            shard.RunPhase = 1;
+            return world;
+        }
+
+        (shard.RunStep, shard.RunPhase) = (step + 1, 0);
+        foreach (int layer in WorkerMoves.Bits(plan.Layers(n))) shard.Held[layer] = 2 << step;
+        shard.Log = shard.Log & (1 << step) - 1 | 1 << step;
         return world;
     }
 

@@ -54,7 +54,7 @@ internal static class WorkerMoves
     private static void Halt(World world, Order order, int gen, int n, bool taken)
     {
         var node = world.Nodes[n];
-        bool vault = n == world.Case.VaultNode;
+        bool vault = world.Case.IsVault(n);
         if (!taken && node.Running && node.RunGen < node.Fence && !vault && order == Order.HaltAtBoundary)
         {
             node.StopAsked = true;
@@ -92,11 +92,11 @@ internal static class WorkerMoves
         (node.Prepared, node.Fetching) = (0, 0);
         if (plan.Finishes && node.PendingStep == plan.Start - 1) Finish(world, node);
         node.Frozen = true;
-        if (plan.Of(n) is null && n != world.Case.VaultNode) GrainMoves.Answered(world, Order.Prepare, gen, n, null);
+        if (plan.Layers(n) == 0) GrainMoves.Answered(world, Order.Prepare, gen, n, null);
         else node.Fetching = gen;
     }
 
-    // StageWorker.FinishStepAsync
+    // StageWorker.FinishStepAsync, StateVault.FinishStepAsync
     private static void Finish(World world, Node node)
     {
         int step = node.PendingStep;
@@ -118,7 +118,7 @@ internal static class WorkerMoves
     {
         var node = before.Nodes[n];
         if (!node.Up || node.Fetching == 0 || before.Plans[node.Fetching] is not { } plan) return null;
-        int gen = node.Fetching, needed = n == before.Case.VaultNode ? (1 << before.Case.Layers) - 1 : plan.Layers(n);
+        int gen = node.Fetching, needed = plan.Layers(n);
         bool torn = false;
         for (int layer = 0; layer < before.Case.Layers; layer++)
         {
@@ -167,7 +167,7 @@ internal static class WorkerMoves
             return;
         }
 
-        int kept = n == world.Case.VaultNode ? (1 << world.Case.Layers) - 1 : plan.Layers(n);
+        int kept = plan.Layers(n);
         for (int layer = 0; layer < world.Case.Layers; layer++)
         {
             node.Held[layer] &= (kept >> layer & 1) << plan.Start;
@@ -195,9 +195,11 @@ internal static class WorkerMoves
     public static void StopRun(World world, int n)
     {
         var node = world.Nodes[n];
-        if (node.RunGen == 0 || (node.RunGen >= node.Fence && n != world.Case.VaultNode)) return;
+        if (node.RunGen == 0 || (node.RunGen >= node.Fence && !world.Case.IsVault(n))) return;
         if (node.Running) TrainingMoves.EndRun(node, RunEnd.Halted, -1);
-        if (n == world.Case.VaultNode || !node.Reduced) return;
+        if (!node.Reduced) return;
+        // StateVault.StopFollowingAsync: whoever sent it has passed the step
+        if (world.Case.IsVault(n)) node.Log = node.Log & (1 << node.RunStep) - 1 | 1 << node.RunStep;
         (node.PendingStep, node.PendingLayers, node.Reduced) = (node.RunStep, world.Plans[node.RunGen]!.Layers(n), false);
     }
 

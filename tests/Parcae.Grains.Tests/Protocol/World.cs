@@ -57,14 +57,14 @@ internal sealed class World
         var world = new World
         {
             Case = of,
-            Nodes = [.. Enumerable.Range(0, of.AllWorkers + (of.Vault ? 1 : 0)).Select(_ => Node.Create(of.Layers))],
+            Nodes = [.. Enumerable.Range(0, of.AllWorkers + of.Vaults).Select(_ => Node.Create(of.Layers))],
             CrashesLeft = of.WorkerCrashes,
             CutsLeft = of.Cuts,
             GrainCrashesLeft = of.GrainCrashes,
             VaultCrashLeft = of.VaultCrash,
             VaultStopsLeft = of.VaultStops,
         };
-        for (int n = 0; n < world.Nodes.Length; n++) (world.Nodes[n].Up, world.Nodes[n].Listed, world.Nodes[n].Fresh) = n < of.Workers || n == of.VaultNode ? (true, true, false) : (false, false, true);
+        for (int n = 0; n < world.Nodes.Length; n++) (world.Nodes[n].Up, world.Nodes[n].Listed, world.Nodes[n].Fresh) = n < of.Workers || of.IsVault(n) ? (true, true, false) : (false, false, true);
         world.Grains.Add(world.NewGrain());
         return world;
     }

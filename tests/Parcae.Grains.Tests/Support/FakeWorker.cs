@@ -132,6 +132,9 @@ public sealed class FakeWorker : IGpuWorker
         }
     }
 
+    /// <summary>The newest checkpoint that the vault tells of.</summary>
+    public int? Durable { get; set; }
+
     /// <summary>Why the vault has stopped following by itself.</summary>
     public string? Trouble { get; private set; }
 
@@ -226,7 +229,7 @@ public sealed class FakeWorker : IGpuWorker
     {
         await Arrive("status");
         lock (_world)
-            return new WorkerStatus { InstanceId = Id, Trouble = Trouble, Phase = Phase, Generation = Plan?.Generation ?? 0, Fence = Fence, Version = _layers.Values.Select(l => l.Version).FirstOrDefault() };
+            return new WorkerStatus { InstanceId = Id, Trouble = Trouble, Phase = Phase, Generation = Plan?.Generation ?? 0, Fence = Fence, Version = _layers.Values.Select(l => l.Version).FirstOrDefault(), Checkpoint = Durable };
     }
 
     /// <summary>What happens when it is asked to describe a model; null: it says what <see cref="FakeWorld.Outline"/> says.</summary>
@@ -301,7 +304,7 @@ public sealed class FakeWorker : IGpuWorker
 
     private IEnumerable<int> Wanted(GenerationPlan plan)
     {
-        if (plan.Vault?.InstanceId == Id) return plan.Stages.SelectMany(s => Enumerable.Range(s.First, s.Count));
+        if (plan.ShardOf(Id) is { } shard) return shard.Layers;
         return plan.Of(Id) is { } place ? Enumerable.Range(plan.Stages[place.Stage].First, plan.Stages[place.Stage].Count) : [];
     }
 

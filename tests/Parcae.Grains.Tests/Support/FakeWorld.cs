@@ -112,7 +112,7 @@ public sealed class FakeWorld
             int step = members[0].Versions.Values.First();
             Assert.All(members, m => Assert.All(m.Versions.Values, v => Assert.Equal(step, v)));
             foreach (var member in members) member.Apply(Result(step));
-            if (vaultFollows) Vault()?.Apply(Result(step));
+            foreach (var shard in vaultFollows ? Vault() : []) shard.Apply(Result(step));
         }
     }
 
@@ -127,7 +127,9 @@ public sealed class FakeWorld
             if (members.SelectMany(m => m.Versions.Values).Distinct().Count() != 1 || members.Any(m => m.HasOpenStep)) return false;
             int step = members[0].Versions.Values.First();
             foreach (var member in members) member.Apply(Result(step));
-            if (vaultFollows && Vault() is { } vault && vault.Versions.Values.All(v => v == step)) vault.Apply(Result(step));
+            var vault = vaultFollows ? Vault() : [];
+            // One that has not come as far applies nothing, and the others wait for it.
+            if (vault.All(s => s.Versions.Values.All(v => v == step))) vault.ForEach(s => s.Apply(Result(step)));
             return true;
         }
     }
@@ -240,7 +242,7 @@ public sealed class FakeWorld
         // A holder that has yet to finish the step is waited for: it has been told to, as this receiver was.
         return holder.Holds(layer, version)
             || (command.Finish is not null && holder.HoldsOpen(layer, version - 1))
-            || (command.Plan.Vault?.InstanceId == id && holder.Disk.ContainsKey(version));
+            || (holder.Role == InstanceRole.Vault && holder.Disk.ContainsKey(version));
     }
 
     private List<FakeWorker> Members()
@@ -248,5 +250,5 @@ public sealed class FakeWorld
         return [.. Plan.Places.Select(p => _workers[p.Peer.InstanceId])];
     }
 
-    private FakeWorker? Vault() => _workers.Values.FirstOrDefault(w => w is { Role: InstanceRole.Vault, Phase: WorkerPhase.Running, Health: Health.Well });
+    private List<FakeWorker> Vault() => [.. _workers.Values.Where(w => w is { Role: InstanceRole.Vault, Phase: WorkerPhase.Running, Health: Health.Well })];
 }

@@ -1,0 +1,149 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using Parcae.GpuWorker.Checkpoints;
+using Parcae.GpuWorker.Models;
+using Parcae.GpuWorker.Numerics;
+using Parcae.GpuWorker.Pipeline;
+using Parcae.GpuWorker.Transport;
+using Parcae.Grains;
+using static TorchSharp.torch;
+
+namespace Parcae.GpuWorker.Shadows;
+
+/// <summary>
+/// A vault instance's part in the checkpoints of its job. The first shard's instance writes them, whole: it fetches the layers that it does not follow from the other shards, at the same version.
+/// These keep copies of theirs until then.
+/// </summary>
+internal sealed partial class VaultCheckpoints : IAsyncDisposable
+{
+    private readonly string _jobId;
+    private readonly DataPlane _plane;
+    private readonly ILogger _logger;
+    private readonly CheckpointStore _store;
+    private readonly CheckpointWriter _writer;
+    private readonly LayerStore _copies = new();
+    private readonly SemaphoreSlim _dropping = new(1, 1);
+    private readonly CancellationTokenSource _ending = new();
+    private volatile PrepareCommand? _following;
+
+    public VaultCheckpoints(string jobId, string folder, DataPlane plane, ILogger logger)
+    {
+        (_jobId, _plane, _logger) = (jobId, plane, logger);
+        _store = new CheckpointStore(folder, jobId);
+        _writer = new CheckpointWriter(jobId, Write, logger);
+    }
+
+    /// <summary>What the writer fetches while this shard goes on.</summary>
+    public LayerStore Copies => _copies;
+
+    /// <summary>Versions on this instance's disk, ascending.</summary>
+    public IReadOnlyList<int> Versions => _store.Versions();
+
+    /// <summary>The newest version that this instance has made durable; null: none yet.</summary>
+    public int? Newest => _writer.Written;
+
+    /// <summary>Why the last attempt failed; null when it did not.</summary>
+    public string? Failure => _writer.Failure;
+
+    /// <summary>Called on a thread of its own when a version is durable.</summary>
+    public Action<int>? OnWritten { get; set; }
+
+    /// <summary>The job and its shards from here on. Copies of versions that will come again are dropped.</summary>
+    public Task FollowAsync(PrepareCommand command)
+    {
+        _following = command;
+        return DropCopies(version => version > command.Plan.StartStep);
+    }
+
+    /// <summary>Takes a copy of the shard's layers at a version of which there is to be a checkpoint: they may change as soon as this returns.</summary>
+    public void Offer(int version, IReadOnlyList<LayerState> layers)
+    {
+        if (IsWriter)
+        {
+            _writer.Offer(version, layers);
+            return;
+        }
+
+        try
+        {
+            foreach (var layer in layers) _copies.Add(layer.Clone());
+        }
+        catch (ExternalException e)
+        {
+            // No memory for a copy. The layers themselves are as good as before, and the next checkpoint may succeed.
+            LogNoCopy(e, _jobId, version);
+        }
+
+        _ = DropCopies(copy => copy < version);
+    }
+
+    /// <summary>The checkpoint of a version is durable where it is written.</summary>
+    public void Written(int version) => _ = DropCopies(copy => copy <= version);
+
+    /// <summary>Writes a version now; returns when it is durable.</summary>
+    /// <param name="version">The version.</param>
+    /// <param name="layers">The shard's layers, which must not change meanwhile.</param>
+    /// <exception cref="InvalidOperationException">Another instance writes this job's checkpoints, or the others do not hold this version.</exception>
+    /// <exception cref="IOException">It could not be written.</exception>
+    public Task WriteAsync(int version, IReadOnlyList<LayerState> layers) => IsWriter
+        ? _writer.WriteAsync(version, layers)
+        : throw new InvalidOperationException($"{_plane.InstanceId} does not write the checkpoints of job {_jobId}; {_following?.Plan.Vault.FirstOrDefault()?.Peer.InstanceId ?? "nobody"} does.");
+
+    /// <summary>Loads a version from this instance's disk. What was written later belongs to a state that was given up.</summary>
+    /// <exception cref="CheckpointException">It is missing, damaged, or not of this job.</exception>
+    public IReadOnlyList<LayerState> Load(int version, IStagedModel model, JobSpec spec)
+    {
+        var states = _store.Load(version, model, spec);
+        _writer.Forget();
+        return states;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync();
+        await _writer.DisposeAsync();
+        await DropCopies(_ => true);
+        _ending.Dispose();
+    }
+
+    private bool IsWriter => _following?.Plan.Vault.FirstOrDefault()?.Peer.InstanceId == _plane.InstanceId;
+
+    /// <summary>Frees copies; who reads one is given a moment.</summary>
+    private async Task DropCopies(Func<int, bool> which)
+    {
+        await _dropping.WaitAsync();
+        try
+        {
+            await _copies.ThawAsync();
+            _copies.Drop(which);
+            _copies.Freeze();
+        }
+        finally
+        {
+            _dropping.Release();
+        }
+    }
+
+    // On the writer's thread.
+    private void Write(int version, IReadOnlyList<LayerState> layers)
+    {
+        var command = _following ?? throw new InvalidOperationException($"Job {_jobId} is not followed here.");
+        var model = ModelFactory.Create(command.Spec.Model);
+        using var fetched = new LayerStore();
+        Fetch(command, version, [.. Enumerable.Range(0, model.LayerCount).Except(layers.Select(l => l.Layer))], model, fetched);
+        _store.Write(version, model, command.Spec, [.. layers.Concat(fetched.Held).OrderBy(l => l.Layer)]);
+        OnWritten?.Invoke(version);
+    }
+
+    /// <summary>Brings what other shards hold at a version.</summary>
+    private void Fetch(PrepareCommand command, int version, int[] lacking, IStagedModel model, LayerStore into)
+    {
+        if (lacking.Length == 0) return;
+        LayerSource Source(int layer) => new(layer, [.. command.Plan.Vault.Where(s => s.Layers.Contains(layer)).Select(s => s.Peer)]);
+        var request = command with { Plan = command.Plan with { StartStep = version }, Sources = [.. lacking.Select(Source)] };
+        LayerFetch.RunAsync(request, lacking, model, into, _plane, CPU, _ending.Token).GetAwaiter().GetResult();
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Job {JobId}: no copy could be made for the checkpoint of step {Version}.")]
+    private partial void LogNoCopy(Exception e, string jobId, int version);
+}

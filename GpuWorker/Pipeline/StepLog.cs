@@ -2,26 +2,28 @@ using Parcae.Grains;
 
 namespace Parcae.GpuWorker.Pipeline;
 
-/// <summary>Results of the last steps that passed the commit barrier here. Thread-safe.</summary>
+/// <summary>Results of the last steps that passed the commit barrier here, or of which others told. Thread-safe.</summary>
 internal sealed class StepLog(int capacity = 8192)
 {
-    private readonly SortedDictionary<int, StepResult> _results = [];
+    // By step, ascending.
+    private readonly List<StepResult> _results = [];
 
     /// <summary>Adds a result; a step that is run again replaces itself and everything after it.</summary>
     public void Add(StepResult result)
     {
         lock (_results)
         {
-            foreach (int later in _results.Keys.Where(s => s > result.Step).ToArray()) _results.Remove(later);
-            _results[result.Step] = result;
-            if (_results.Count > capacity) _results.Remove(_results.Keys.First());
+            RollBack(result.Step);
+            _results.Add(result);
+            // Not one by one: all that are left move.
+            if (_results.Count > 2 * capacity) _results.RemoveRange(0, _results.Count - capacity);
         }
     }
 
-    /// <summary>Results from <paramref name="step"/> on, in order.</summary>
+    /// <summary>Results from <paramref name="step"/> on, in order; the last 8192 of them at least.</summary>
     public StepResult[] From(int step)
     {
-        lock (_results) return [.. _results.Values.Where(r => r.Step >= step)];
+        lock (_results) return [.. _results.SkipWhile(r => r.Step < step)];
     }
 
     /// <summary>Forgets everything from <paramref name="step"/> on: the job went back to that version.</summary>
@@ -29,7 +31,9 @@ internal sealed class StepLog(int capacity = 8192)
     {
         lock (_results)
         {
-            foreach (int later in _results.Keys.Where(s => s >= step).ToArray()) _results.Remove(later);
+            int kept = _results.Count;
+            while (kept > 0 && _results[kept - 1].Step >= step) kept--;
+            _results.RemoveRange(kept, _results.Count - kept);
         }
     }
 }

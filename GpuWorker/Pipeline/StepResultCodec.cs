@@ -6,7 +6,8 @@ namespace Parcae.GpuWorker.Pipeline;
 /// <summary>A step's result on the data plane: 49 bytes, little-endian; the last one says whether there is a validation loss.</summary>
 internal static class StepResultCodec
 {
-    private const int Size = 49;
+    /// <summary>Bytes of a result.</summary>
+    public const int Size = 49;
 
     public static byte[] ToBytes(StepResult result)
     {

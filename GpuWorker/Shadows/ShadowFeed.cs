@@ -14,6 +14,7 @@ internal sealed class ShadowFeed : IDisposable
 
     private readonly Wire _wire;
     private readonly Queue<LayerState> _wanted;
+    private readonly StepResult[] _results;
     private readonly Lock _layers;
     private readonly DataPlaneOptions _options;
     private readonly FaultInjector _faults;
@@ -27,12 +28,13 @@ internal sealed class ShadowFeed : IDisposable
 
     /// <param name="wire">The follower.</param>
     /// <param name="wanted">The layers that it follows.</param>
+    /// <param name="results">Of the generation's steps until now.</param>
     /// <param name="layers">Held while a layer changes or is read.</param>
     /// <param name="options">Size of a chunk, and how long a connection may take to close.</param>
     /// <param name="faults">Carries faults out.</param>
-    public ShadowFeed(Wire wire, LayerState[] wanted, Lock layers, DataPlaneOptions options, FaultInjector faults)
+    public ShadowFeed(Wire wire, LayerState[] wanted, StepResult[] results, Lock layers, DataPlaneOptions options, FaultInjector faults)
     {
-        (_wire, _wanted, _layers, _options, _faults) = (wire, new Queue<LayerState>(wanted), layers, options, faults);
+        (_wire, _wanted, _results, _layers, _options, _faults) = (wire, new Queue<LayerState>(wanted), results, layers, options, faults);
         _limit = Math.Max(options.SendQueueBytes, StepsBehind * wanted.Sum(l => l.Layout.Length * sizeof(float)));
     }
 
@@ -85,6 +87,9 @@ internal sealed class ShadowFeed : IDisposable
     public void Run()
     {
         using var copy = new LayerCopy();
+        byte[] known = [.. _results.SelectMany(StepResultCodec.ToBytes)];
+        new ShadowMessage(ShadowMessageKind.Results, 0, 0, known.Length).Write(_wire);
+        Chunks.Write(_wire, known, _options.StateChunkBytes);
         while (true)
         {
             if (Take() is { } next)

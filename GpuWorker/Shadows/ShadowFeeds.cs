@@ -1,5 +1,6 @@
 using Parcae.GpuWorker.Faults;
 using Parcae.GpuWorker.Numerics;
+using Parcae.GpuWorker.Pipeline;
 using Parcae.GpuWorker.Transport;
 using Parcae.Grains;
 using static TorchSharp.torch;
@@ -8,7 +9,7 @@ namespace Parcae.GpuWorker.Shadows;
 
 /// <summary>
 /// The source of shadow replicas: who follows layers of one generation's replica gets a snapshot of each, copied between two optimizer updates while the next step is being computed, and then
-/// the reduced gradients of every step. Training waits for the copying of one layer at most, and never for a follower: one that falls too far behind is cut off.
+/// the reduced gradients of every step; and the results of all of the generation's steps, so that they are not lost with those who passed them. Training waits for the copying of one layer at most, and never for a follower: one that falls too far behind is cut off.
 /// </summary>
 /// <param name="layers">The replica's layers.</param>
 /// <param name="pool">Gives buffers for gradients.</param>
@@ -20,6 +21,7 @@ internal sealed class ShadowFeeds(LayerState[] layers, FramePool pool, DataPlane
     private readonly Lock _lock = new();
     private readonly List<ShadowFeed> _feeds = [];
     private readonly HostStaging _staging = new();
+    private readonly StepLog _results = new();
     private bool _ended;
 
     /// <summary>Serves one follower until the generation ends or the connection does; closes the connection.</summary>
@@ -34,7 +36,7 @@ internal sealed class ShadowFeeds(LayerState[] layers, FramePool pool, DataPlane
         {
             if (_ended) why = "the generation has ended here";
             else if (found.Length != wanted.Length) why = $"layers {string.Join(", ", wanted)} were asked for; layers {string.Join(", ", layers.Select(l => l.Layer))} are trained here";
-            else _feeds.Add(feed = new ShadowFeed(wire, found, _lock, options, faults));
+            else _feeds.Add(feed = new ShadowFeed(wire, found, _results.From(0), _lock, options, faults));
         }
 
         if (feed is null)
@@ -63,6 +65,7 @@ internal sealed class ShadowFeeds(LayerState[] layers, FramePool pool, DataPlane
         lock (_lock)
         {
             update();
+            _results.Add(result);
             if (_feeds.Count == 0) return;
             for (int i = 0; i < layers.Length; i++)
             {

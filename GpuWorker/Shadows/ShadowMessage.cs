@@ -24,6 +24,9 @@ internal enum ShadowMessageKind
 
     /// <summary>The layers cannot be followed; the text says why.</summary>
     Refusal = 6,
+
+    /// <summary>The results of the generation's steps until now, before anything else; those of later ones come with them.</summary>
+    Results = 7,
 }
 
 /// <summary>The head of a message. The payload follows, in chunks.</summary>

@@ -61,18 +61,24 @@ internal sealed class ShadowReplicas(DataPlane plane, Device device) : IAsyncDis
     /// At a boundary, those that have caught up follow their holders there; else they get a moment to take what is on the way, as all are stopping. The others are cut off.
     /// </param>
     /// <param name="layers">What is held.</param>
+    /// <param name="log">Gets the results that were told, unless this instance was itself part of the generation and knows more.</param>
+    /// <param name="generation">The generation that it was part of.</param>
     /// <remarks>Not for several callers at once.</remarks>
-    public async Task StopAsync(HaltMode mode, LayerStore layers)
+    public async Task StopAsync(HaltMode mode, LayerStore layers, StepLog log, int generation)
     {
+        int followed;
+        lock (_lock) followed = _generation;
         var streams = Forget();
         foreach (var stream in streams.Where(s => !s.CaughtUp.IsCompletedSuccessfully)) stream.Cut();
         var ended = Task.WhenAll(streams.Select(s => s.Ended));
         if (mode == HaltMode.AtBoundary) await Task.WhenAny(ended, _hurry.Task);
         await Task.WhenAny(ended, Task.Delay(Patience));
+        IReadOnlyList<StepResult> told = [];
         foreach (var stream in streams)
         {
             stream.Cut();
             await stream.Ended;
+            if (stream.Results.Count > told.Count) told = stream.Results;
             foreach (var state in stream.Take())
             {
                 if (layers.Find(state.Layer, state.Version) is null) layers.Add(state);
@@ -80,6 +86,12 @@ internal sealed class ShadowReplicas(DataPlane plane, Device device) : IAsyncDis
             }
 
             stream.Dispose();
+        }
+
+        if (followed != generation)
+        {
+            // All of them from the generation's first step on.
+            foreach (var result in told) log.Add(result);
         }
 
         _hurry = NewSignal();

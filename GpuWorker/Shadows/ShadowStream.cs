@@ -13,6 +13,9 @@ namespace Parcae.GpuWorker.Shadows;
 /// <summary>Follows layers of one holder, on a thread of its own: takes their snapshots, and applies each step as the holder does.</summary>
 internal sealed class ShadowStream : IDisposable
 {
+    // More than a holder remembers.
+    private const int MaxResults = 1 << 16;
+
     private readonly ShadowCommand _command;
     private readonly PeerEndpoint _holder;
     private readonly int[] _layers;
@@ -21,6 +24,7 @@ internal sealed class ShadowStream : IDisposable
     private readonly Device _device;
     private readonly Dictionary<int, LayerState> _states = [];
     private readonly Dictionary<int, Tensor> _gradients = [];
+    private List<StepResult>? _results;
     private readonly HostStaging _staging = new();
     private readonly CancellationTokenSource _cut = new();
     private readonly TaskCompletionSource _caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -52,6 +56,9 @@ internal sealed class ShadowStream : IDisposable
 
     /// <summary>The layers as they are, which the thread goes on changing. Only after <see cref="CaughtUp"/>.</summary>
     public IReadOnlyCollection<LayerState> States => _states.Values;
+
+    /// <summary>The results of the generation's steps as far as the holder has told. Only after <see cref="Ended"/>.</summary>
+    public IReadOnlyList<StepResult> Results => _results ?? [];
 
     /// <summary>Bytes received.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
@@ -116,6 +123,9 @@ internal sealed class ShadowStream : IDisposable
     {
         switch (message.Kind)
         {
+            case ShadowMessageKind.Results when _results is null:
+                TakeResults(wire, message);
+                return true;
             case ShadowMessageKind.Snapshot:
                 Snapshot(wire, message);
                 return true;
@@ -138,6 +148,14 @@ internal sealed class ShadowStream : IDisposable
             default:
                 throw new InvalidDataException($"{_holder.InstanceId} sent {message} where it has no place.");
         }
+    }
+
+    private void TakeResults(Wire wire, ShadowMessage message)
+    {
+        if (message.Length > MaxResults * StepResultCodec.Size) throw new InvalidDataException($"{_holder.InstanceId} sends results in {message.Length} bytes; {MaxResults} steps' are {MaxResults * StepResultCodec.Size}.");
+        var bytes = new byte[message.Length];
+        Chunks.Read(wire, bytes, _plane.Options.StateChunkBytes, _holder.InstanceId, message.Layer);
+        _results = [.. bytes.Chunk(StepResultCodec.Size).Select(r => StepResultCodec.FromBytes(r))];
     }
 
     private void Snapshot(Wire wire, ShadowMessage message)
@@ -180,6 +198,8 @@ internal sealed class ShadowStream : IDisposable
         var bytes = new byte[Math.Min(message.Length, 256)];
         Chunks.Read(wire, bytes, _plane.Options.StateChunkBytes, _holder.InstanceId, message.Layer);
         var result = StepResultCodec.FromBytes(bytes);
+        if (_results is null || (_results.Count > 0 && _results[^1].Step != result.Step - 1)) throw new InvalidDataException($"{_holder.InstanceId} told of step {result.Step} after step {_results?.LastOrDefault().Step.ToString() ?? "none"}.");
+        _results.Add(result);
         // A layer whose snapshot was taken after the step has it in it.
         foreach (var state in _states.Values.Where(s => s.Version <= result.Step))
         {

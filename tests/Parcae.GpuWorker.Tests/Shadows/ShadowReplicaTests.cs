@@ -72,6 +72,25 @@ public sealed class ShadowReplicaTests
     }
 
     [Fact]
+    public async Task Who_follows_knows_the_results_of_the_generation_from_its_first_step_on()
+    {
+        await using var cluster = new WorkerCluster(Spec);
+        foreach (string id in new[] { "a", "b", "c" }) cluster.Add(id);
+        await cluster.ReconfigureAsync(1, 2, ["a", "b"]);
+        await cluster.ReachAsync(3);
+        var plan = await cluster.ReconfigureAsync(1, 2, ["b", "a"]);
+        await cluster.ReachAsync(plan.StartStep + 3);
+        await cluster.ShadowAsync("c", All);
+        await cluster.ReachAsync(cluster.Results.Keys.Max() + 3);
+
+        var halts = (await cluster.HaltAsync(HaltMode.AtBoundary)).ToDictionary(h => h.InstanceId);
+
+        // Those of the generations before were durable when it began.
+        Assert.Equal(plan.StartStep, halts["c"].Results[0].Step);
+        Assert.Equal(halts["a"].Results.Where(r => r.Step >= plan.StartStep).Select(r => r with { Seconds = 0 }), halts["c"].Results.Select(r => r with { Seconds = 0 }));
+    }
+
+    [Fact]
     public async Task An_abandoned_step_leaves_shadows_at_the_version_of_their_holder()
     {
         await using var cluster = new WorkerCluster(Spec);

@@ -80,12 +80,6 @@ internal sealed record Case
     /// <summary>Whether a lost activation goes on, not knowing that there is another.</summary>
     public bool Zombies { get; init; }
 
-    /// <summary>
-    /// Whether the result of a step may be forgotten with everyone who passed it while its state survives: followers take over states without results, and an activation takes with it
-    /// the results that it had not saved.
-    /// </summary>
-    public bool Forgets => Joining > 0 || GrainCrashes > 0;
-
     /// <summary>What is left out.</summary>
     public Without Without { get; init; }
 

@@ -59,7 +59,7 @@ internal static class Invariants
             if (book[step] is not null) continue;
             int knows = Array.FindIndex(grain.Reports, r => r is not null && (r.Log >> step & 1) != 0);
             if (knows >= 0) world.Wrong = $"I4: generation {grain.Gen} begins at step {plan.Start}; the result of step {step}, which {of.Id(knows)} told, is not in the ledger";
-            else if (!of.Forgets) world.Wrong = $"I4: generation {grain.Gen} begins at step {plan.Start}; nobody told the result of step {step}";
+            else world.Wrong = $"I4: generation {grain.Gen} begins at step {plan.Start}; nobody told the result of step {step}";
         }
     }
 
@@ -70,7 +70,7 @@ internal static class Invariants
         if (state.Committed < world.Case.Steps) return $"I4: completed at step {state.Committed}";
         var accounts = Ledgers.Open(state).Book.Accounts();
         if (accounts.SamplesRepeated != 0 || accounts.ReplayMismatches != 0) return $"I4: {accounts.SamplesRepeated} samples are counted twice";
-        return accounts.SamplesLost != 0 && !world.Case.Forgets ? $"I4: {accounts.SamplesLost} samples are lost" : null;
+        return accounts.SamplesLost != 0 ? $"I4: {accounts.SamplesLost} samples are lost" : null;
     }
 
     private static int? Unpassed(World world, Durable state)

@@ -55,6 +55,9 @@ internal sealed class Node
     public int ShadowGen;
     public required int[] ShadowFrom, ShadowVersion;
 
+    /// <summary>Steps of that generation whose results those who are followed have told, as bits.</summary>
+    public int ShadowLog;
+
     /// <summary>A step report that is on its way when its sender is lost: its generation, and the steps.</summary>
     public int LateGen, LateLog;
 
@@ -87,7 +90,7 @@ internal sealed class Node
 
     public void Unfollow()
     {
-        ShadowGen = 0;
+        (ShadowGen, ShadowLog) = (0, 0);
         Array.Fill(ShadowFrom, -1);
         Array.Fill(ShadowVersion, -1);
     }
@@ -95,7 +98,7 @@ internal sealed class Node
     public void Write(KeyWriter key)
     {
         key.Flags(Up, Listed, Cut, Frozen, Reduced, StopAsked, StopSent, Fresh);
-        foreach (int value in (ReadOnlySpan<int>)[Fence, Promised, PendingStep, PendingLayers, Log, RunGen, RunStep, RunPhase, (int)End, BrokenPeer, Prepared, Fetching, ShadowGen, LateGen, LateLog]) key.Add(value);
+        foreach (int value in (ReadOnlySpan<int>)[Fence, Promised, PendingStep, PendingLayers, Log, RunGen, RunStep, RunPhase, (int)End, BrokenPeer, Prepared, Fetching, ShadowGen, ShadowLog, LateGen, LateLog]) key.Add(value);
         for (int layer = 0; layer < Held.Length; layer++)
         {
             key.Add(Held[layer]);

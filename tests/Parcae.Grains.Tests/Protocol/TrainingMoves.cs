@@ -130,7 +130,10 @@ internal static class TrainingMoves
             bool takes = version < 0 ? holder.Up && holder.Running && holder.RunGen == node.ShadowGen : holder.Reached(node.ShadowGen, version + 1, 0);
             if (!takes) continue;
             var world = before.Clone();
-            world.Nodes[n].ShadowVersion[layer] = version < 0 ? holder.RunStep : version + 1;
+            var follower = world.Nodes[n];
+            follower.ShadowVersion[layer] = version < 0 ? holder.RunStep : version + 1;
+            // ShadowFeeds.Apply: from the generation's first step on
+            follower.ShadowLog |= (1 << follower.ShadowVersion[layer]) - (1 << before.Plans[node.ShadowGen]!.Start);
             yield return ($"{before.Case.Id(n)} follows layer {layer} to version {world.Nodes[n].ShadowVersion[layer]}", world);
         }
     }

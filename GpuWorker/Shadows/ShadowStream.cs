@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using Parcae.GpuWorker.Models;
+using Parcae.GpuWorker.Native;
 using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Pipeline;
 using Parcae.GpuWorker.Transport;
@@ -88,6 +89,7 @@ internal sealed class ShadowStream : IDisposable
     private void Run()
     {
         Activity.Current = _parent;
+        BackgroundThread.GiveWay();
         using (var transfer = ParcaeTelemetry.Activities.StartActivity("transfer", ActivityKind.Client))
         {
             transfer?.SetTag("from", _holder.InstanceId).SetTag("to", _plane.InstanceId).SetTag("generation", _command.Generation).SetTag("layers", string.Join(',', _layers)).SetTag("shadow", true);

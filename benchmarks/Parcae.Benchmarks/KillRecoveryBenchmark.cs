@@ -6,11 +6,15 @@ namespace Parcae.Benchmarks;
 
 /// <summary>
 /// SIGKILL of a worker to the next committed step, with the demo's model on one machine: real processes, real sockets. Detection is the time until the job says
-/// that it reconfigures. Both are seen through the SDK, so they include the delay of the workers' step reports.
+/// that it reconfigures. Both are seen through the SDK, so they include the delay of the workers' step reports. The same for workers whose process is stopped (SIGSTOP): its connections stay, nothing is heard of it, and it
+/// is found by its silence.
 /// </summary>
 internal static class KillRecoveryBenchmark
 {
-    private const int Kills = 5;
+    private const int Kills = 5, Stops = 3;
+
+    // As workers are started.
+    private static readonly double HeartbeatSeconds = new GpuWorker.Service.GpuWorkerOptions().HeartbeatSeconds;
 
     public static async Task<BenchmarkResult> RunAsync()
     {
@@ -28,18 +32,34 @@ internal static class KillRecoveryBenchmark
             {
                 var before = await SteadyAsync(client, job);
                 var victim = before.Plan!.Places[kill % before.Plan.Places.Length].Peer.InstanceId;
-                var (recovery, detection, after) = await KillAsync(client, job, demo.Id, victim, before.Plan.Generation);
+                var (recovery, detection, after) = await LoseAsync(client, job, demo.Id, victim, before.Plan.Generation, "KILL");
                 recoveries.Add(recovery);
                 detections.Add(detection);
                 sources.Add($"{before.Plan.Pipelines} x {before.Plan.Depth} to {after.Pipelines} x {after.Depth}, {after.Kind}, from {after.Source}, pause {after.PauseMilliseconds:F0} ms, {after.StepsReplayed} steps replayed");
-                await Console.Error.WriteLineAsync($"{victim}: detected after {detection:F3} s, next step after {recovery:F3} s ({sources[^1]})");
+                await Console.Error.WriteLineAsync($"{victim} killed: detected after {detection:F3} s, next step after {recovery:F3} s ({sources[^1]})");
             }
+
+            var (hangs, hangDetections) = (new List<double>(), new List<double>());
+            for (int stop = 0; stop < Stops; stop++)
+            {
+                var before = await SteadyAsync(client, job);
+                var victim = before.Plan!.Places[stop % before.Plan.Places.Length].Peer.InstanceId;
+                var (recovery, detection, _) = await LoseAsync(client, job, demo.Id, victim, before.Plan.Generation, "STOP");
+                hangs.Add(recovery);
+                hangDetections.Add(detection);
+                await Console.Error.WriteLineAsync($"{victim} stopped: detected after {detection:F3} s, next step after {recovery:F3} s");
+                await SignalAsync(PidOf(demo.Id, victim), "KILL"); // the demo starts another one
+            }
+
             return new BenchmarkResult("kill-recovery", Median(recoveries), null, null, "s", new Dictionary<string, object>
             {
                 ["recoverySeconds"] = recoveries,
                 ["detectionSeconds"] = detections,
                 ["medianDetectionSeconds"] = Median(detections),
                 ["reconfigurations"] = sources,
+                ["stoppedRecoverySeconds"] = hangs,
+                ["stoppedDetectionSeconds"] = hangDetections,
+                ["heartbeatSeconds"] = HeartbeatSeconds,
                 ["cores"] = Environment.ProcessorCount,
             });
         }
@@ -47,8 +67,7 @@ internal static class KillRecoveryBenchmark
         {
             if (!demo.HasExited)
             {
-                using var interrupt = Process.Start("kill", ["-INT", $"{demo.Id}"]);
-                await interrupt.WaitForExitAsync();
+                await SignalAsync(demo.Id, "INT");
                 await demo.WaitForExitAsync();
             }
             Directory.Delete(folder, recursive: true);
@@ -96,11 +115,11 @@ internal static class KillRecoveryBenchmark
         throw new TimeoutException("Four instances did not come to steady training within two minutes.");
     }
 
-    private static async Task<(double Recovery, double Detection, GenerationRecord After)> KillAsync(ParcaeClient client, string job, int demo, string victim, int generation)
+    private static async Task<(double Recovery, double Detection, GenerationRecord After)> LoseAsync(ParcaeClient client, string job, int demo, string victim, int generation, string signal)
     {
-        using var process = Process.GetProcessById(PidOf(demo, victim));
+        int process = PidOf(demo, victim);
         var watch = Stopwatch.StartNew();
-        process.Kill();
+        await SignalAsync(process, signal);
         double? detection = null;
         while (watch.Elapsed < TimeSpan.FromMinutes(1))
         {
@@ -111,6 +130,12 @@ internal static class KillRecoveryBenchmark
             await Task.Delay(5);
         }
         throw new TimeoutException($"No step was committed within a minute of the loss of {victim}.");
+    }
+
+    private static async Task SignalAsync(int process, string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{process}"]);
+        await kill.WaitForExitAsync();
     }
 
     private static int PidOf(int parent, string instance)

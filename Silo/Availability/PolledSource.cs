@@ -66,10 +66,13 @@ internal abstract partial class PolledSource(AvailabilityOptions options, TimePr
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested && IsTrouble(e))
         {
-            Tell(e is OperationCanceledException ? "no answer in time" : e.Message);
+            Tell(e is OperationCanceledException ? "no answer in time" : Words(e));
             return [];
         }
     }
+
+    /// <summary>What an exception says: of several, the outermost and the innermost.</summary>
+    private static string Words(Exception e) => e.InnerException is null ? e.Message.TrimEnd('.') : $"{e.Message.TrimEnd('.')} ({e.GetBaseException().Message.TrimEnd('.')})";
 
     /// <summary>Whether an exception says that the other side does not do what it should, rather than that this one is wrong.</summary>
     private static bool IsTrouble(Exception e) =>

@@ -11,7 +11,11 @@ public sealed class NoticeProcessTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => _service = await Service.StartAsync();
 
-    public async ValueTask DisposeAsync() => await _service.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        TestContext.Current.TestOutputHelper?.WriteLine(_service.Output);
+        await _service.DisposeAsync();
+    }
 
     [Fact]
     public async Task An_interruption_by_the_metadata_service_drains_the_instance_and_its_SIGTERM_ends_it_at_once()

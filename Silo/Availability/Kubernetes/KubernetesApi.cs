@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Parcae.Silo.Availability.Kubernetes;
@@ -13,7 +14,8 @@ internal sealed class KubernetesApi
     private readonly TimeProvider _time;
     private readonly HttpClient _client;
 
-    /// <exception cref="SourceException">This is no pod, or its service account is not mounted.</exception>
+    /// <summary>Reads what the pod is given.</summary>
+    /// <exception cref="SourceException">This is no pod, or what it is given is not what it should be.</exception>
     /// <exception cref="IOException">A file of the service account cannot be read.</exception>
     public KubernetesApi(AvailabilityOptions options, TimeProvider time)
     {
@@ -22,8 +24,7 @@ internal sealed class KubernetesApi
         SslClientAuthenticationOptions? tls = null;
         if (endpoint.Scheme == Uri.UriSchemeHttps)
         {
-            var authority = new X509Certificate2Collection();
-            authority.ImportFromPemFile(Path.Combine(options.ServiceAccount, "ca.crt"));
+            var authority = ReadAuthority(Path.Combine(options.ServiceAccount, "ca.crt"));
             // The cluster's own authority and no other: no certificate of the outside world may speak for it.
             var chain = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
             chain.CustomTrustStore.AddRange(authority);
@@ -49,6 +50,21 @@ internal sealed class KubernetesApi
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", ReadFile("token"));
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         return _client.SendAsync(request, _options.RequestTimeout, _time, cancellation);
+    }
+
+    private static X509Certificate2Collection ReadAuthority(string path)
+    {
+        var authority = new X509Certificate2Collection();
+        try
+        {
+            authority.ImportFromPemFile(path);
+        }
+        catch (CryptographicException e)
+        {
+            throw new SourceException($"'{path}' must hold certificates in PEM: {e.Message}");
+        }
+
+        return authority;
     }
 
     private string ReadFile(string name) => File.ReadAllText(Path.Combine(_options.ServiceAccount, name)).Trim();

@@ -7,7 +7,7 @@ using Parcae.Grains.Telemetry;
 namespace Parcae.Silo.Availability.Passing;
 
 /// <summary>Speaks to the fleet's, the instance's and the job's grains.</summary>
-internal sealed class GrainFleetPlace(IGrainFactory grains, IOptions<GpuWorkerOptions> worker) : IFleetPlace
+internal sealed class GrainFleetPlace(IGrainFactory grains, IOptions<GpuWorkerOptions> worker, IWorkerOccupation occupation) : IFleetPlace
 {
     private string Id => worker.Value.InstanceId;
 
@@ -35,12 +35,14 @@ internal sealed class GrainFleetPlace(IGrainFactory grains, IOptions<GpuWorkerOp
 
     private async Task<bool> NeedsUsAsync(JobStatus job) => job.Phase switch
     {
-        JobPhase.Completed or JobPhase.Cancelled or JobPhase.Failed => false,
+        JobPhase.Submitted or JobPhase.Completed or JobPhase.Cancelled or JobPhase.Failed => false,
         // What it held has been fetched before the others began to train.
         JobPhase.Training => job.Plan?.Of(Id) is not null,
-        // Nothing is fetched from it any more once the vault has all of it; without a vault a newcomer may still fetch it.
-        JobPhase.Paused => job.Plan is { } plan && !(plan.Vault is { } vault && (await grains.GetGrain<IInstanceGrain>(vault.InstanceId).WorkerStatus(job.JobId)).Version >= job.CommittedStep),
-        JobPhase.Submitted => false,
+        // Without a vault that has all of it, a newcomer may still fetch it.
+        JobPhase.Paused => !occupation.IsIdle && !await VaultHasAllAsync(job),
         _ => true,
     };
+
+    private async Task<bool> VaultHasAllAsync(JobStatus job) =>
+        job.Plan?.Vault is { } vault && (await grains.GetGrain<IInstanceGrain>(vault.InstanceId).WorkerStatus(job.JobId)).Version >= job.CommittedStep;
 }

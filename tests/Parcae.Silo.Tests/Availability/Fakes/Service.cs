@@ -12,8 +12,8 @@ using Xunit;
 
 namespace Parcae.Silo.Tests.Availability.Fakes;
 
-/// <summary>A service of real processes on this machine: a store, a control silo, worker silos; and a client of it.</summary>
-internal sealed class Service : IAsyncDisposable
+/// <summary>A service of real processes on this machine: a store and a control silo for all tests of a class, and worker silos; and a client of it.</summary>
+public sealed class Service : IAsyncLifetime
 {
     private const int Sigterm = 15;
 
@@ -33,19 +33,17 @@ internal sealed class Service : IAsyncDisposable
     public string Output => string.Join(Environment.NewLine, _lines);
 
     /// <summary>Starts the store and the control silo, and connects.</summary>
-    public static async Task<Service> StartAsync()
+    public async ValueTask InitializeAsync()
     {
-        var service = new Service();
-        await service.StartAsync("READY store", "store", "--port", $"{service._redis}", "--data", service._folder);
-        await service.StartAsync("READY c-1", "--role", "control", "--instance-id", "c-1", "--redis", $"127.0.0.1:{service._redis}", "--silo-port", $"{FreePort()}",
-            "--gateway-port", $"{FreePort()}", "--http-port", "0", "--checkpoints", service._folder, "--interval", "600");
+        await StartAsync("READY store", "store", "--port", $"{_redis}", "--data", _folder);
+        await StartAsync("READY c-1", "--role", "control", "--instance-id", "c-1", "--redis", $"127.0.0.1:{_redis}", "--silo-port", $"{FreePort()}",
+            "--gateway-port", $"{FreePort()}", "--http-port", "0", "--checkpoints", _folder, "--interval", "600");
         var builder = Host.CreateEmptyApplicationBuilder(new() { DisableDefaults = true });
         builder.UseOrleansClient(client => client
-            .UseRedisClustering(o => o.ConfigurationOptions = ConfigurationOptions.Parse($"127.0.0.1:{service._redis}"))
+            .UseRedisClustering(o => o.ConfigurationOptions = ConfigurationOptions.Parse($"127.0.0.1:{_redis}"))
             .Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = ("parcae", "parcae")));
-        service._client = builder.Build();
-        await service._client.StartAsync();
-        return service;
+        _client = builder.Build();
+        await _client.StartAsync();
     }
 
     /// <summary>Starts a worker silo and waits until it has joined the fleet.</summary>

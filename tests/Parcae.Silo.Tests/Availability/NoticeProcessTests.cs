@@ -35,15 +35,7 @@ public sealed class NoticeProcessTests(Service service) : IClassFixture<Service>
     {
         var first = await service.WorkerAsync("w-1", "--availability", "none", "--stop-timeout", "50");
         var second = await service.WorkerAsync("w-2", "--availability", "none", "--stop-timeout", "50");
-        var job = service.Grains.GetGrain<IJobGrain>("j-1");
-        await job.Submit(new JobSpec
-        {
-            Model = new ModelSpec { Blocks = 4, Hidden = 32, Heads = 2, SequenceLength = 32 },
-            Data = new DataSpec { Kind = "synthetic" },
-            Training = new TrainingSpec { GlobalBatch = 8, MicroBatches = 4, Seed = 5 },
-            // Slow machines by estimate: the planner uses both, whatever else this one does.
-            Planning = new PlanningSpec { FlopsPerSecond = 1e9, LinkBytesPerSecond = 10e9, LayerTimes = "estimated" },
-        });
+        var job = await SubmitAsync("j-1", vault: true);
         await UntilTrainingAsync(job, "w-1", "w-2");
 
         await AssertLeavesAsync(first, "w-1");
@@ -53,7 +45,7 @@ public sealed class NoticeProcessTests(Service service) : IClassFixture<Service>
         Assert.Equal(JobPhase.Paused, (await job.Status()).Phase);
         int rested = (await job.Status()).CommittedStep;
 
-        await service.WorkerAsync("w-3", "--availability", "none");
+        var third = await service.WorkerAsync("w-3", "--availability", "none");
         await UntilTrainingAsync(job, "w-3");
         var history = await job.History(0);
         Assert.All(history.Generations, g => Assert.Equal(0, g.StepsReplayed));
@@ -61,7 +53,64 @@ public sealed class NoticeProcessTests(Service service) : IClassFixture<Service>
         Assert.Equal((0, 0), (history.Ledger.SamplesLost, history.Ledger.SamplesRepeated));
         Assert.Contains(history.Generations, g => g.Cause == "w-1 leaves (notice)");
         Assert.DoesNotContain(history.Generations, g => g.Cause.Contains("without notice", StringComparison.Ordinal));
+        await EndAsync(job, third, "w-3");
+    }
+
+    [Fact]
+    public async Task A_worker_that_alone_has_the_state_stays_until_a_newcomer_has_it()
+    {
+        var only = await service.WorkerAsync("v-1", "--availability", "none", "--stop-timeout", "600");
+        var job = await SubmitAsync("j-2", vault: false);
+        await UntilTrainingAsync(job, "v-1");
+
+        Service.Terminate(only);
+        await service.UntilAsync(() => Task.FromResult(service.Output.Contains("still needed by job j-2 (Paused", StringComparison.Ordinal)), "v-1 waits");
+        var newcomer = await service.WorkerAsync("v-2", "--availability", "none");
+        await UntilTrainingAsync(job, "v-2");
+        await only.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+
+        Assert.Equal(0, only.ExitCode);
+        Assert.All((await job.History(0)).Generations, g => Assert.Equal(0, g.StepsReplayed));
+        await EndAsync(job, newcomer, "v-2");
+    }
+
+    [Fact]
+    public async Task A_second_signal_ends_the_wait()
+    {
+        var only = await service.WorkerAsync("u-1", "--availability", "none", "--stop-timeout", "600");
+        var job = await SubmitAsync("j-3", vault: false);
+        await UntilTrainingAsync(job, "u-1");
+
+        Service.Terminate(only);
+        await service.UntilAsync(() => Task.FromResult(service.Output.Contains("still needed by job j-3 (Paused", StringComparison.Ordinal)), "u-1 waits");
+        var (code, seconds) = await Service.TerminateAsync(only);
+
+        Assert.Equal(0, code);
+        Assert.True(seconds < 20, $"It took {seconds:0.0} s.");
+        Assert.Contains("though it was still needed", service.Output, StringComparison.Ordinal);
+        await EndAsync(job, only, "u-1");
+    }
+
+    private async Task<IJobGrain> SubmitAsync(string id, bool vault)
+    {
+        var job = service.Grains.GetGrain<IJobGrain>(id);
+        await job.Submit(new JobSpec
+        {
+            Model = new ModelSpec { Blocks = 4, Hidden = 32, Heads = 2, SequenceLength = 32 },
+            Data = new DataSpec { Kind = "synthetic" },
+            Training = new TrainingSpec { GlobalBatch = 8, MicroBatches = 4, Seed = 5, Vault = vault },
+            // Slow machines by estimate: the planner uses both, whatever else this one does.
+            Planning = new PlanningSpec { FlopsPerSecond = 1e9, LinkBytesPerSecond = 10e9, LayerTimes = "estimated" },
+        });
+        return job;
+    }
+
+    /// <summary>Leaves the service to the next test as it was: without the job and the worker.</summary>
+    private async Task EndAsync(IJobGrain job, Process worker, string id)
+    {
         await job.Cancel();
+        if (!worker.HasExited) worker.Kill();
+        await service.UntilAsync(async () => (await service.EventsAsync(id)).Any(e => e.Kind == AvailabilityKind.Lost), $"{id} is lost");
     }
 
     private Task UntilTrainingAsync(IJobGrain job, params string[] members)

@@ -50,11 +50,14 @@ public sealed class Service : IAsyncLifetime
     public Task<Process> WorkerAsync(string id, params string[] arguments) => StartAsync(
         $"READY {id}", ["--role", "worker", "--instance-id", id, "--redis", $"127.0.0.1:{_redis}", "--silo-port", $"{FreePort()}", "--gateway-port", "0", .. arguments]);
 
+    /// <summary>Sends SIGTERM.</summary>
+    public static void Terminate(Process process) => Assert.Equal(0, SendSignal(process.Id, Sigterm));
+
     /// <summary>Sends SIGTERM and waits for the end. Returns the exit code and the seconds that it took.</summary>
     public static async Task<(int Code, double Seconds)> TerminateAsync(Process process)
     {
         var watch = Stopwatch.StartNew();
-        Assert.Equal(0, SendSignal(process.Id, Sigterm));
+        Terminate(process);
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await process.WaitForExitAsync(patience.Token);
         return (process.ExitCode, watch.Elapsed.TotalSeconds);

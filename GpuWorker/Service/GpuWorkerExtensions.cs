@@ -15,6 +15,7 @@ public static class GpuWorkerExtensions
             .Validate(o => o.TorchThreads >= 1, "TorchThreads must be at least 1.");
         silo.Services.AddSingleton<IJobReporter, GrainJobReporter>();
         silo.Services.AddSingleton<WorkerHost>();
+        silo.Services.AddSingleton<IWorkerOccupation>(s => s.GetRequiredService<WorkerHost>());
         silo.AddGrainService<GpuWorkerService>();
         silo.Services.AddHostedService<FleetRegistration>();
         return silo;

@@ -13,7 +13,7 @@ using Parcae.Grains;
 namespace Parcae.GpuWorker.Service;
 
 /// <summary>Everything of the GPU worker in one process: its data plane and its part in each job. Knows nothing of grains.</summary>
-internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
+internal sealed class WorkerHost : IGpuWorker, IWorkerOccupation, IAsyncDisposable
 {
     private readonly GpuWorkerOptions _options;
     private readonly IJobReporter _reporter;
@@ -53,6 +53,8 @@ internal sealed class WorkerHost : IGpuWorker, IAsyncDisposable
 
     /// <summary>Carries faults out.</summary>
     public FaultInjector Faults { get; }
+
+    public bool IsIdle => _jobs.Values.All(p => p.Status().Phase == WorkerPhase.Idle);
 
     public PeerEndpoint Endpoint => new(_options.InstanceId, _options.Host, DataPlane.Port);
 

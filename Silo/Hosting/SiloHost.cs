@@ -13,6 +13,7 @@ using Orleans.Runtime.MembershipService.SiloMetadata;
 using Parcae.GpuWorker.Service;
 using Parcae.Grains;
 using Parcae.Grains.Hosting;
+using Parcae.Silo.Availability;
 using Parcae.Silo.Telemetry;
 using StackExchange.Redis;
 
@@ -56,6 +57,7 @@ internal static class SiloHost
         ConfigureLogging(builder.Logging);
         builder.UseOrleans(silo => ConfigureSilo(silo, settings));
         builder.Services.AddParcaeTelemetry(settings);
+        builder.Services.AddAvailability(settings);
         return builder.Build();
     }
 

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Parcae.Grains;
+using Parcae.Silo.Availability;
 
 namespace Parcae.Silo.Hosting;
 
@@ -93,6 +94,43 @@ internal sealed class SiloSettings
     [Range(1, int.MaxValue, ErrorMessage = "must be a process id")]
     public int? ParentPid { get; set; }
 
+    /// <summary>
+    /// Where a worker hears that its instance will be gone: <c>auto</c>, <c>none</c>, or some of <c>aws</c>, <c>azure</c>, <c>google</c>, <c>kubernetes</c> with commas between them. The default value is <c>auto</c>.
+    /// </summary>
+    [RegularExpression("auto|none|(aws|azure|google|kubernetes)(,(aws|azure|google|kubernetes))*", ErrorMessage = "must be auto, none, or names out of aws, azure, google, kubernetes with commas between them")]
+    public string Availability { get; set; } = AvailabilityOptions.Auto;
+
+    /// <summary>Time between two questions to a source that is asked again and again, seconds. The default value is 5.</summary>
+    [Range(0.1, 600, ErrorMessage = "must be from 0.1 to 600 seconds")]
+    public double AvailabilityInterval { get; set; } = 5;
+
+    /// <summary>Whether advice (a rebalance recommendation, a pause of seconds) counts as a notice. The default value is false: it is only logged.</summary>
+    public bool AdvisoryNotices { get; set; }
+
+    /// <summary>Whether Azure is told that an event may begin once no job needs the instance. The default value is false.</summary>
+    public bool AzureAcknowledge { get; set; }
+
+    /// <summary>Time from Google's notice of a preemption to the loss, seconds. The default value is 30; machines can be made with 120.</summary>
+    [Range(0, 3600, ErrorMessage = "must be from 0 to 3600 seconds")]
+    public double GoogleNotice { get; set; } = 30;
+
+    /// <summary>Base address of the cloud's metadata service; null: <c>http://169.254.169.254</c>.</summary>
+    [HttpAddress]
+    public string? MetadataEndpoint { get; set; }
+
+    /// <summary>Base address of the Kubernetes API; null: as the pod's environment says.</summary>
+    [HttpAddress]
+    public string? KubernetesEndpoint { get; set; }
+
+    /// <summary>Folder of the pod's service account; null: where Kubernetes mounts it.</summary>
+    public string? ServiceAccount { get; set; }
+
+    /// <summary>
+    /// Time, seconds, that a worker takes to stop (SIGTERM) while a job needs it; 0: it stops at once, without a notice. At least 5 less than what the orchestrator grants. The default value is 25: Kubernetes grants 30.
+    /// </summary>
+    [Range(0, 86400, ErrorMessage = "must be from 0 to 86400 seconds")]
+    public double StopTimeout { get; set; } = 25;
+
     /// <summary>For the embedded store: its port. The default value is 6379.</summary>
     [Range(1, 65535, ErrorMessage = "must be a port from 1 to 65535")]
     public int Port { get; set; } = 6379;
@@ -115,4 +153,11 @@ internal sealed class SiloSettings
             return $"--{SettingNames.ToOption(member)} {typeof(SiloSettings).GetProperty(member)!.GetValue(this) ?? "(none)"}: {r.ErrorMessage}";
         })];
     }
+}
+
+/// <summary>Takes nothing, or an address of HTTP or HTTPS.</summary>
+internal sealed class HttpAddressAttribute() : ValidationAttribute("must be an address such as http://127.0.0.1:8080")
+{
+    public override bool IsValid(object? value) =>
+        value is null || (value is string text && Uri.TryCreate(text, UriKind.Absolute, out var address) && (address.Scheme is "http" or "https"));
 }

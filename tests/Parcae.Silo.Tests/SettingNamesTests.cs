@@ -23,7 +23,7 @@ public sealed class SettingNamesTests
     }
 
     [Theory]
-    [InlineData("--rolle worker", "Unknown option '--rolle'. Known: --checkpoints")]
+    [InlineData("--rolle worker", "Unknown option '--rolle'. Known: --advisory-notices")]
     [InlineData("worker", "'worker' was not expected here.")]
     [InlineData("--role", "Option '--role' needs a value.")]
     [InlineData("--role boss", "--role boss: must be control or worker")]

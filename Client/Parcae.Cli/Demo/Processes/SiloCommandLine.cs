@@ -33,12 +33,15 @@ internal sealed record SiloCommandLine(string Host, string Silo, bool Faults = f
             ],
             "parcae-control");
 
-    /// <summary>A worker silo; its data plane takes any free port. It is no gateway: a client that hangs on a worker would wait for its own timeout when the worker is killed.</summary>
+    /// <summary>
+    /// A worker silo; its data plane takes any free port. It is no gateway: a client that hangs on a worker would wait for its own timeout when the worker is killed. Notices come from the replay alone, and a stop is at
+    /// once, as all stop together.
+    /// </summary>
     public ProcessStartInfo Worker(string id, string redis, int siloPort) =>
         Launch(
             [
                 "--role", "worker", "--redis", redis, "--instance-id", id, "--silo-port", $"{siloPort}", "--gateway-port", "0",
-                "--host", "127.0.0.1", .. FaultArguments,
+                "--host", "127.0.0.1", "--availability", "none", "--stop-timeout", "0", .. FaultArguments,
             ],
             "parcae-worker");
 

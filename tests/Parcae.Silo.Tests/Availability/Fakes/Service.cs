@@ -1,0 +1,136 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+using Parcae.Grains;
+using StackExchange.Redis;
+using Xunit;
+
+namespace Parcae.Silo.Tests.Availability.Fakes;
+
+/// <summary>A service of real processes on this machine: a store and a control silo for all tests of a class, and worker silos; and a client of it.</summary>
+public sealed class Service : IAsyncLifetime
+{
+    private const int Sigterm = 15;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("parcae-service-").FullName;
+    private readonly List<Process> _processes = [];
+    private readonly int _redis = FreePort();
+    private readonly ConcurrentQueue<string> _lines = new();
+    private IHost? _client;
+
+    /// <summary>The service's grains.</summary>
+    public IGrainFactory Grains => _client!.Services.GetRequiredService<IClusterClient>();
+
+    /// <summary>Its fleet.</summary>
+    public IFleetGrain Fleet => Grains.GetGrain<IFleetGrain>(ParcaeNames.DefaultFleet);
+
+    /// <summary>Everything that the processes have printed.</summary>
+    public string Output => string.Join(Environment.NewLine, _lines);
+
+    /// <summary>Starts the store and the control silo, and connects.</summary>
+    public async ValueTask InitializeAsync()
+    {
+        await StartAsync("READY store", "store", "--port", $"{_redis}", "--data", _folder);
+        await StartAsync("READY c-1", "--role", "control", "--instance-id", "c-1", "--redis", $"127.0.0.1:{_redis}", "--silo-port", $"{FreePort()}",
+            "--gateway-port", $"{FreePort()}", "--http-port", "0", "--checkpoints", _folder, "--interval", "600");
+        var builder = Host.CreateEmptyApplicationBuilder(new() { DisableDefaults = true });
+        builder.UseOrleansClient(client => client
+            .UseRedisClustering(o => o.ConfigurationOptions = ConfigurationOptions.Parse($"127.0.0.1:{_redis}"))
+            .Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = ("parcae", "parcae")));
+        _client = builder.Build();
+        await _client.StartAsync();
+    }
+
+    /// <summary>Starts a worker silo and waits until it has joined the fleet.</summary>
+    public Task<Process> WorkerAsync(string id, params string[] arguments) => StartAsync(
+        $"READY {id}", ["--role", "worker", "--instance-id", id, "--redis", $"127.0.0.1:{_redis}", "--silo-port", $"{FreePort()}", "--gateway-port", "0", .. arguments]);
+
+    /// <summary>Sends SIGTERM.</summary>
+    public static void Terminate(Process process) => Assert.Equal(0, SendSignal(process.Id, Sigterm));
+
+    /// <summary>Sends SIGTERM and waits for the end. Returns the exit code and the seconds that it took.</summary>
+    public static async Task<(int Code, double Seconds)> TerminateAsync(Process process)
+    {
+        var watch = Stopwatch.StartNew();
+        Terminate(process);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        await process.WaitForExitAsync(patience.Token);
+        return (process.ExitCode, watch.Elapsed.TotalSeconds);
+    }
+
+    /// <summary>What the fleet's log says of an instance.</summary>
+    public async Task<AvailabilityEvent[]> EventsAsync(string id) => [.. (await Fleet.ReadLog(0, 1000)).Where(e => e.InstanceId == id)];
+
+    /// <summary>Waits until something is so.</summary>
+    public async Task UntilAsync(Func<Task<bool>> happened, string what)
+    {
+        var watch = Stopwatch.StartNew();
+        while (!await happened())
+        {
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), $"After a minute it is not so that {what}. What was printed:{Environment.NewLine}{Output}");
+            await Task.Delay(50);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_client is not null)
+        {
+            using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+            await _client.StopAsync(soon.Token);
+            _client.Dispose();
+        }
+
+        foreach (var process in _processes)
+        {
+            if (!process.HasExited) process.Kill();
+            await process.WaitForExitAsync();
+            process.Dispose();
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task<Process> StartAsync(string ready, params string[] arguments)
+    {
+        string dll = Path.Combine(AppContext.BaseDirectory, "Parcae.Silo.dll");
+        var start = new ProcessStartInfo("dotnet", [dll, .. arguments, "--parent-pid", $"{Environment.ProcessId}"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = _folder,
+        };
+        foreach (var (name, value) in WorkerEnvironment.Variables) start.Environment[name] = value;
+        var process = Process.Start(start)!;
+        _processes.Add(process);
+        var up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Take(string? line)
+        {
+            if (line is null) return;
+            _lines.Enqueue(line);
+            if (line == ready) up.TrySetResult();
+        }
+        process.OutputDataReceived += (_, e) => Take(e.Data);
+        process.ErrorDataReceived += (_, e) => Take(e.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        Assert.True(await Task.WhenAny(up.Task, process.WaitForExitAsync(), Task.Delay(TimeSpan.FromSeconds(60))) == up.Task, $"'{ready}' never came:{Environment.NewLine}{Output}");
+        return process;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32 | DllImportSearchPath.SafeDirectories)]
+    private static extern int SendSignal(int process, int signal);
+}

@@ -43,6 +43,10 @@ internal sealed class GrainFleetPlace(IGrainFactory grains, IOptions<GpuWorkerOp
         _ => true,
     };
 
-    private async Task<bool> VaultHasAllAsync(JobStatus job) =>
-        job.Plan?.Vault is { } vault && (await grains.GetGrain<IInstanceGrain>(vault.InstanceId).WorkerStatus(job.JobId)).Version >= job.CommittedStep;
+    private async Task<bool> VaultHasAllAsync(JobStatus job)
+    {
+        if (job.Plan?.Vault is not { Length: > 0 } shards) return false;
+        var said = await Task.WhenAll(shards.Select(s => grains.GetGrain<IInstanceGrain>(s.Peer.InstanceId).WorkerStatus(job.JobId)));
+        return said.All(s => s.Version >= job.CommittedStep);
+    }
 }

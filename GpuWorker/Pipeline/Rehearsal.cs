@@ -1,5 +1,6 @@
 using Parcae.GpuWorker.Data;
 using Parcae.GpuWorker.Models;
+using Parcae.GpuWorker.Native;
 using Parcae.GpuWorker.Numerics;
 using Parcae.Grains;
 using TorchSharp;
@@ -8,7 +9,7 @@ using static TorchSharp.torch;
 namespace Parcae.GpuWorker.Pipeline;
 
 /// <summary>
-/// Runs a stage forward and backward where nothing depends on it, before an instance takes its first part in a generation: code is compiled, and memory for activations and gradients is touched for the
+/// Runs a stage forward and backward where nothing depends on it, before an instance takes its first part in a generation: code is compiled, and memory for activations, gradients and what replicas send each other is touched for the
 /// first time, while others train; both take longer than a step. Results are thrown away, the layers stay as they are.
 /// </summary>
 internal static class Rehearsal
@@ -20,10 +21,13 @@ internal static class Rehearsal
     /// <param name="model">The model.</param>
     /// <param name="layers">The stage's layers. Others may be changing them: what is computed does not matter.</param>
     /// <param name="training">The job's.</param>
+    /// <param name="pipelines">D, replicas with which gradients will be summed.</param>
     /// <param name="batches">The job's samples.</param>
     /// <param name="cancellation">Ends it early.</param>
-    public static void Run(IStagedModel model, IReadOnlyList<LayerState> layers, TrainingSpec training, IBatchSource batches, CancellationToken cancellation)
+    public static void Run(IStagedModel model, IReadOnlyList<LayerState> layers, TrainingSpec training, int pipelines, IBatchSource batches, CancellationToken cancellation)
     {
+        // It computes on a thread of its own, which ends with it.
+        BackgroundThread.GiveWay();
         using var scope = NewDisposeScope();
         var range = new LayerRange(layers[0].Layer, layers.Count);
         var device = layers[0].Parameters.device;
@@ -31,7 +35,7 @@ internal static class Rehearsal
         LayerState[] copies = device.type == DeviceType.CPU ? [] : [.. layers.Select(l => LayerState.CopyOfParameters(l))];
         try
         {
-            Run(model, range, copies.Length > 0 ? copies : layers, training, batches, cancellation);
+            Run(model, range, copies.Length > 0 ? copies : layers, training, pipelines, batches, cancellation);
         }
         finally
         {
@@ -39,7 +43,7 @@ internal static class Rehearsal
         }
     }
 
-    private static void Run(IStagedModel model, LayerRange range, IReadOnlyList<LayerState> layers, TrainingSpec training, IBatchSource batches, CancellationToken cancellation)
+    private static void Run(IStagedModel model, LayerRange range, IReadOnlyList<LayerState> layers, TrainingSpec training, int pipelines, IBatchSource batches, CancellationToken cancellation)
     {
         var device = layers[0].Parameters.device;
         var (first, last) = (range.First == 0, range.End == model.LayerCount);
@@ -59,5 +63,8 @@ internal static class Rehearsal
 
         // What a step sums up in.
         foreach (var layer in layers) zeros(layer.Layout.Length, device: device);
+        // What is on its way between replicas in the worst case, in multiples of the gradients: each chunk's subtrees to its owner and its sum back, waiting on both sides.
+        double waiting = 4.0 * (pipelines - 1) / pipelines;
+        foreach (var layer in layers.Where(_ => !cancellation.IsCancellationRequested)) zeros((long)(waiting * layer.Layout.Length), device: CPU);
     }
 }

@@ -91,12 +91,12 @@ internal sealed partial class StageWorker : IJobParticipant
         }
 
         var report = await _shadows.FollowAsync(command, model, overtaken);
-        await RehearseAsync(model, command.Spec.Training, overtaken);
+        await RehearseAsync(model, command.Spec.Training, command.Pipelines, overtaken);
         return report;
     }
 
     /// <summary>An instance that does not train yet goes through the motions once, on the layers that it follows.</summary>
-    private async Task RehearseAsync(IStagedModel model, TrainingSpec training, CancellationToken overtaken)
+    private async Task RehearseAsync(IStagedModel model, TrainingSpec training, int pipelines, CancellationToken overtaken)
     {
         var layers = _shadows.Followed;
         Task rehearsal;
@@ -104,7 +104,7 @@ internal sealed partial class StageWorker : IJobParticipant
         {
             if (_run is { HasEnded: false } || !_rehearsal.IsCompleted || layers.Length == 0 || layers[^1].Layer - layers[0].Layer != layers.Length - 1) return;
             _rehearsal = rehearsal = Task.Factory.StartNew(
-                () => Rehearsal.Run(model, layers, training, _batches!, overtaken), overtaken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+                () => Rehearsal.Run(model, layers, training, pipelines, _batches!, overtaken), overtaken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
 
         await rehearsal;

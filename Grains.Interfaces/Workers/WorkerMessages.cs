@@ -61,6 +61,9 @@ public sealed record ShadowCommand
 
     /// <summary>The layers, each with replicas that train it, the one to follow first.</summary>
     [Id(4)] public required LayerSource[] Sources { get; init; }
+
+    /// <summary>D of the plan that this is to be ready for: how many replicas of its stage the receiver will sum gradients with. The default value is 1.</summary>
+    [Id(5)] public int Pipelines { get; init; } = 1;
 }
 
 /// <summary>Shadow replicas that have caught up.</summary>

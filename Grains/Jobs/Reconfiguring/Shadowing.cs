@@ -97,7 +97,7 @@ internal sealed class Shadowing(Job job, Roster roster, AttemptSignals signals, 
         {
             var lacking = LayerSources.For(layers, holders, [], id, turn).Where(s => !Holds(id, s.Layer)).ToArray();
             if (lacking.Length == 0) continue;
-            yield return (id, new ShadowCommand { JobId = job.Id, Generation = current.Generation, Spec = job.Spec, Secret = job.State.Secret, Sources = lacking });
+            yield return (id, new ShadowCommand { JobId = job.Id, Generation = current.Generation, Spec = job.Spec, Secret = job.State.Secret, Sources = lacking, Pipelines = strategy.Pipelines });
         }
     }
 

@@ -59,7 +59,9 @@ internal sealed class PauseRun : IAsyncDisposable
         var (switchGap, _) = _watch.Step(last.AtStep);
         // The step under way when the service was told counts from then on; the change itself counts whole.
         int from = Math.Min(told, records[0].AtStep);
-        var (gap, uncertainty) = Enumerable.Range(from, last.AtStep + Settling - from).Select(s => _watch.Step(s, s < records[0].AtStep ? toldAt : 0)).MaxBy(g => g.Seconds);
+        var gaps = Enumerable.Range(from, last.AtStep + Settling - from).ToDictionary(s => s, s => _watch.Step(s, s < records[0].AtStep ? toldAt : 0));
+        int longest = gaps.MaxBy(g => g.Value.Seconds).Key;
+        var (gap, uncertainty) = gaps[longest];
         double firstStep = (await FirstStepAsync(last.AtStep)).Seconds;
         var change = new PlannedChange
         {
@@ -74,11 +76,14 @@ internal sealed class PauseRun : IAsyncDisposable
             RecordedPauseAndStep = last.PauseMilliseconds / 1000 + firstStep,
             Records = records,
             FirstTimings = firstTimings,
-            Usage = Usage(last.AtStep),
+            Gaps = [.. gaps.Values.Select(g => Math.Round(g.Seconds, 2))],
+            Longest = longest - last.AtStep,
+            Usage = Usage(longest, last.AtStep + Steady),
         };
         await Console.Error.WriteLineAsync(
             $"{_state}, {name}, {change.Plans}: gap {gap:F3} s (+-{uncertainty:F3}), bound {change.Bound:F3} s, ratio {change.Ratio:F2}; at the switch {switchGap:F3} s; steps {change.StepBefore:F3} and {change.StepAfter:F3} s; "
             + $"recorded: pause {last.PauseMilliseconds:F0} ms + first step {firstStep:F3} s, prepare {last.PrepareMilliseconds:F0} ms, {last.BytesMoved} bytes from {last.Source}");
+        await Console.Error.WriteLineAsync(FormattableString.Invariant($"    between commits: {string.Join(" ", change.Gaps)}; the longest {-change.Longest} steps before the switch"));
         foreach (string timing in firstTimings.Concat(change.Usage)) await Console.Error.WriteLineAsync($"    {timing}");
         return change;
     }
@@ -122,11 +127,11 @@ internal sealed class PauseRun : IAsyncDisposable
             $"{f.Key}, stage {f.Value.Stage}, {f.Value.Steps} steps: busy {f.Value.BusySeconds:F2} s, waited for stages {f.Value.PipelineWaitSeconds:F2}, replicas {f.Value.ReduceWaitSeconds:F2}, barrier {f.Value.BarrierWaitSeconds:F2}"))];
     }
 
-    /// <summary>What the worker processes used from the last commit before the switch to the first one after it, beside a step later on.</summary>
-    private string[] Usage(int step)
+    /// <summary>What the worker processes used in a step, beside another one.</summary>
+    private string[] Usage(int step, int another)
     {
-        var later = _watch.Usage(step + Steady);
-        return [.. _watch.Usage(step).Select(u => $"{u.Key}: at the switch {u.Value}; a later step {later[u.Key]}")];
+        var later = _watch.Usage(another);
+        return [.. _watch.Usage(step).Select(u => $"{u.Key}: in the longest gap {u.Value}; in a later step {later[u.Key]}")];
     }
 
     /// <summary>The step as the worker that leads reported it; that takes a moment.</summary>

@@ -38,7 +38,13 @@ internal sealed record PlannedChange
     /// <summary>Where the new generation's first time went on each of its replicas.</summary>
     public required string[] FirstTimings { get; init; }
 
-    /// <summary>What the processes of the workers used in <see cref="SwitchGap"/>, and in a step later on.</summary>
+    /// <summary>The times between commits among which <see cref="Gap"/> is the longest, and how many steps after the switch that was; below 0: before it.</summary>
+    public required double[] Gaps { get; init; }
+
+    /// <inheritdoc cref="Gaps"/>
+    public required int Longest { get; init; }
+
+    /// <summary>What the processes of the workers used in <see cref="Gap"/>, and in a step later on.</summary>
     public required string[] Usage { get; init; }
 
     /// <summary>What <see cref="Gap"/> may be: one and a half steps of the slower generation, and 100 ms.</summary>
@@ -67,6 +73,8 @@ internal sealed record PlannedChange
         ["prepareMilliseconds"] = Records.Select(r => Math.Round(r.PrepareMilliseconds)).ToArray(),
         ["bytesMoved"] = Records.Sum(r => r.BytesMoved),
         ["firstStep"] = FirstTimings,
+        ["gaps"] = Gaps,
+        ["longestAfterSwitch"] = Longest,
         ["usage"] = Usage,
     };
 

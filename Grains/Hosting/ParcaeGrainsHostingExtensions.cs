@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Newtonsoft.Json;
+using Orleans.Serialization;
 using Parcae.Grains.Fleet;
 using Parcae.Grains.Jobs.Planning;
 using Parcae.Grains.Placement;
@@ -29,6 +31,14 @@ public static class ParcaeGrainsHostingExtensions
         // Orleans takes the last registration as the default, also for its own grains: subscriptions and memory queues stay on control silos too.
         services.AddPlacementDirector<ControlFirstPlacement, ControlFirstPlacementDirector>();
         services.AddSingleton<PlacementStrategy, ControlFirstPlacement>();
+
+        // By default what is false, 0 or null is left out of what is stored, and is what its class says when it is read: a job without a vault would come back with one.
+        services.Configure<OrleansJsonSerializerOptions>(o =>
+        {
+            o.JsonSerializerSettings.DefaultValueHandling = DefaultValueHandling.Include;
+            o.JsonSerializerSettings.NullValueHandling = NullValueHandling.Include;
+            o.JsonSerializerSettings.ObjectCreationHandling = ObjectCreationHandling.Replace;
+        });
 
         services.AddOptions<FleetOptions>();
         services.AddOptions<JobOptions>();

@@ -35,12 +35,13 @@ internal sealed partial class FleetRegistration(
                 await Task.Delay(wait, stoppingToken);
             }
         }
-        LogJoined(o.InstanceId, o.Fleet, info.DataPlane.Port);
+        string device = host.Device.ToString();
+        LogJoined(o.InstanceId, o.Fleet, info.DataPlane.Port, device);
         await Console.Out.WriteLineAsync($"READY {o.InstanceId}");
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Instance {InstanceId} joined fleet {Fleet}; its data plane listens on port {Port}.")]
-    private partial void LogJoined(string instanceId, string fleet, int port);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Instance {InstanceId} joined fleet {Fleet}; its data plane listens on port {Port}, it computes on {Device}.")]
+    private partial void LogJoined(string instanceId, string fleet, int port, string device);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Joining fleet {Fleet} failed; next try in {Wait}.")]
     private partial void LogJoinFailed(Exception e, string fleet, TimeSpan wait);

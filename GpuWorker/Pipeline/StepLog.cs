@@ -8,6 +8,12 @@ internal sealed class StepLog(int capacity = 8192)
     // By step, ascending.
     private readonly List<StepResult> _results = [];
 
+    /// <summary>The last step whose result is known; -1: none is.</summary>
+    public int Last
+    {
+        get { lock (_results) return _results.Count == 0 ? -1 : _results[^1].Step; }
+    }
+
     /// <summary>Adds a result; a step that is run again replaces itself and everything after it.</summary>
     public void Add(StepResult result)
     {

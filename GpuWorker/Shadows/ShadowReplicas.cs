@@ -61,7 +61,7 @@ internal sealed class ShadowReplicas(DataPlane plane, Device device) : IAsyncDis
     /// At a boundary, those that have caught up follow their holders there; else they get a moment to take what is on the way, as all are stopping. The others are cut off.
     /// </param>
     /// <param name="layers">What is held.</param>
-    /// <param name="log">Gets the results that were told, unless this instance was itself part of the generation and knows more.</param>
+    /// <param name="log">Gets the results that were told; where this instance was itself part of the generation, those that it lacks.</param>
     /// <param name="generation">The generation that it was part of.</param>
     /// <remarks>Not for several callers at once.</remarks>
     public async Task StopAsync(HaltMode mode, LayerStore layers, StepLog log, int generation)
@@ -88,11 +88,8 @@ internal sealed class ShadowReplicas(DataPlane plane, Device device) : IAsyncDis
             stream.Dispose();
         }
 
-        if (followed != generation)
-        {
-            // All of them from the generation's first step on.
-            foreach (var result in told) log.Add(result);
-        }
+        // All of the generation's from its first step on. What is known of another one is not of this line, where it goes further.
+        foreach (var result in told.Where(r => followed != generation || r.Step > log.Last)) log.Add(result);
 
         _hurry = NewSignal();
     }

@@ -157,7 +157,7 @@ internal sealed partial class StageWorker : IJobParticipant
         await _preparing.WaitAsync();
         try
         {
-            await _shadows.StopAsync(command.Mode, _layers, _log, _run?.Generation ?? 0);
+            await _shadows.StopAsync(command.Mode, _layers, _log);
             if (_prepared is { } prepared && prepared.Command.Plan.Generation < command.Generation)
             {
                 prepared.Mesh.Dispose();

@@ -8,12 +8,6 @@ internal sealed class StepLog(int capacity = 8192)
     // By step, ascending.
     private readonly List<StepResult> _results = [];
 
-    /// <summary>The last step whose result is known; -1: none is.</summary>
-    public int Last
-    {
-        get { lock (_results) return _results.Count == 0 ? -1 : _results[^1].Step; }
-    }
-
     /// <summary>Adds a result; a step that is run again replaces itself and everything after it.</summary>
     public void Add(StepResult result)
     {
@@ -23,6 +17,18 @@ internal sealed class StepLog(int capacity = 8192)
             _results.Add(result);
             // Not one by one: all that are left move.
             if (_results.Count > 2 * capacity) _results.RemoveRange(0, _results.Count - capacity);
+        }
+    }
+
+    /// <summary>Adds what others have told. Nothing is forgotten: who tells need not know of all that is held here.</summary>
+    public void Learn(IReadOnlyList<StepResult> told)
+    {
+        if (told.Count == 0) return;
+        lock (_results)
+        {
+            StepResult[] all = [.. told.UnionBy(_results, r => r.Step).OrderBy(r => r.Step)];
+            _results.Clear();
+            _results.AddRange(all);
         }
     }
 

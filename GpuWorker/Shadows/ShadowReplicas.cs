@@ -61,13 +61,10 @@ internal sealed class ShadowReplicas(DataPlane plane, Device device) : IAsyncDis
     /// At a boundary, those that have caught up follow their holders there; else they get a moment to take what is on the way, as all are stopping. The others are cut off.
     /// </param>
     /// <param name="layers">What is held.</param>
-    /// <param name="log">Gets the results that were told; where this instance was itself part of the generation, those that it lacks.</param>
-    /// <param name="generation">The generation that it was part of.</param>
+    /// <param name="log">Gets the results that were told.</param>
     /// <remarks>Not for several callers at once.</remarks>
-    public async Task StopAsync(HaltMode mode, LayerStore layers, StepLog log, int generation)
+    public async Task StopAsync(HaltMode mode, LayerStore layers, StepLog log)
     {
-        int followed;
-        lock (_lock) followed = _generation;
         var streams = Forget();
         foreach (var stream in streams.Where(s => !s.CaughtUp.IsCompletedSuccessfully)) stream.Cut();
         var ended = Task.WhenAll(streams.Select(s => s.Ended));
@@ -88,8 +85,7 @@ internal sealed class ShadowReplicas(DataPlane plane, Device device) : IAsyncDis
             stream.Dispose();
         }
 
-        // All of the generation's from its first step on. What is known of another one is not of this line, where it goes further.
-        foreach (var result in told.Where(r => followed != generation || r.Step > log.Last)) log.Add(result);
+        log.Learn(told);
 
         _hurry = NewSignal();
     }

@@ -137,9 +137,8 @@ internal sealed partial class StateVault : IJobParticipant
         await _preparing.WaitAsync(overtaken);
         try
         {
-            int followed = _follower is { HasBegun: true, Plan.Generation: var generation } ? generation : 0;
             await StopFollowingAsync(DrainNow);
-            await _shadows.StopAsync(command.Mode, _layers, _log, followed);
+            await _shadows.StopAsync(command.Mode, _layers, _log);
             _layers.Freeze();
             return new HaltReport
             {

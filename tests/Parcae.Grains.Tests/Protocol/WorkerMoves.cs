@@ -69,9 +69,8 @@ internal static class WorkerMoves
             if (node.ShadowVersion[layer] >= 0) node.Held[layer] |= 1 << node.ShadowVersion[layer];
         }
 
-        // ShadowReplicas.StopAsync: what is known of another generation is not of this line, where it goes further
-        if (node.RunGen == node.ShadowGen) node.Log |= node.ShadowLog;
-        else if (node.ShadowLog != 0) node.Log = node.Log & (1 << System.Numerics.BitOperations.TrailingZeroCount(node.ShadowLog)) - 1 | node.ShadowLog;
+        // ShadowReplicas.StopAsync
+        node.Log |= node.ShadowLog;
         node.Unfollow();
         if (node.Prepared < gen) node.Prepared = 0;
         if (node.Fetching < gen) node.Fetching = 0;

@@ -126,7 +126,7 @@ internal sealed partial class GenerationRun
     private void Connect()
     {
         var peers = _plan.Places.Where(p => p != _place && (p.Pipeline == _place.Pipeline || p.Stage == _place.Stage)).Select(p => p.Peer);
-        var vault = _plan.Vault.Where(s => _plan.Feeders(s).Contains(_place))
+        var vault = _plan.FedBy(_place)
             .Select(s => new MeshPeer(s.Peer, Optional: true, VaultSteps * _layers.Where(l => s.Layers.Contains(l.Layer)).Sum(l => l.Layout.Length * sizeof(float))));
         _mesh.Connect([.. peers.Select(p => new MeshPeer(p)), .. vault], CancellationToken.None);
         _connected.TrySetResult();

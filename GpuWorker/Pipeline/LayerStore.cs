@@ -50,13 +50,20 @@ internal sealed class LayerStore : IDisposable
     }
 
     /// <summary>Keeps exactly these layers at this version and frees the rest.</summary>
-    public void KeepOnly(IReadOnlyCollection<int> layers, int version) => Free(s => !layers.Contains(s.Layer) || s.Version != version);
+    public void KeepOnly(IReadOnlyCollection<int> layers, int version) => Drop(s => !layers.Contains(s.Layer) || s.Version != version);
 
-    /// <summary>Frees these layers at this version. Nobody may be reading them.</summary>
-    public void Drop(LayerRange layers, int version) => Free(s => layers.Contains(s.Layer) && s.Version == version);
-
-    /// <summary>Frees everything at these versions. Nobody may be reading it.</summary>
-    public void Drop(Func<int, bool> versions) => Free(s => versions(s.Version));
+    /// <summary>Frees those that are meant. Nobody may be reading them.</summary>
+    public void Drop(Func<LayerState, bool> which)
+    {
+        lock (_lock)
+        {
+            foreach (var state in _held.Where(which).ToArray())
+            {
+                _held.Remove(state);
+                state.Dispose();
+            }
+        }
+    }
 
     /// <summary>Nothing trains: peers may read what is held.</summary>
     public void Freeze()
@@ -116,18 +123,6 @@ internal sealed class LayerStore : IDisposable
         {
             foreach (var state in _held) state.Dispose();
             _held.Clear();
-        }
-    }
-
-    private void Free(Func<LayerState, bool> which)
-    {
-        lock (_lock)
-        {
-            foreach (var state in _held.Where(which).ToArray())
-            {
-                _held.Remove(state);
-                state.Dispose();
-            }
         }
     }
 

@@ -286,7 +286,7 @@ internal sealed partial class StageWorker : IJobParticipant
         if (_pending is not { } pending || pending.Step != finish.Step) return;
         await _layers.ThawAsync();
         // A layer that was followed has come there already.
-        _layers.Drop(pending.Layers, pending.Step + 1);
+        _layers.Drop(s => pending.Layers.Contains(s.Layer) && s.Version == pending.Step + 1);
         pending.Apply([.. _layers.Held.Where(s => pending.Layers.Contains(s.Layer) && s.Version == pending.Step)], finish, training);
         _log.Add(finish);
         pending.Dispose();

@@ -61,7 +61,7 @@ internal sealed class TrainingStep : IDisposable
         mesh.Watch(reducing);
         var allReduce = plan.Pipelines == 1 ? null : AllReduces.Create(_training, mesh, _replicas, place.Pipeline, states[0].Parameters.device);
         _reducer = new GradientReducer(states, _sink, allReduce, new TiedExchange(TiedPair.Of(model), plan, place, mesh), _training.MicroBatches, reducing, faults);
-        _fed = [.. plan.Vault.Where(s => plan.Feeders(s).Contains(place))];
+        _fed = [.. plan.FedBy(place)];
         _deferred = new DeferredWeights(_training.PipelineSchedule == "1f1b" ? 0 : place.Stage);
     }
 

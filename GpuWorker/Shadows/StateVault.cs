@@ -34,7 +34,6 @@ internal sealed partial class StateVault : IJobParticipant
     private IDisposable? _serving;
     private PrepareReport? _report;
     private ShadowFollower? _follower;
-    private GenerationPlan? _plan;
 
     // Left by a follower: all of the step is here, and not known to be with every shard.
     private VaultStep? _open;
@@ -72,8 +71,7 @@ internal sealed partial class StateVault : IJobParticipant
             if (command.Plan.ShardOf(_instanceId) is not { } shard) return new PrepareReport(_instanceId, generation, 0, 0, watch.Elapsed.TotalMilliseconds);
 
             var (bytes, fetched) = await LayerFetch.RunAsync(command, shard.Layers, model, _layers, _dataPlane, TorchSharp.torch.CPU, overtaken);
-            _plan = command.Plan;
-            await _checkpoints.FollowAsync(command);
+            await _checkpoints.FollowAsync(command, shard, model);
             var mesh = _dataPlane.OpenMesh(_jobId, generation, command.Secret);
             _follower = new ShadowFollower(command, shard, model, mesh, _layers, _log, _checkpoints, _faults, _dataPlane.Options);
             _report = new PrepareReport(_instanceId, generation, bytes, fetched, watch.Elapsed.TotalMilliseconds);
@@ -177,7 +175,7 @@ internal sealed partial class StateVault : IJobParticipant
         await _preparing.WaitAsync();
         try
         {
-            if (_plan?.ShardOf(_instanceId) is not { } shard || _layers.Held.Length == 0) throw new InvalidOperationException($"The vault {_instanceId} holds nothing of job {_jobId}.");
+            if (_checkpoints.Shard is not { } shard || _layers.Held.Length == 0) throw new InvalidOperationException($"The vault {_instanceId} holds nothing of job {_jobId}.");
             await StopFollowingAsync(DrainNow);
             // The newest whole copy: after a preparation that came to nothing there may be layers of two versions, or of no shard.
             var held = _layers.Held.Where(s => shard.Layers.Contains(s.Layer)).GroupBy(s => s.Version).Where(g => g.Count() == shard.Layers.Length).MaxBy(g => g.Key)?.ToArray()
@@ -242,7 +240,7 @@ internal sealed partial class StateVault : IJobParticipant
         if (_open is not { } open || open.Step != finish.Step) return;
         await _layers.ThawAsync();
         // A layer that was followed has come there already.
-        foreach (var held in _layers.Held.Where(s => s.Version == open.Step + 1 && open.Has(s.Layer))) _layers.Drop(new LayerRange(held.Layer, 1), held.Version);
+        _layers.Drop(s => open.Has(s.Layer) && s.Version == open.Step + 1);
         open.Apply(_layers, training);
         open.Dispose();
         _open = null;

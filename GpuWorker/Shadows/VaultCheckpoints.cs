@@ -24,7 +24,7 @@ internal sealed partial class VaultCheckpoints : IAsyncDisposable
     private readonly LayerStore _copies = new();
     private readonly SemaphoreSlim _dropping = new(1, 1);
     private readonly CancellationTokenSource _ending = new();
-    private volatile PrepareCommand? _following;
+    private volatile Following? _following;
 
     public VaultCheckpoints(string jobId, string folder, DataPlane plane, ILogger logger)
     {
@@ -32,6 +32,14 @@ internal sealed partial class VaultCheckpoints : IAsyncDisposable
         _store = new CheckpointStore(folder, jobId);
         _writer = new CheckpointWriter(jobId, Write, logger);
     }
+
+    private sealed record Following(PrepareCommand Command, VaultShard Shard, IStagedModel Model)
+    {
+        public PeerEndpoint Writer => Command.Plan.Vault[0].Peer;
+    }
+
+    /// <summary>The shard that this instance has followed last; null: none yet.</summary>
+    public VaultShard? Shard => _following?.Shard;
 
     /// <summary>What the writer fetches while this shard goes on.</summary>
     public LayerStore Copies => _copies;
@@ -49,9 +57,9 @@ internal sealed partial class VaultCheckpoints : IAsyncDisposable
     public Action<int>? OnWritten { get; set; }
 
     /// <summary>The job and its shards from here on. Copies of versions that will come again are dropped.</summary>
-    public Task FollowAsync(PrepareCommand command)
+    public Task FollowAsync(PrepareCommand command, VaultShard shard, IStagedModel model)
     {
-        _following = command;
+        _following = new Following(command, shard, model);
         return DropCopies(version => version > command.Plan.StartStep);
     }
 
@@ -87,7 +95,7 @@ internal sealed partial class VaultCheckpoints : IAsyncDisposable
     /// <exception cref="IOException">It could not be written.</exception>
     public Task WriteAsync(int version, IReadOnlyList<LayerState> layers) => IsWriter
         ? _writer.WriteAsync(version, layers)
-        : throw new InvalidOperationException($"{_plane.InstanceId} does not write the checkpoints of job {_jobId}; {_following?.Plan.Vault.FirstOrDefault()?.Peer.InstanceId ?? "nobody"} does.");
+        : throw new InvalidOperationException($"{_plane.InstanceId} does not write the checkpoints of job {_jobId}; {_following?.Writer.InstanceId ?? "nobody"} does.");
 
     /// <summary>Loads a version from this instance's disk. What was written later belongs to a state that was given up.</summary>
     /// <exception cref="CheckpointException">It is missing, damaged, or not of this job.</exception>
@@ -106,7 +114,7 @@ internal sealed partial class VaultCheckpoints : IAsyncDisposable
         _ending.Dispose();
     }
 
-    private bool IsWriter => _following?.Plan.Vault.FirstOrDefault()?.Peer.InstanceId == _plane.InstanceId;
+    private bool IsWriter => _following?.Writer.InstanceId == _plane.InstanceId;
 
     /// <summary>Frees copies; who reads one is given a moment.</summary>
     private async Task DropCopies(Func<int, bool> which)
@@ -115,7 +123,7 @@ internal sealed partial class VaultCheckpoints : IAsyncDisposable
         try
         {
             await _copies.ThawAsync();
-            _copies.Drop(which);
+            _copies.Drop(s => which(s.Version));
             _copies.Freeze();
         }
         finally
@@ -127,8 +135,7 @@ internal sealed partial class VaultCheckpoints : IAsyncDisposable
     // On the writer's thread.
     private void Write(int version, IReadOnlyList<LayerState> layers)
     {
-        var command = _following ?? throw new InvalidOperationException($"Job {_jobId} is not followed here.");
-        var model = ModelFactory.Create(command.Spec.Model);
+        var (command, _, model) = _following ?? throw new InvalidOperationException($"Job {_jobId} is not followed here.");
         using var fetched = new LayerStore();
         Fetch(command, version, [.. Enumerable.Range(0, model.LayerCount).Except(layers.Select(l => l.Layer))], model, fetched);
         _store.Write(version, model, command.Spec, [.. layers.Concat(fetched.Held).OrderBy(l => l.Layer)]);

@@ -83,6 +83,9 @@ public sealed record GenerationPlan
         return Places.Where(p => p.Pipeline == pipeline && Array.Exists(shard.Layers, Stages[p.Stage].Contains));
     }
 
+    /// <summary>The shards to which a replica sends the reduced gradients of its layers that they hold.</summary>
+    public IEnumerable<VaultShard> FedBy(Place place) => Vault.Where(s => Feeders(s).Contains(place));
+
     /// <summary>The micro-batches [from, to) of pipeline <paramref name="pipeline"/>: contiguous blocks, as even as they can be, the longer ones first.</summary>
     /// <param name="microBatches">M, micro-batches of a global batch.</param>
     /// <param name="pipelines">D.</param>

@@ -159,6 +159,17 @@ internal sealed partial class Job(
         Tell($"going on without the state vault: {why}");
     }
 
+    /// <summary>Leaves the state vault alone if one of its instances has failed with what it was asked. Returns whether none has.</summary>
+    /// <param name="calls">What each was asked.</param>
+    /// <param name="cannot">What one that fails does not do, for people.</param>
+    public bool KeepsVault<T>(IReadOnlyDictionary<string, T> calls, string cannot)
+        where T : Task
+    {
+        string[] failed = [.. calls.Where(c => !c.Value.IsCompletedSuccessfully).Select(c => $"{c.Key} does not {cannot} ({c.Value.Failure()})")];
+        if (failed.Length > 0) LeaveVault(string.Join(", ", failed));
+        return failed.Length == 0;
+    }
+
     /// <summary>Ends the time for which a state vault was left alone, if it is over. Returns whether it just has ended.</summary>
     public bool TakeVaultBack()
     {

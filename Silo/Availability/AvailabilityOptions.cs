@@ -9,14 +9,17 @@ internal sealed class AvailabilityOptions
     /// <summary>No source at all; SIGTERM is still a notice.</summary>
     public const string None = "none";
 
-    /// <summary>The address at which all three clouds answer their own machines.</summary>
-    public static readonly Uri LinkLocal = new("http://169.254.169.254/");
+    // At which all three clouds answer their own machines.
+    private static readonly Uri LinkLocal = new("http://169.254.169.254/");
 
     /// <summary>Which sources: <see cref="Auto"/>, <see cref="None"/>, or names with commas between them. The default value is <see cref="Auto"/>.</summary>
     public string Sources { get; set; } = Auto;
 
-    /// <summary>Base address of the cloud's metadata service, or null: <see cref="LinkLocal"/>. The default value is null.</summary>
+    /// <summary>Base address of the cloud's metadata service, or null: 169.254.169.254, where all three clouds answer their own machines. The default value is null.</summary>
     public Uri? MetadataEndpoint { get; set; }
+
+    /// <summary>Base address of the cloud's metadata service.</summary>
+    public Uri Metadata => MetadataEndpoint ?? LinkLocal;
 
     /// <summary>Base address of the Kubernetes API, or null: what the pod's environment says. The default value is null.</summary>
     public Uri? KubernetesEndpoint { get; set; }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using StackExchange.Redis;
@@ -9,16 +8,15 @@ namespace Parcae.Silo.Tests;
 /// <summary>The host as a process: store, control silo, health, metrics.</summary>
 public sealed class HostProcessTests : IAsyncDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("parcae-silo-").FullName;
-    private readonly List<Process> _processes = [];
+    private readonly SiloProcesses _processes = new();
 
     [Fact]
     public async Task A_control_silo_on_the_embedded_store_is_healthy_and_has_metrics()
     {
-        int redis = FreePort(), http = FreePort();
-        await StartAsync("READY store", "store", "--port", $"{redis}", "--data", _folder);
-        await StartAsync("READY c-1", "--role", "control", "--instance-id", "c-1", "--redis", $"127.0.0.1:{redis}", "--silo-port", $"{FreePort()}", "--gateway-port", $"{FreePort()}",
-            "--http-port", $"{http}", "--checkpoints", _folder);
+        int redis = SiloProcesses.FreePort(), http = SiloProcesses.FreePort();
+        await _processes.StartAsync("READY store", "store", "--port", $"{redis}", "--data", _processes.Folder);
+        await _processes.StartAsync("READY c-1", "--role", "control", "--instance-id", "c-1", "--redis", $"127.0.0.1:{redis}", "--silo-port", $"{SiloProcesses.FreePort()}", "--gateway-port", $"{SiloProcesses.FreePort()}",
+            "--http-port", $"{http}", "--checkpoints", _processes.Folder);
 
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{http}") };
         Assert.StartsWith("Healthy: cluster 1 silos active", await client.GetStringAsync("/health"), StringComparison.Ordinal);
@@ -28,15 +26,15 @@ public sealed class HostProcessTests : IAsyncDisposable
     [Fact]
     public async Task The_store_keeps_its_data_over_a_kill()
     {
-        int port = FreePort();
-        var store = await StartAsync("READY store", "store", "--port", $"{port}", "--data", _folder);
+        int port = SiloProcesses.FreePort();
+        var store = await _processes.StartAsync("READY store", "store", "--port", $"{port}", "--data", _processes.Folder);
         await using (var redis = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{port}")) await redis.GetDatabase().StringSetAsync("generation", 7);
         // The append-only file is written in the background; the command that waits for it is the store's own.
         await using (var redis = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{port}")) await redis.GetDatabase().ExecuteAsync("COMMITAOF");
         store.Kill();
         await store.WaitForExitAsync();
 
-        await StartAsync("READY store", "store", "--port", $"{port}", "--data", _folder);
+        await _processes.StartAsync("READY store", "store", "--port", $"{port}", "--data", _processes.Folder);
 
         await using var again = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{port}");
         Assert.Equal(7, (int)await again.GetDatabase().StringGetAsync("generation"));
@@ -48,7 +46,7 @@ public sealed class HostProcessTests : IAsyncDisposable
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
         int port = ((IPEndPoint)taken.LocalEndpoint).Port;
-        var process = Start("store", "--port", $"{port}", "--data", _folder);
+        var process = _processes.Start("store", "--port", $"{port}", "--data", _processes.Folder);
         string error = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         Assert.Equal((1, $"Port {port} on 127.0.0.1 is in use; give the store a free one with --port."), (process.ExitCode, error.Trim()));
@@ -57,60 +55,11 @@ public sealed class HostProcessTests : IAsyncDisposable
     [Fact]
     public async Task A_wrong_option_ends_with_exit_code_2_and_no_stack_trace()
     {
-        var process = Start("--role", "boss");
+        var process = _processes.Start("--role", "boss");
         string error = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         Assert.Equal((2, "--role boss: must be control or worker"), (process.ExitCode, error.Trim()));
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var process in _processes)
-        {
-            if (!process.HasExited) process.Kill();
-            await process.WaitForExitAsync();
-            process.Dispose();
-        }
-        Directory.Delete(_folder, recursive: true);
-    }
-
-    private async Task<Process> StartAsync(string ready, params string[] arguments)
-    {
-        var process = Start(arguments);
-        process.ErrorDataReceived += (_, _) => { };
-        process.BeginErrorReadLine();
-        var output = new List<string>();
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (await process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
-        {
-            if (line != ready)
-            {
-                output.Add(line);
-                continue;
-            }
-            _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
-            return process;
-        }
-        throw new InvalidOperationException($"'{ready}' never came:{Environment.NewLine}{string.Join(Environment.NewLine, output)}");
-    }
-
-    private Process Start(params string[] arguments)
-    {
-        string dll = Path.Combine(AppContext.BaseDirectory, "Parcae.Silo.dll");
-        var process = Process.Start(new ProcessStartInfo("dotnet", [dll, .. arguments, "--parent-pid", $"{Environment.ProcessId}"])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = _folder,
-        })!;
-        _processes.Add(process);
-        return process;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    public ValueTask DisposeAsync() => _processes.DisposeAsync();
 }

@@ -58,8 +58,7 @@ internal sealed class HaltRound(Job job, int generation, AttemptSignals signals)
     private async Task<HaltReport[]> AnswersOfVault(Dictionary<string, Task<HaltReport>> calls)
     {
         await Task.WhenAll(calls.Values).CompletesWithin(job.Options.HaltTimeout, job.Time);
-        var failed = calls.Where(c => !c.Value.IsCompletedSuccessfully).Select(c => $"{c.Key} does not halt ({c.Value.Failure()})").ToArray();
-        if (failed.Length > 0) job.LeaveVault(string.Join(", ", failed));
+        job.KeepsVault(calls, "halt");
         return [.. Answers(calls.Values)];
     }
 

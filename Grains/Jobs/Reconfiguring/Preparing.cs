@@ -24,9 +24,7 @@ internal sealed class Preparing(Job job, Preparation preparation, AttemptSignals
         var patience = job.Options.VaultTimeout - job.Time.GetElapsedTime(start);
         await Task.WhenAll(vault.Values).CompletesWithin(patience > TimeSpan.Zero ? patience : TimeSpan.Zero, job.Time);
         foreach (var call in vault.Values.Where(c => c.IsCompletedSuccessfully)) reports.Add(await call);
-        var failed = vault.Where(c => !c.Value.IsCompletedSuccessfully).Select(c => $"{c.Key} does not prepare ({c.Value.Failure()})").ToArray();
-        if (failed.Length > 0) job.LeaveVault(string.Join(", ", failed));
-        return ([.. reports], failed.Length == 0);
+        return ([.. reports], job.KeepsVault(vault, "prepare"));
     }
 
     private async Task Restored(Task<PrepareReport> vault, CheckpointMark checkpoint)

@@ -152,8 +152,7 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
         }
 
         await Task.WhenAll(vault.Values).CompletesWithin(job.Options.VaultTimeout, job.Time);
-        if (vault.Where(c => !c.Value.IsCompletedSuccessfully).ToArray() is { Length: > 0 } behind)
-            job.LeaveVault(string.Join(", ", behind.Select(c => $"{c.Key} does not follow ({c.Value.Failure()})")));
+        job.KeepsVault(vault, "follow");
     }
 
     private async Task Finish(ReconfigurationTrace trace, GenerationPlan plan, Rest rest)

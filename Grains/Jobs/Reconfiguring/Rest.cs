@@ -10,12 +10,12 @@ internal sealed class Rest
     private readonly HaltOutcome _halted;
     private readonly bool _vaultIsWhole;
 
-    private Rest(Job job, int generation, HaltOutcome halted, Roster roster, bool vaultIsWhole)
+    private Rest(Job job, int generation, HaltOutcome halted, Roster roster)
     {
-        (_job, Generation, _halted, Roster, _vaultIsWhole) = (job, generation, halted, roster, vaultIsWhole);
+        (_job, Generation, _halted, _vaultIsWhole) = (job, generation, halted, halted.Vault.Length == roster.Vault.Length);
         var there = halted.Vault.Select(v => v.InstanceId).ToHashSet(StringComparer.Ordinal);
         Endpoints = roster.Usable.Concat(roster.Draining).Concat(roster.Vault.Where(r => there.Contains(r.Info.Id))).ToDictionary(r => r.Info.Id, r => r.Info.DataPlane, StringComparer.Ordinal);
-        Roster = vaultIsWhole ? roster : roster with { Vault = [] };
+        Roster = _vaultIsWhole ? roster : roster with { Vault = [] };
     }
 
     /// <summary>The new generation's number.</summary>
@@ -64,7 +64,7 @@ internal sealed class Rest
         foreach (var result in ToldResults.Beyond(job.Book.Committed, newest, [.. workers, .. halted.Vault])) StepIntake.Take(job, result);
 
         var gone = new HashSet<string>([.. halted.Silent.Keys, .. halted.LeftOut], StringComparer.Ordinal);
-        return new Rest(job, generation, halted, roster.Without(gone), halted.Vault.Length == roster.Vault.Length);
+        return new Rest(job, generation, halted, roster.Without(gone));
     }
 
     /// <summary>A checkpoint that the vault has written, where none of those who are here has one as new.</summary>

@@ -105,7 +105,7 @@ internal sealed class Shadowing(Job job, Roster roster, AttemptSignals signals, 
     {
         int[] layers = [.. command.Sources.Select(s => s.Layer)];
         if (layers is [var only]) return $"layer {only}";
-        var firsts = layers.Where(l => !layers.Contains(l - 1));
-        return $"layers {string.Join(", ", firsts.Select(first => first + layers.SkipWhile(l => l < first).TakeWhile((l, i) => l == first + i).Count() - 1 is var last && last > first ? $"{first} to {last}" : $"{first}"))}";
+        var runs = layers.Where(l => !layers.Contains(l - 1)).Zip(layers.Where(l => !layers.Contains(l + 1)), (first, last) => first == last ? $"{first}" : $"{first} to {last}");
+        return $"layers {string.Join(", ", runs)}";
     }
 }

@@ -24,7 +24,7 @@ internal sealed class AwsSource : PolledSource
 
     public AwsSource(AvailabilityOptions options, TimeProvider time, ILogger<AwsSource> logger) : base(options, time, logger)
     {
-        _client = SourceHttp.Client(options.MetadataEndpoint ?? AvailabilityOptions.LinkLocal, options.RequestTimeout);
+        _client = SourceHttp.Client(options.Metadata, options.RequestTimeout);
         _token = new ImdsToken(_client, options.RequestTimeout, time);
     }
 
@@ -34,7 +34,7 @@ internal sealed class AwsSource : PolledSource
     /// <summary>Whether the service answers at all.</summary>
     public static async Task<bool> AnswersAsync(AvailabilityOptions options, TimeProvider time, CancellationToken cancellation)
     {
-        using var client = SourceHttp.Client(options.MetadataEndpoint ?? AvailabilityOptions.LinkLocal, options.ProbeTimeout);
+        using var client = SourceHttp.Client(options.Metadata, options.ProbeTimeout);
         _ = await new ImdsToken(client, options.ProbeTimeout, time).GetAsync(cancellation);
         return true;
     }

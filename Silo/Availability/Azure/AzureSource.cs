@@ -26,7 +26,7 @@ internal sealed partial class AzureSource : PolledSource
 
     public AzureSource(AvailabilityOptions options, TimeProvider time, ILogger<AzureSource> logger) : base(options, time, logger)
     {
-        _client = SourceHttp.Client(options.MetadataEndpoint ?? AvailabilityOptions.LinkLocal, options.RequestTimeout);
+        _client = SourceHttp.Client(options.Metadata, options.RequestTimeout);
         _logger = logger;
     }
 
@@ -36,7 +36,7 @@ internal sealed partial class AzureSource : PolledSource
     /// <summary>Whether the service answers at all.</summary>
     public static async Task<bool> AnswersAsync(AvailabilityOptions options, TimeProvider time, CancellationToken cancellation)
     {
-        using var client = SourceHttp.Client(options.MetadataEndpoint ?? AvailabilityOptions.LinkLocal, options.ProbeTimeout);
+        using var client = SourceHttp.Client(options.Metadata, options.ProbeTimeout);
         return await client.SendAsync(Request(HttpMethod.Get, NamePath), options.ProbeTimeout, time, cancellation) is { Status: HttpStatusCode.OK, Body.Length: > 0, Flavor: null };
     }
 

@@ -23,7 +23,7 @@ internal sealed class GoogleSource(AvailabilityOptions options, TimeProvider tim
     /// <summary>Whether the service answers, and is Google's.</summary>
     public static async Task<bool> AnswersAsync(AvailabilityOptions options, TimeProvider time, CancellationToken cancellation)
     {
-        using var client = SourceHttp.Client(options.MetadataEndpoint ?? AvailabilityOptions.LinkLocal, options.ProbeTimeout);
+        using var client = SourceHttp.Client(options.Metadata, options.ProbeTimeout);
         return await client.SendAsync(GoogleValue.Request("preempted"), options.ProbeTimeout, time, cancellation) is { Status: HttpStatusCode.OK, Flavor: GoogleValue.Flavor };
     }
 

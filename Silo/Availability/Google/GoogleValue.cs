@@ -20,7 +20,7 @@ internal sealed class GoogleValue(string key, Func<string, AvailabilityNotice?> 
 
     private TimeSpan LongEnough => TimeSpan.FromSeconds(Math.Min(Options.Interval.TotalSeconds, WaitSeconds / 2));
 
-    private readonly HttpClient _client = SourceHttp.Client(options.MetadataEndpoint ?? AvailabilityOptions.LinkLocal, options.RequestTimeout);
+    private readonly HttpClient _client = SourceHttp.Client(options.Metadata, options.RequestTimeout);
     private string? _tag;
     private bool _waited;
 

@@ -52,12 +52,12 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
         var follower = Follow();
         Send(1, 0);
         Send(1, 1);
-        await Until(() => follower.Lag > 0);
+        await Eventually.Until(() => follower.Lag > 0);
         Assert.Equal(0, follower.Version);
         Send(0, 0);
         Send(0, 1);
 
-        await Until(() => follower.Version == 2);
+        await Eventually.Until(() => follower.Version == 2);
         await follower.StopAsync(TimeSpan.Zero);
         Assert.False(follower.Lost);
         Assert.Null(follower.Trouble);
@@ -71,7 +71,7 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
         var follower = Follow();
         Send(0, 0);
         Send(1, 0);
-        await Until(() => follower.Version == 1);
+        await Eventually.Until(() => follower.Version == 1);
 
         // Nothing of b comes any more; a never waits.
         long sent = 0;
@@ -81,7 +81,7 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
 
         // The others find b's connection whole, and would go on.
         for (int step = 1; step < 100; step++) Send(1, step);
-        await Until(() => !follower.IsRunning);
+        await Eventually.Until(() => !follower.IsRunning);
         Assert.StartsWith("a sends nothing any more after step ", follower.Trouble, StringComparison.Ordinal);
         await follower.StopAsync(TimeSpan.Zero);
         Assert.False(follower.Lost);
@@ -94,12 +94,12 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
         var follower = Follow();
         Send(0, 0);
         Send(1, 0);
-        await Until(() => follower.Version == 1);
+        await Eventually.Until(() => follower.Version == 1);
         _planes[1].Abort();
 
         for (int step = 1; step < 4; step++) Send(0, step);
 
-        await Until(() => !follower.IsRunning);
+        await Eventually.Until(() => !follower.IsRunning);
         Assert.Equal("b sends nothing any more after step 0, and others go on: this vault did not keep up, or the connection broke", follower.Trouble);
         Assert.All(_layers.Held, s => Assert.Equal(1, s.Version));
     }
@@ -110,7 +110,7 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
         var follower = Follow();
         foreach (var mesh in _replicas) mesh.Dispose();
 
-        await Until(() => !follower.IsRunning);
+        await Eventually.Until(() => !follower.IsRunning);
         Assert.Equal("every connection has ended, and nobody ended the generation", follower.Trouble);
         Assert.False(follower.Lost);
     }
@@ -148,7 +148,7 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
 
         // It comes back after all: what it had is freed, and counts for nothing.
         _faults.Release();
-        await Until(() => _layers.Held.Length == 0);
+        await Eventually.Until(() => _layers.Held.Length == 0);
         Assert.Equal([0], _log.From(0).Select(r => r.Step));
     }
 
@@ -156,11 +156,11 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
     public async Task A_thread_that_fails_ends_the_following_and_the_copy_is_lost()
     {
         var follower = Follow();
-        _layers.Drop(new LayerRange(1, 1), 0);
+        _layers.Drop(s => s.Layer == 1);
         Send(0, 0);
         Send(1, 0);
 
-        await Until(() => !follower.IsRunning);
+        await Eventually.Until(() => !follower.IsRunning);
         Assert.True(follower.Lost);
         Assert.Equal("applying step 0 failed: InvalidOperationException: The vault does not hold layer 1 at version 0.", follower.Trouble);
         await follower.StopAsync(TimeSpan.Zero);
@@ -174,7 +174,7 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
         _replicas[0].Send("vault", new FrameKey(FrameKind.VaultGradient, 0, 0), new byte[8]);
         for (int step = 0; step < 4; step++) Send(1, step);
 
-        await Until(() => !follower.IsRunning);
+        await Eventually.Until(() => !follower.IsRunning);
         Assert.StartsWith("a sends nothing any more after step -1", follower.Trouble, StringComparison.Ordinal);
         Assert.All(_layers.Held, s => Assert.Equal(0, s.Version));
     }
@@ -231,10 +231,4 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
     }
 
     private static PeerEndpoint At(DataPlane plane) => new(plane.InstanceId, "127.0.0.1", plane.Port);
-
-    private static async Task Until(Func<bool> condition)
-    {
-        using var limit = new CancellationTokenSource(Patience);
-        while (!condition()) await Task.Delay(5, limit.Token);
-    }
 }

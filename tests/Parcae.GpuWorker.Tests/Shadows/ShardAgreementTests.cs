@@ -60,14 +60,14 @@ public sealed class ShardAgreementTests : IAsyncDisposable
     public async Task No_shard_applies_a_step_that_another_lacks()
     {
         for (int step = 0; step < 3; step++) Send(0, step);
-        await Until(() => _shards[0].Follower.Lag == 3);
+        await Eventually.Until(() => _shards[0].Follower.Lag == 3);
         Assert.Equal(0, _shards[0].Follower.Version);
 
         Send(1, 0);
-        await Until(() => _shards.All(s => s.Follower.Version == 1));
+        await Eventually.Until(() => _shards.All(s => s.Follower.Version == 1));
         Assert.Equal(2, _shards[0].Follower.Lag);
         for (int step = 1; step < 3; step++) Send(1, step);
-        await Until(() => _shards.All(s => s.Follower.Version == 3));
+        await Eventually.Until(() => _shards.All(s => s.Follower.Version == 3));
         Assert.All(_shards, s => Assert.Equal([0, 1, 2], s.Log.From(0).Select(r => r.Step)));
     }
 
@@ -105,11 +105,11 @@ public sealed class ShardAgreementTests : IAsyncDisposable
     {
         Send(0, 0);
         Send(1, 0);
-        await Until(() => _shards.All(s => s.Follower.Version == 1));
+        await Eventually.Until(() => _shards.All(s => s.Follower.Version == 1));
         Send(0, 1);
         _vault[1].Abort();
 
-        await Until(() => !_shards[0].Follower.IsRunning);
+        await Eventually.Until(() => !_shards[0].Follower.IsRunning);
         Assert.StartsWith("the shard at w has ended", _shards[0].Follower.Trouble, StringComparison.Ordinal);
         using var open = await _shards[0].Follower.StopAsync(TimeSpan.Zero);
         Assert.False(_shards[0].Follower.Lost);
@@ -162,10 +162,4 @@ public sealed class ShardAgreementTests : IAsyncDisposable
     }
 
     private static PeerEndpoint At(DataPlane plane) => new(plane.InstanceId, "127.0.0.1", plane.Port);
-
-    private static async Task Until(Func<bool> condition)
-    {
-        using var limit = new CancellationTokenSource(Patience);
-        while (!condition()) await Task.Delay(5, limit.Token);
-    }
 }

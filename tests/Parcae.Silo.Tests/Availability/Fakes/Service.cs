@@ -1,7 +1,4 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -17,10 +14,8 @@ public sealed class Service : IAsyncLifetime
 {
     private const int Sigterm = 15;
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("parcae-service-").FullName;
-    private readonly List<Process> _processes = [];
-    private readonly int _redis = FreePort();
-    private readonly ConcurrentQueue<string> _lines = new();
+    private readonly SiloProcesses _processes = new();
+    private readonly int _redis = SiloProcesses.FreePort();
     private IHost? _client;
 
     /// <summary>The service's grains.</summary>
@@ -30,14 +25,14 @@ public sealed class Service : IAsyncLifetime
     public IFleetGrain Fleet => Grains.GetGrain<IFleetGrain>(ParcaeNames.DefaultFleet);
 
     /// <summary>Everything that the processes have printed.</summary>
-    public string Output => string.Join(Environment.NewLine, _lines);
+    public string Output => _processes.Output;
 
     /// <summary>Starts the store and the control silo, and connects.</summary>
     public async ValueTask InitializeAsync()
     {
-        await StartAsync("READY store", "store", "--port", $"{_redis}", "--data", _folder);
-        await StartAsync("READY c-1", "--role", "control", "--instance-id", "c-1", "--redis", $"127.0.0.1:{_redis}", "--silo-port", $"{FreePort()}",
-            "--gateway-port", $"{FreePort()}", "--http-port", "0", "--checkpoints", _folder, "--interval", "600");
+        await _processes.StartAsync("READY store", "store", "--port", $"{_redis}", "--data", _processes.Folder);
+        await _processes.StartAsync("READY c-1", "--role", "control", "--instance-id", "c-1", "--redis", $"127.0.0.1:{_redis}", "--silo-port", $"{SiloProcesses.FreePort()}",
+            "--gateway-port", $"{SiloProcesses.FreePort()}", "--http-port", "0", "--checkpoints", _processes.Folder, "--interval", "600");
         var builder = Host.CreateEmptyApplicationBuilder(new() { DisableDefaults = true });
         builder.UseOrleansClient(client => client
             .UseRedisClustering(o => o.ConfigurationOptions = ConfigurationOptions.Parse($"127.0.0.1:{_redis}"))
@@ -47,8 +42,8 @@ public sealed class Service : IAsyncLifetime
     }
 
     /// <summary>Starts a worker silo and waits until it has joined the fleet.</summary>
-    public Task<Process> WorkerAsync(string id, params string[] arguments) => StartAsync(
-        $"READY {id}", ["--role", "worker", "--instance-id", id, "--redis", $"127.0.0.1:{_redis}", "--silo-port", $"{FreePort()}", "--gateway-port", "0", .. arguments]);
+    public Task<Process> WorkerAsync(string id, params string[] arguments) => _processes.StartAsync(
+        $"READY {id}", ["--role", "worker", "--instance-id", id, "--redis", $"127.0.0.1:{_redis}", "--silo-port", $"{SiloProcesses.FreePort()}", "--gateway-port", "0", .. arguments]);
 
     /// <summary>Sends SIGTERM.</summary>
     public static void Terminate(Process process) => Assert.Equal(0, SendSignal(process.Id, Sigterm));
@@ -86,48 +81,7 @@ public sealed class Service : IAsyncLifetime
             _client.Dispose();
         }
 
-        foreach (var process in _processes)
-        {
-            if (!process.HasExited) process.Kill();
-            await process.WaitForExitAsync();
-            process.Dispose();
-        }
-
-        Directory.Delete(_folder, recursive: true);
-    }
-
-    private async Task<Process> StartAsync(string ready, params string[] arguments)
-    {
-        string dll = Path.Combine(AppContext.BaseDirectory, "Parcae.Silo.dll");
-        var start = new ProcessStartInfo("dotnet", [dll, .. arguments, "--parent-pid", $"{Environment.ProcessId}"])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = _folder,
-        };
-        foreach (var (name, value) in WorkerEnvironment.Variables) start.Environment[name] = value;
-        var process = Process.Start(start)!;
-        _processes.Add(process);
-        var up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        void Take(string? line)
-        {
-            if (line is null) return;
-            _lines.Enqueue(line);
-            if (line == ready) up.TrySetResult();
-        }
-        process.OutputDataReceived += (_, e) => Take(e.Data);
-        process.ErrorDataReceived += (_, e) => Take(e.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        Assert.True(await Task.WhenAny(up.Task, process.WaitForExitAsync(), Task.Delay(TimeSpan.FromSeconds(60))) == up.Task, $"'{ready}' never came:{Environment.NewLine}{Output}");
-        return process;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        await _processes.DisposeAsync();
     }
 
     [DllImport("libc", EntryPoint = "kill")]

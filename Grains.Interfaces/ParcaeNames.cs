@@ -12,6 +12,9 @@ public static class ParcaeNames
     /// <summary>Grain storage of jobs, stages, instances and fleets.</summary>
     public const string Storage = "parcae";
 
+    /// <summary>Name of the reminder that a job keeps until it ends.</summary>
+    public const string JobReminder = "parcae.job";
+
     /// <summary>The fleet that is used where none is named.</summary>
     public const string DefaultFleet = "default";
 

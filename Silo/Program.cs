@@ -1,3 +1,4 @@
+using Parcae.Silo.Absence;
 using Parcae.Silo.Checkpoints;
 using Parcae.Silo.Hosting;
 using Parcae.Silo.Profiling;
@@ -7,29 +8,17 @@ namespace Parcae.Silo;
 
 internal static class Program
 {
-    private const string Help = """
-        Parcae.Silo: the host of Parcae.Orleans.
-
-          Parcae.Silo --role control [options]   grains, /health, /metrics and the state vault (on-demand instance)
-          Parcae.Silo --role worker  [options]   the GPU worker (one per preemptible instance)
-          Parcae.Silo store --port P --data DIR  an embedded Redis-compatible store for one machine
-          Parcae.Silo profile                    measures a model for `parcae profile`, which says what on standard input
-          Parcae.Silo export|generate|import     what one does with a job's checkpoints; see --help of each
-
-        Every option can also be set in the environment (--redis as PARCAE_REDIS) or in the section "Parcae" of appsettings.json.
-        """;
-
     public static async Task<int> Main(string[] args)
     {
         if (args is ["--help"] or ["-h"] or ["-?"])
         {
-            await Console.Out.WriteLineAsync(Help);
-            await Console.Out.WriteLineAsync($"Options: {string.Join(", ", SettingNames.Options.Select(o => "--" + o))}");
+            await Console.Out.WriteAsync(SettingHelp.Text());
             return 0;
         }
         if (args is [var first, ..] && CheckpointVerbs.Names.Contains(first)) return await CheckpointVerbs.RunAsync(args, Console.Out, Console.Error);
         try
         {
+            (var leave, args) = Leave.TakeFrom(args);
             string? verb = args is ["store" or "profile" or "profile-worker", ..] ? args[0] : null;
             var settings = SettingNames.Read(verb is null ? args : args[1..]);
             if (settings.ParentPid is { } parent) ParentWatch.Start(parent);
@@ -38,7 +27,7 @@ internal static class Program
                 "store" => await EmbeddedStore.RunAsync(settings),
                 "profile" => await ProfileProgram.RunAsync(),
                 "profile-worker" => await ProfileProgram.RunWorkerAsync(settings),
-                _ => await SiloHost.RunAsync(settings),
+                _ => await SiloHost.RunAsync(settings, leave),
             };
         }
         catch (UsageException e)

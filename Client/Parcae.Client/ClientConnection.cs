@@ -12,7 +12,7 @@ internal static class ClientConnection
 {
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(300);
 
-    public static async Task<ParcaeClient> ConnectAsync(ParcaeClientOptions options, CancellationToken cancellation)
+    public static async Task<(IHost Host, IGrainFactory Grains)> ConnectAsync(ParcaeClientOptions options, CancellationToken cancellation)
     {
         var redis = ParseRedis(options.Redis);
         var time = options.TimeProvider;
@@ -23,7 +23,7 @@ internal static class ClientConnection
             try
             {
                 await host.StartAsync(cancellation).ConfigureAwait(false);
-                return new ParcaeClient(host, host.Services.GetRequiredService<IClusterClient>(), options);
+                return (host, host.Services.GetRequiredService<IClusterClient>());
             }
             catch (Exception e)
             {
@@ -70,7 +70,8 @@ internal static class ClientConnection
         return builder.Build();
     }
 
-    private static ConfigurationOptions ParseRedis(string text)
+    /// <exception cref="ArgumentException">The address is none; the message says why.</exception>
+    internal static ConfigurationOptions ParseRedis(string text)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(text);
         try
@@ -81,7 +82,7 @@ internal static class ClientConnection
         }
         catch (ArgumentException e)
         {
-            throw new ArgumentException($"'{text}' is not a Redis address: {e.Message} It must be host:port, like 127.0.0.1:6379.", nameof(text), e);
+            throw new ArgumentException($"'{text}' is not a Redis address: {e.Message.Split(" (Parameter", 2)[0].TrimEnd('.')}. It must be host:port, like 127.0.0.1:6379.", nameof(text), e);
         }
     }
 

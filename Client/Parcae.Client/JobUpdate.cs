@@ -29,6 +29,9 @@ public sealed record WatchOptions
     /// <summary>Whether updates carry the steps too. The default value is false.</summary>
     public bool Steps { get; init; }
 
+    /// <summary>The first step that updates carry. The default value is 0.</summary>
+    public int FromStep { get; init; }
+
     /// <summary>Only events after this one. The default value is 0: all of them.</summary>
     public long AfterEvent { get; init; }
 

@@ -16,9 +16,9 @@ namespace Parcae.Client;
 /// </summary>
 public sealed class ParcaeClient : IParcaeClient
 {
-    private readonly IGrainFactory _grains;
     private readonly ParcaeClientOptions _options;
-    private readonly IHost? _host;
+    private IGrainFactory? _grains;
+    private IHost? _host;
     private int _disposed;
 
     /// <summary>Wraps an Orleans client that the program already has (and keeps).</summary>
@@ -30,13 +30,33 @@ public sealed class ParcaeClient : IParcaeClient
         (_grains, _options) = (grains, options ?? new ParcaeClientOptions());
     }
 
-    internal ParcaeClient(IHost host, IGrainFactory grains, ParcaeClientOptions options) : this(grains, options) => _host = host;
+    /// <summary>A client that is connected later, by the host of the program: see <see cref="ParcaeClientHostingExtensions"/>.</summary>
+    internal ParcaeClient(ParcaeClientOptions options) => _options = options;
+
+    private IGrainFactory Grains => _grains
+        ?? throw new InvalidOperationException("The client is not connected yet: it connects when the program's host starts. Use it from then on, or call ParcaeClient.ConnectAsync.");
 
     /// <summary>Connects, trying again for <see cref="ParcaeClientOptions.ConnectTimeout"/>.</summary>
+    /// <example><code>
+    /// await using var parcae = await ParcaeClient.ConnectAsync(new ParcaeClientOptions { Redis = "redis:6379" });
+    /// </code></example>
     /// <exception cref="ParcaeUnavailableException">No service was found there in time; the message says where and what was seen last.</exception>
     /// <exception cref="ArgumentException">An option is not valid; the message names it.</exception>
-    public static Task<ParcaeClient> ConnectAsync(ParcaeClientOptions? options = null, CancellationToken cancellation = default) =>
-        ClientConnection.ConnectAsync(options ?? new ParcaeClientOptions(), cancellation);
+    public static async Task<ParcaeClient> ConnectAsync(ParcaeClientOptions? options = null, CancellationToken cancellation = default)
+    {
+        options ??= new ParcaeClientOptions();
+        if (ParcaeClientOptionsValidator.Problems(options) is { Count: > 0 } problems) throw new ArgumentException(string.Join(Environment.NewLine, problems), nameof(options));
+        var client = new ParcaeClient(options);
+        await client.OpenAsync(cancellation).ConfigureAwait(false);
+        return client;
+    }
+
+    /// <summary>Connects a client that was made without a connection.</summary>
+    internal async Task OpenAsync(CancellationToken cancellation)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        (_host, _grains) = await ClientConnection.ConnectAsync(_options, cancellation).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public async Task<string> SubmitAsync(JobSpec spec, string? jobId = null, CancellationToken cancellation = default)
@@ -74,8 +94,12 @@ public sealed class ParcaeClient : IParcaeClient
     public Task FinishAsync(string jobId, CancellationToken cancellation = default) => CallAsync("finish", () => Job(jobId).Finish(), cancellation);
 
     /// <inheritdoc/>
+    public Task FollowAsync(string jobId, FollowedPlan? plan, CancellationToken cancellation = default) =>
+        CallAsync("follow", () => Job(jobId).Follow(plan), cancellation);
+
+    /// <inheritdoc/>
     public Task<string[]> ListJobsAsync(string fleet = ParcaeNames.DefaultFleet, CancellationToken cancellation = default) =>
-        CallAsync("list jobs", () => _grains.GetGrain<IJobDirectoryGrain>(fleet).List(), cancellation);
+        CallAsync("list jobs", () => Grains.GetGrain<IJobDirectoryGrain>(fleet).List(), cancellation);
 
     /// <inheritdoc/>
     public Task NoticeAsync(
@@ -83,12 +107,19 @@ public sealed class ParcaeClient : IParcaeClient
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
         ArgumentOutOfRangeException.ThrowIfLessThan(remaining, TimeSpan.Zero);
-        return CallAsync("notice", () => _grains.GetGrain<IFleetGrain>(fleet).Notice(instanceId, remaining, reason), cancellation);
+        return CallAsync("notice", () => Grains.GetGrain<IFleetGrain>(fleet).Notice(instanceId, remaining, reason), cancellation);
     }
 
     /// <inheritdoc/>
     public Task InjectFaultAsync(string instanceId, FaultOrder? order, CancellationToken cancellation = default) =>
         CallAsync("inject a fault", () => Instance(instanceId).Inject(order), cancellation);
+
+    /// <inheritdoc/>
+    public Task VanishAsync(string instanceId, VanishOrder order, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(order);
+        return CallAsync("vanish", () => Instance(instanceId).Vanish(order), cancellation);
+    }
 
     /// <inheritdoc/>
     public Task<WorkerStatus> GetWorkerStatusAsync(string instanceId, string jobId, CancellationToken cancellation = default)
@@ -99,7 +130,39 @@ public sealed class ParcaeClient : IParcaeClient
 
     /// <inheritdoc/>
     public Task<FleetSnapshot> GetFleetAsync(string fleet = ParcaeNames.DefaultFleet, CancellationToken cancellation = default) =>
-        CallAsync("fleet", () => _grains.GetGrain<IFleetGrain>(fleet).Snapshot(), cancellation);
+        CallAsync("fleet", () => Grains.GetGrain<IFleetGrain>(fleet).Snapshot(), cancellation);
+
+    /// <inheritdoc/>
+    public Task<PlanPreview> PreviewAsync(JobSpec spec, CancellationToken cancellation = default)
+    {
+        var problems = JobSpecValidation.Problems(spec);
+        if (problems.Count > 0) throw new JobSpecException(problems);
+        return CallAsync("preview", () => Grains.GetGrain<IPlanPreviewGrain>(spec.Fleet).Preview(spec), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task<AvailabilityEvent[]> GetFleetEventsAsync(string fleet = ParcaeNames.DefaultFleet, long afterSequence = 0, int max = 10_000, CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(max);
+        return CallAsync("fleet events", () => Grains.GetGrain<IFleetGrain>(fleet).ReadLog(afterSequence, max), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async Task<JobCheckpoint[]> GetCheckpointsAsync(string jobId, CancellationToken cancellation = default)
+    {
+        var history = await GetHistoryAsync(jobId, int.MaxValue, cancellation).ConfigureAwait(false);
+        var fleet = await GetFleetAsync(history.Spec.Fleet, cancellation).ConfigureAwait(false);
+        var lists = await Task.WhenAll(fleet.Instances.Where(i => i.Info.Role == InstanceRole.Vault).Select(i => CheckpointsOfAsync(i.Info.Id, jobId, cancellation))).ConfigureAwait(false);
+        return [.. lists.SelectMany(l => l).OrderBy(c => c.Step).ThenBy(c => c.InstanceId, StringComparer.Ordinal)];
+    }
+
+    /// <inheritdoc/>
+    public Task<CheckpointPiece> ReadCheckpointAsync(string jobId, JobCheckpoint checkpoint, long offset, int count, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(jobId);
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        return CallAsync("read a checkpoint", () => Instance(checkpoint.InstanceId).ReadCheckpoint(jobId, checkpoint.Step, offset, count), cancellation);
+    }
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<JobUpdate> WatchAsync(
@@ -108,7 +171,7 @@ public sealed class ParcaeClient : IParcaeClient
         var watch = options ?? new WatchOptions();
         var job = Job(jobId);
         long lastEvent = watch.AfterEvent;
-        int nextStep = 0;
+        int nextStep = watch.FromStep;
         while (true)
         {
             JobUpdate? update = null;
@@ -154,13 +217,26 @@ public sealed class ParcaeClient : IParcaeClient
     private IJobGrain Job(string jobId)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(jobId);
-        return _grains.GetGrain<IJobGrain>(jobId);
+        return Grains.GetGrain<IJobGrain>(jobId);
     }
 
     private IInstanceGrain Instance(string instanceId)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
-        return _grains.GetGrain<IInstanceGrain>(instanceId);
+        return Grains.GetGrain<IInstanceGrain>(instanceId);
+    }
+
+    private async Task<JobCheckpoint[]> CheckpointsOfAsync(string instanceId, string jobId, CancellationToken cancellation)
+    {
+        try
+        {
+            return await CallAsync("list checkpoints", () => Instance(instanceId).Checkpoints(jobId), cancellation).ConfigureAwait(false);
+        }
+        catch (InstanceGoneException)
+        {
+            // It went while it was asked, and its disk with it.
+            return [];
+        }
     }
 
     private Task<T> CallAsync<T>(string what, Func<Task<T>> call, CancellationToken cancellation)

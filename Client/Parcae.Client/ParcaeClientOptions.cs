@@ -7,26 +7,26 @@ public sealed record ParcaeClientOptions
     /// The Redis that the service's silos meet in: <c>host:port</c>, or a full StackExchange.Redis configuration (<c>host:port,password=...,ssl=true</c>).
     /// The default value is <c>127.0.0.1:6379</c>.
     /// </summary>
-    public string Redis { get; init; } = "127.0.0.1:6379";
+    public string Redis { get; set; } = "127.0.0.1:6379";
 
     /// <summary>Orleans cluster id of the service. The default value is <c>parcae</c>.</summary>
-    public string ClusterId { get; init; } = "parcae";
+    public string ClusterId { get; set; } = "parcae";
 
     /// <summary>Orleans service id of the service. The default value is <c>parcae</c>.</summary>
-    public string ServiceId { get; init; } = "parcae";
+    public string ServiceId { get; set; } = "parcae";
 
     /// <summary>How long <see cref="ParcaeClient.ConnectAsync"/> keeps trying. The default value is 30 seconds.</summary>
-    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long one call may take before it counts as lost. The default value is 10 seconds.</summary>
-    public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a call is repeated while the service cannot be reached. The default value is 60 seconds. Every call of the SDK may be repeated without harm.</summary>
-    public TimeSpan RetryFor { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan RetryFor { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How often the list of gateways is read again. The default value is 2 seconds.</summary>
-    public TimeSpan GatewayRefresh { get; init; } = TimeSpan.FromSeconds(2);
+    public TimeSpan GatewayRefresh { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>The clock that retries and polls go by. The default value is the system's.</summary>
-    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 }

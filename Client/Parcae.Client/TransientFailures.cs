@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 
 using Orleans.Runtime;
+using Orleans.Serialization;
 
 using StackExchange.Redis;
 
@@ -14,6 +15,8 @@ internal static class TransientFailures
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
 
+    private static readonly string[] StoreNamespaces = ["Orleans.Persistence.Redis.", "Orleans.Reminders.Redis.", "StackExchange.Redis."];
+
     /// <summary>
     /// Whether <paramref name="exception"/> says that the service was not reached or did not answer. Exceptions that a grain throws on purpose
     /// (<see cref="ArgumentException"/>, <see cref="KeyNotFoundException"/>, ...) are answers.
@@ -22,7 +25,13 @@ internal static class TransientFailures
         exception is OrleansException or TimeoutException or RedisConnectionException or RedisTimeoutException or SocketException or IOException
         // Orleans: the client has lost all its gateways, or a connection died under the message.
         || exception is ObjectDisposedException { ObjectName: not "ParcaeClient" }
-        || exception.GetType().FullName is "Orleans.Runtime.Messaging.ConnectionFailedException" or "Orleans.Runtime.Messaging.ConnectionAbortedException";
+        || TypeName(exception) is "Orleans.Runtime.Messaging.ConnectionFailedException" or "Orleans.Runtime.Messaging.ConnectionAbortedException"
+        // The service could not write down what it was told: its store is away.
+        || StoreNamespaces.Any(TypeName(exception).StartsWith);
+
+    /// <summary>The type of an exception, also where this process does not have it.</summary>
+    private static string TypeName(Exception exception) =>
+        (exception is UnavailableExceptionFallbackException { ExceptionType: { Length: > 0 } type } ? type : exception.GetType().FullName) ?? "";
 
     /// <summary>Runs <paramref name="call"/> until it gives an answer.</summary>
     /// <exception cref="ParcaeUnavailableException">No answer within <paramref name="patience"/>.</exception>

@@ -14,6 +14,7 @@ public sealed class CheckpointStore
 {
     private const string Prefix = "step-";
     private const string Suffix = ".safetensors";
+    private const string ResultsSuffix = ".results";
 
     private readonly string _root;
     private readonly string _folder;
@@ -36,6 +37,8 @@ public sealed class CheckpointStore
     /// <summary>The file of a version, whether it exists or not.</summary>
     public string PathOf(int version) => Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{version:D10}{Suffix}"));
 
+    private string ResultsOf(int version) => Path.ChangeExtension(PathOf(version), ResultsSuffix);
+
     /// <summary>Versions of which there is a file, ascending. Whether a file is whole shows when it is loaded. Files with other names are none of ours.</summary>
     public IReadOnlyList<int> Versions() => Directory.Exists(_folder)
         ? [.. Directory.EnumerateFiles(_folder, Prefix + "*" + Suffix)
@@ -56,8 +59,9 @@ public sealed class CheckpointStore
     /// <param name="model">The model.</param>
     /// <param name="spec">The job.</param>
     /// <param name="states">Every layer in order, all at <paramref name="version"/>, on the CPU; they must not change meanwhile.</param>
+    /// <param name="results">Results of steps below <paramref name="version"/>, in order, which are kept with it; null: none.</param>
     /// <exception cref="IOException">It could not be written.</exception>
-    public void Write(int version, IStagedModel model, JobSpec spec, IReadOnlyList<LayerState> states)
+    public void Write(int version, IStagedModel model, JobSpec spec, IReadOnlyList<LayerState> states, IReadOnlyList<StepResult>? results = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(spec);
@@ -82,10 +86,19 @@ public sealed class CheckpointStore
             Tensors = new Dictionary<string, string>(),
             Tokenizer = TokenizerFiles.Keep(spec.Data, _folder),
         };
+        if (results is not null) StepResultFile.Write(ResultsOf(version), results);
         CheckpointFile.Write(PathOf(version), manifest, [.. CheckpointTensors.Of(model, spec.Training).Select(t => new SafetensorsContent(t.Name, t.Slice.Shape, () => Bytes(states, t)))]);
         // The one just written stays in any case: after falling back, newer ones of the abandoned run may still lie here.
-        foreach (int old in Versions().Where(v => v != version).SkipLast(spec.Training.CheckpointsKept - 1)) File.Delete(PathOf(old));
+        foreach (int old in Versions().Where(v => v != version).SkipLast(spec.Training.CheckpointsKept - 1))
+        {
+            File.Delete(PathOf(old));
+            File.Delete(ResultsOf(old));
+        }
     }
+
+    /// <summary>Results of steps from <paramref name="from"/> on that are kept with the checkpoints, in order. What is damaged is left out.</summary>
+    public IReadOnlyList<StepResult> Results(int from) => [.. Versions().Where(v => v > from).OrderDescending().SelectMany(v => StepResultFile.Read(ResultsOf(v)))
+        .Where(r => r.Step >= from).DistinctBy(r => r.Step).OrderBy(r => r.Step)];
 
     /// <summary>Loads a checkpoint. All of it is checked before a state is handed out.</summary>
     /// <param name="version">One of <see cref="Versions"/>.</param>

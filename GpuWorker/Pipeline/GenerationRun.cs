@@ -7,7 +7,6 @@ using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Shadows;
 using Parcae.GpuWorker.Transport;
 using Parcae.Grains;
-using Parcae.Grains.Telemetry;
 
 namespace Parcae.GpuWorker.Pipeline;
 
@@ -67,6 +66,9 @@ internal sealed partial class GenerationRun
     public Task Ended => _ended.Task;
 
     public bool HasEnded => _ended.Task.IsCompleted;
+
+    /// <summary>Whether a thread of it seems to hang; it is not over then, whatever it was told.</summary>
+    public bool IsStalled => !HasEnded && _mesh.IsStalled;
 
     /// <summary>Peers whose connection broke, with what was seen.</summary>
     public IReadOnlyList<(string Peer, bool Refused, string Message)> Broken
@@ -167,9 +169,7 @@ internal sealed partial class GenerationRun
         _log.Add(result);
         step.SendToVault(result);
         Clock.AddStep(start);
-        ParcaeTelemetry.StepDuration.Record(result.Seconds);
         if (!result.Skipped) return stop;
-        ParcaeTelemetry.SkippedSteps.Add(1);
         LogSkipped(_plan.JobId, number, result.GradientNorm);
         return stop;
     }

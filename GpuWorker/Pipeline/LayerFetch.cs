@@ -10,7 +10,7 @@ namespace Parcae.GpuWorker.Pipeline;
 /// <summary>Brings the layers that a place needs into the store: those held stay, version 0 comes from the seed, the rest from peers.</summary>
 internal static class LayerFetch
 {
-    /// <summary>Returns the bytes and the number of layers that came from peers.</summary>
+    /// <summary>Returns the bytes and the number of layers that came from peers, and the bytes from each.</summary>
     /// <param name="command">What to prepare.</param>
     /// <param name="needed">The layers that must be there.</param>
     /// <param name="model">The model.</param>
@@ -19,7 +19,7 @@ internal static class LayerFetch
     /// <param name="device">Where the layers are to be.</param>
     /// <param name="cancellation">Ends the preparation.</param>
     /// <exception cref="InvalidOperationException">No source gave a layer; says what each said.</exception>
-    public static async Task<(long Bytes, int Layers)> RunAsync(PrepareCommand command, IReadOnlyCollection<int> needed, IStagedModel model, LayerStore store, DataPlane plane, Device device, CancellationToken cancellation)
+    public static async Task<(long Bytes, int Layers, PeerBytes[] From)> RunAsync(PrepareCommand command, IReadOnlyCollection<int> needed, IStagedModel model, LayerStore store, DataPlane plane, Device device, CancellationToken cancellation)
     {
         int version = command.Plan.StartStep;
         var sources = command.Sources.ToDictionary(s => s.Layer);
@@ -32,10 +32,11 @@ internal static class LayerFetch
             else throw new InvalidOperationException($"Nobody was named who holds layer {layer} at version {version}.");
         }
 
-        return (await FetchAsync(command, remote, model, store, plane, device, cancellation), remote.Count);
+        var received = await FetchAsync(command, remote, model, store, plane, device, cancellation);
+        return (received.Values.Sum(), remote.Count, [.. received.Where(r => r.Value > 0).Select(r => new PeerBytes(r.Key, r.Value))]);
     }
 
-    private static async Task<long> FetchAsync(PrepareCommand command, List<LayerSource> sources, IStagedModel model, LayerStore store, DataPlane plane, Device device, CancellationToken cancellation)
+    private static async Task<IReadOnlyDictionary<string, long>> FetchAsync(PrepareCommand command, List<LayerSource> sources, IStagedModel model, LayerStore store, DataPlane plane, Device device, CancellationToken cancellation)
     {
         var plan = command.Plan;
         var stagings = new ConcurrentBag<HostStaging>();
@@ -50,8 +51,8 @@ internal static class LayerFetch
                 wanted.Add(new WantedLayer(source.Layer, plan.StartStep, source.Holders, new LayerStateTarget(state, stagings)));
             }
 
-            var received = await StateFetch.RunAsync(plane, plan.JobId, plan.Generation, command.Secret, wanted, Keep, cancellation);
-            return received.Values.Sum();
+            string purpose = plan.Of(plane.InstanceId)?.Stage.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "vault";
+            return await StateFetch.RunAsync(plane, plan.JobId, plan.Generation, command.Secret, wanted, Keep, cancellation, purpose);
         }
         finally
         {

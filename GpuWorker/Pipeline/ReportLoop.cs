@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Parcae.GpuWorker.Service;
 using Parcae.Grains;
@@ -7,11 +8,13 @@ namespace Parcae.GpuWorker.Pipeline;
 /// <summary>
 /// Reports a run to its job, off the training path: committed steps a few times a second (by the replica that leads), a sign of life once a second
 /// (by every replica; it also re-activates the job's grain after the loss of a silo), and a lost peer at once, repeated until somebody halts the run.
+/// A deputy reports steps too while the job records none: the network may part the one that leads from the job, and from nobody else.
 /// </summary>
 internal sealed partial class ReportLoop(string jobId, string instanceId, IJobReporter reporter, StepLog log, ILogger logger) : IAsyncDisposable
 {
     private static readonly TimeSpan StepsEvery = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan SignOfLifeEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan DeputyPatience = TimeSpan.FromSeconds(4);
     private readonly Lock _lock = new();
     private CancellationTokenSource? _stop;
     private GenerationRun? _run;
@@ -20,7 +23,8 @@ internal sealed partial class ReportLoop(string jobId, string instanceId, IJobRe
     /// <summary>Begins to report a run.</summary>
     /// <param name="run">The run.</param>
     /// <param name="leads">Whether this replica reports the steps.</param>
-    public void Follow(GenerationRun run, bool leads)
+    /// <param name="isDeputy">Whether it does when that one does not.</param>
+    public void Follow(GenerationRun run, bool leads, bool isDeputy = false)
     {
         lock (_lock)
         {
@@ -33,7 +37,7 @@ internal sealed partial class ReportLoop(string jobId, string instanceId, IJobRe
             _loop = Task.Run(async () =>
             {
                 await previous;
-                await ReportAsync(run, leads, token);
+                await ReportAsync(run, leads, isDeputy, token);
             });
         }
     }
@@ -59,16 +63,21 @@ internal sealed partial class ReportLoop(string jobId, string instanceId, IJobRe
         _stop?.Dispose();
     }
 
-    private async Task ReportAsync(GenerationRun run, bool leads, CancellationToken stop)
+    private async Task ReportAsync(GenerationRun run, bool leads, bool isDeputy, CancellationToken stop)
     {
         int from = run.StartStep;
+        long recordedAt = Stopwatch.GetTimestamp();
         var every = leads ? StepsEvery : SignOfLifeEvery;
         try
         {
             while (true)
             {
                 if (run.HasEnded) await ReportBrokenAsync(run);
-                from = await ReportStepsAsync(run, leads, from);
+                bool unheard = isDeputy && Stopwatch.GetElapsedTime(recordedAt) > DeputyPatience;
+                int recorded = await ReportStepsAsync(run, leads || unheard, from);
+                // Once for each time of patience: where it is the store that is away, telling more often helps nobody.
+                if (recorded != from || unheard) recordedAt = Stopwatch.GetTimestamp();
+                from = recorded;
                 var pause = Task.Delay(run.HasEnded ? SignOfLifeEvery : every, stop);
                 await (run.HasEnded ? pause : await Task.WhenAny(pause, run.Ended));
             }
@@ -79,11 +88,11 @@ internal sealed partial class ReportLoop(string jobId, string instanceId, IJobRe
         }
     }
 
-    private async Task<int> ReportStepsAsync(GenerationRun run, bool leads, int from)
+    private async Task<int> ReportStepsAsync(GenerationRun run, bool tells, int from)
     {
         try
         {
-            var ack = await reporter.ReportStepsAsync(jobId, new StepReport(instanceId, run.Generation, leads ? log.From(from) : [], run.Timing));
+            var ack = await reporter.ReportStepsAsync(jobId, new StepReport(instanceId, run.Generation, tells ? log.From(from) : [], run.Timing));
             // The job has gone on without this replica (it was thought dead, say): nothing that it does counts any more.
             if (ack.Generation > run.Generation) run.Stop(HaltMode.Now);
             return ack.CommittedStep;

@@ -76,6 +76,7 @@ internal sealed partial class StageWorker : IJobParticipant
     private async Task<ShadowReport> ShadowAsync(ShadowCommand command, CancellationToken overtaken)
     {
         IStagedModel model;
+        var practised = DressRehearsal.OnceAsync(_logger);
         await _preparing.WaitAsync(overtaken);
         try
         {
@@ -92,6 +93,7 @@ internal sealed partial class StageWorker : IJobParticipant
 
         var report = await _shadows.FollowAsync(command, model, overtaken);
         await RehearseAsync(model, command.Spec.Training, command.Pipelines, overtaken);
+        await practised.WaitAsync(overtaken);
         return report;
     }
 
@@ -137,8 +139,8 @@ internal sealed partial class StageWorker : IJobParticipant
             {
                 lock (_lock) (_run, _prepared) = (run, null);
             });
-            bool leads = prepared.Place.Pipeline == 0 && prepared.Place.Stage == plan.Depth - 1;
-            _reports.Follow(run, leads);
+            bool isLast = prepared.Place.Stage == plan.Depth - 1, leads = isLast && prepared.Place.Pipeline == 0;
+            _reports.Follow(run, leads, isDeputy: plan.Pipelines > 1 ? isLast && prepared.Place.Pipeline == 1 : prepared.Place.Stage == 0 && !leads);
             run.Start();
         }
         finally
@@ -199,6 +201,18 @@ internal sealed partial class StageWorker : IJobParticipant
             };
         }
     }
+
+    public string? Hang
+    {
+        get
+        {
+            GenerationRun? run;
+            lock (_lock) run = _run;
+            return run is { IsStalled: true } ? $"job {_jobId}, generation {run.Generation}: training has not got on for {_dataPlane.Options.StallTimeout.TotalSeconds:0.#} s" : null;
+        }
+    }
+
+    public Task<int?> SecureAsync() => Task.FromResult<int?>(null);
 
     public Task<int> CheckpointAsync() =>
         throw new InvalidOperationException($"Instance {_instanceId} is a stage replica; checkpoints are written by the state vault.");
@@ -268,8 +282,8 @@ internal sealed partial class StageWorker : IJobParticipant
 
         var model = ModelFactory.Create(command.Spec.Model);
         _batches ??= BatchSources.Open(command.Spec, _logger);
-        var (bytes, fetched) = await LayerFetch.RunAsync(command, plan.Stages[place.Stage].ToArray(), model, _layers, _dataPlane, _device, cancellation);
-        var report = new PrepareReport(_instanceId, plan.Generation, bytes, fetched, watch.Elapsed.TotalMilliseconds);
+        var (bytes, fetched, from) = await LayerFetch.RunAsync(command, plan.Stages[place.Stage].ToArray(), model, _layers, _dataPlane, _device, cancellation);
+        var report = new PrepareReport(_instanceId, plan.Generation, bytes, fetched, watch.Elapsed.TotalMilliseconds, from);
         lock (_lock)
         {
             cancellation.ThrowIfCancellationRequested();

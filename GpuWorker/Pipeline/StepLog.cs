@@ -38,6 +38,12 @@ internal sealed class StepLog(int capacity = 8192)
         lock (_results) return [.. _results.SkipWhile(r => r.Step < step)];
     }
 
+    /// <summary>Results from <paramref name="from"/> up to, not including, <paramref name="to"/>, in order.</summary>
+    public StepResult[] Between(int from, int to)
+    {
+        lock (_results) return [.. _results.Where(r => r.Step >= from && r.Step < to)];
+    }
+
     /// <summary>Forgets everything from <paramref name="step"/> on: the job went back to that version.</summary>
     public void RollBack(int step)
     {

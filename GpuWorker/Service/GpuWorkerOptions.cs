@@ -8,7 +8,7 @@ public sealed class GpuWorkerOptions
     /// <summary>Id of the instance, unique among all that ever were.</summary>
     public string InstanceId { get; set; } = "";
 
-    /// <summary>Whether this instance trains or keeps the state vault. The default value is <see cref="InstanceRole.Worker"/>.</summary>
+    /// <summary>Whether this instance trains or keeps the state vault; <see cref="GpuWorkerExtensions"/> sets it. The default value is <see cref="InstanceRole.Worker"/>.</summary>
     public InstanceRole Role { get; set; } = InstanceRole.Worker;
 
     /// <summary>Address at which peers reach the data plane. The default value is <c>127.0.0.1</c>.</summary>
@@ -43,4 +43,7 @@ public sealed class GpuWorkerOptions
 
     /// <summary>Whether faults may be injected here (<see cref="IGpuWorker.Inject"/>). The default value is false.</summary>
     public bool Faults { get; set; }
+
+    /// <summary>Has the process vanish (<see cref="IGpuWorker.Vanish"/>) soon after it returns; null: replays are not allowed here. The default value is null.</summary>
+    public Action<VanishOrder>? Vanish { get; set; }
 }

@@ -20,6 +20,12 @@ internal interface IJobParticipant : IAsyncDisposable
     /// <inheritdoc cref="IGpuWorker.WorkerStatus"/>
     WorkerStatus Status();
 
+    /// <summary>What of it hangs, for people; null: nothing does.</summary>
+    string? Hang { get; }
+
+    /// <summary>Writes a checkpoint before the end of the process, if nobody else could: where the copy here is all of the vault, and newer than the newest checkpoint. Returns its version, or null.</summary>
+    Task<int?> SecureAsync();
+
     /// <inheritdoc cref="IGpuWorker.Checkpoint"/>
     Task<int> CheckpointAsync();
 

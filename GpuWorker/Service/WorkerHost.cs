@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Parcae.GpuWorker.Checkpoints;
 using Parcae.GpuWorker.Faults;
 using Parcae.GpuWorker.Native;
 using Parcae.GpuWorker.Pipeline;
@@ -13,7 +14,7 @@ using Parcae.Grains;
 namespace Parcae.GpuWorker.Service;
 
 /// <summary>Everything of the GPU worker in one process: its data plane and its part in each job. Knows nothing of grains.</summary>
-internal sealed class WorkerHost : IGpuWorker, IWorkerOccupation, IAsyncDisposable
+internal sealed partial class WorkerHost : IGpuWorker, IWorkerOccupation, IHostedInstance, IAsyncDisposable
 {
     private readonly GpuWorkerOptions _options;
     private readonly IJobReporter _reporter;
@@ -21,12 +22,14 @@ internal sealed class WorkerHost : IGpuWorker, IWorkerOccupation, IAsyncDisposab
     private readonly TorchSharp.torch.Device _device;
     private readonly ConcurrentDictionary<string, IJobParticipant> _jobs = new();
     private readonly SemaphoreSlim _describing = new(1, 1);
+    private readonly ILogger<WorkerHost> _logger;
 
     public WorkerHost(IOptions<GpuWorkerOptions> options, IJobReporter reporter, ILoggerFactory loggers)
     {
         _options = options.Value;
         _reporter = reporter;
         _loggers = loggers;
+        _logger = loggers.CreateLogger<WorkerHost>();
         TorchNative.EnsureLoaded();
         TorchSharp.torch.set_num_threads(_options.TorchThreads);
         _device = ComputeDevice.Choose(_options.Role == InstanceRole.Vault ? "cpu" : _options.Device);
@@ -53,6 +56,17 @@ internal sealed class WorkerHost : IGpuWorker, IWorkerOccupation, IAsyncDisposab
 
     /// <summary>Carries faults out.</summary>
     public FaultInjector Faults { get; }
+
+    public string InstanceId => _options.InstanceId;
+
+    public InstanceRole Role => _options.Role;
+
+    /// <summary>Its settings.</summary>
+    public GpuWorkerOptions Options => _options;
+
+    public bool HasJoined { get; set; }
+
+    public string? Hang => _jobs.Values.Select(p => p.Hang).FirstOrDefault(h => h is not null);
 
     public bool IsIdle => _jobs.Values.All(p => p.Status().Phase == WorkerPhase.Idle);
 
@@ -93,7 +107,22 @@ internal sealed class WorkerHost : IGpuWorker, IWorkerOccupation, IAsyncDisposab
         return Task.CompletedTask;
     }
 
+    public Task Vanish(VanishOrder order)
+    {
+        if (order.Problem() is { } problem) throw new ArgumentException($"{_options.InstanceId} cannot vanish: {problem}.", nameof(order));
+        if (_options.Role != InstanceRole.Worker) throw new InvalidOperationException($"{_options.InstanceId} is no worker: a replay takes only workers away.");
+        if (_options.Vanish is not { } vanish) throw new InvalidOperationException($"{_options.InstanceId} takes part in no replay; start it with --allow-replay true where that is wanted.");
+        if (order.Away > TimeSpan.Zero) vanish(order);
+        return Task.CompletedTask;
+    }
+
     public Task<int> Checkpoint(string jobId) => Participant(jobId).CheckpointAsync();
+
+    public Task<JobCheckpoint[]> Checkpoints(string jobId) =>
+        Task.FromResult(_options.Role == InstanceRole.Vault ? CheckpointShelf.List(new CheckpointStore(_options.CheckpointFolder, jobId), InstanceId) : []);
+
+    public Task<CheckpointPiece> ReadCheckpoint(string jobId, int step, long offset, int count) =>
+        CheckpointShelf.ReadAsync(new CheckpointStore(_options.CheckpointFolder, jobId), step, offset, count);
 
     public async Task Release(string jobId, int generation)
     {
@@ -102,6 +131,25 @@ internal sealed class WorkerHost : IGpuWorker, IWorkerOccupation, IAsyncDisposab
         _jobs.TryRemove(new KeyValuePair<string, IJobParticipant>(jobId, participant));
         await participant.DisposeAsync();
         HostMemory.GiveBack();
+    }
+
+    public async Task<IReadOnlyList<string>> SecureAsync()
+    {
+        var said = new List<string>();
+        foreach (var (jobId, participant) in _jobs)
+        {
+            try
+            {
+                if (await participant.SecureAsync() is { } version) said.Add($"job {jobId}: checkpoint of step {version}");
+            }
+            catch (Exception e)
+            {
+                // The others' checkpoints are as good as before, and so is this job's last one.
+                LogNotSecured(e, jobId);
+            }
+        }
+
+        return said;
     }
 
     public async ValueTask DisposeAsync()
@@ -114,4 +162,7 @@ internal sealed class WorkerHost : IGpuWorker, IWorkerOccupation, IAsyncDisposab
     private IJobParticipant Participant(string jobId) => _jobs.GetOrAdd(jobId, id => _options.Role == InstanceRole.Vault
         ? new StateVault(id, _options, DataPlane, Faults, _loggers.CreateLogger<StateVault>())
         : new StageWorker(id, _options.InstanceId, DataPlane, _device, _reporter, Faults, _loggers.CreateLogger<StageWorker>()));
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}: its last checkpoint could not be written before the end of this process.")]
+    private partial void LogNotSecured(Exception e, string jobId);
 }

@@ -44,7 +44,9 @@ internal sealed class ShadowReplicas(DataPlane plane, Device device) : IAsyncDis
 
         await EndAsync(dropped);
         await Task.WhenAll(all.Select(s => s.CaughtUp)).WaitAsync(cancellation);
-        return new ShadowReport(plane.InstanceId, all.Sum(s => s.Bytes), all.Sum(s => s.Layers.Count), watch.Elapsed.TotalMilliseconds);
+        return new ShadowReport(
+            plane.InstanceId, all.Sum(s => s.Bytes), all.Sum(s => s.Layers.Count), watch.Elapsed.TotalMilliseconds,
+            [.. all.GroupBy(s => s.HolderId).Select(g => new PeerBytes(g.Key, g.Sum(s => s.Bytes)))]);
     }
 
     /// <summary>The layers that are followed and have caught up, in order; they go on changing.</summary>

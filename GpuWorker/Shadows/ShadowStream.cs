@@ -61,6 +61,9 @@ internal sealed class ShadowStream : IDisposable
     /// <summary>The results of the generation's steps as far as the holder has told. Only after <see cref="Ended"/>.</summary>
     public IReadOnlyList<StepResult> Results => _results ?? [];
 
+    /// <summary>Whom it follows.</summary>
+    public string HolderId => _holder.InstanceId;
+
     /// <summary>Bytes received.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
 
@@ -92,7 +95,7 @@ internal sealed class ShadowStream : IDisposable
         BackgroundThread.GiveWay();
         using (var transfer = ParcaeTelemetry.Activities.StartActivity("transfer", ActivityKind.Client))
         {
-            transfer?.SetTag("from", _holder.InstanceId).SetTag("to", _plane.InstanceId).SetTag("generation", _command.Generation).SetTag("layers", string.Join(',', _layers)).SetTag("shadow", true);
+            transfer?.SetTag("from", _holder.InstanceId).SetTag("to", _plane.InstanceId).SetTag("generation", _command.Generation).SetTag("stage", _command.Stage is { } stage ? stage : "vault").SetTag("layers", string.Join(',', _layers)).SetTag("shadow", true);
             try
             {
                 using var wire = _plane.Dial(_holder, ConnectionPurpose.Shadow, _command.JobId, _command.Generation, _command.Secret, _cut.Token);
@@ -214,6 +217,6 @@ internal sealed class ShadowStream : IDisposable
     private void Count(long bytes)
     {
         Interlocked.Add(ref _bytes, bytes);
-        ParcaeTelemetry.TransferBytes.Add(bytes);
+        ParcaeTelemetry.TransferBytes.Add(bytes, new KeyValuePair<string, object?>("job", _command.JobId));
     }
 }

@@ -17,6 +17,9 @@ namespace Parcae.GpuWorker.Shadows;
 /// </summary>
 internal sealed partial class StateVault : IJobParticipant
 {
+    // With each checkpoint: more than the job ever leaves unsaved, unless its store is away for long.
+    private const int ResultsKept = 8192;
+
     private static readonly TimeSpan DrainNow = TimeSpan.FromSeconds(1);
     private readonly string _jobId;
     private readonly string _instanceId;
@@ -46,7 +49,11 @@ internal sealed partial class StateVault : IJobParticipant
         _dataPlane = dataPlane;
         _logger = logger;
         _shadows = new ShadowReplicas(dataPlane, TorchSharp.torch.CPU);
-        _checkpoints = new VaultCheckpoints(jobId, options.CheckpointFolder, dataPlane, logger) { OnWritten = version => _follower?.TellWritten(version) };
+        _checkpoints = new VaultCheckpoints(jobId, options.CheckpointFolder, dataPlane, logger)
+        {
+            OnWritten = version => _follower?.TellWritten(version),
+            Known = version => _log.Between(version - ResultsKept, version),
+        };
     }
 
     public Task<PrepareReport> PrepareAsync(PrepareCommand command) => _fence.UntilOvertakenAsync(command.Plan.Generation, overtaken => PrepareAsync(command, overtaken));
@@ -70,11 +77,11 @@ internal sealed partial class StateVault : IJobParticipant
             // Without a shard it only gives the others what it holds.
             if (command.Plan.ShardOf(_instanceId) is not { } shard) return new PrepareReport(_instanceId, generation, 0, 0, watch.Elapsed.TotalMilliseconds);
 
-            var (bytes, fetched) = await LayerFetch.RunAsync(command, shard.Layers, model, _layers, _dataPlane, TorchSharp.torch.CPU, overtaken);
+            var (bytes, fetched, from) = await LayerFetch.RunAsync(command, shard.Layers, model, _layers, _dataPlane, TorchSharp.torch.CPU, overtaken);
             await _checkpoints.FollowAsync(command, shard, model);
             var mesh = _dataPlane.OpenMesh(_jobId, generation, command.Secret);
             _follower = new ShadowFollower(command, shard, model, mesh, _layers, _log, _checkpoints, _faults, _dataPlane.Options);
-            _report = new PrepareReport(_instanceId, generation, bytes, fetched, watch.Elapsed.TotalMilliseconds);
+            _report = new PrepareReport(_instanceId, generation, bytes, fetched, watch.Elapsed.TotalMilliseconds, from);
             int number = Array.IndexOf(command.Plan.Vault, shard) + 1;
             LogPrepared(_jobId, number, command.Plan.Vault.Length, generation, command.Plan.StartStep, fetched, watch.Elapsed.TotalMilliseconds);
             return _report;
@@ -143,6 +150,7 @@ internal sealed partial class StateVault : IJobParticipant
                 InstanceId = _instanceId,
                 Layers = [.. _layers.Held.Select(s => new LayerHolding(s.Layer, s.Version, _open is { } open && open.Step == s.Version && open.Has(s.Layer)))],
                 Results = _log.From(command.ResultsFrom),
+                CheckpointResults = [.. _checkpoints.Results(command.ResultsFrom)],
                 Checkpoints = [.. _checkpoints.Versions],
             };
         }
@@ -169,6 +177,11 @@ internal sealed partial class StateVault : IJobParticipant
             CheckpointFailure = _checkpoints.Failure,
         };
     }
+
+    /// <summary>None: a follower that hangs is given up, and another one begun.</summary>
+    public string? Hang => null;
+
+    public async Task<int?> SecureAsync() => _checkpoints.IsAlone && Status() is { Version: > 0 } status && !(status.Version <= status.Checkpoint) ? await CheckpointAsync() : null;
 
     public async Task<int> CheckpointAsync()
     {

@@ -41,6 +41,9 @@ internal sealed partial class VaultCheckpoints : IAsyncDisposable
     /// <summary>The shard that this instance has followed last; null: none yet.</summary>
     public VaultShard? Shard => _following?.Shard;
 
+    /// <summary>Whether this instance is all of the vault.</summary>
+    public bool IsAlone => _following?.Command.Plan.Vault.Length == 1;
+
     /// <summary>What the writer fetches while this shard goes on.</summary>
     public LayerStore Copies => _copies;
 
@@ -52,6 +55,12 @@ internal sealed partial class VaultCheckpoints : IAsyncDisposable
 
     /// <summary>Why the last attempt failed; null when it did not.</summary>
     public string? Failure => _writer.Failure;
+
+    /// <summary>Tells the results that are known of steps below a version, in order; kept with its checkpoint.</summary>
+    public Func<int, IReadOnlyList<StepResult>>? Known { get; init; }
+
+    /// <summary>Results of steps from one on that are kept with the checkpoints on this instance's disk.</summary>
+    public IReadOnlyList<StepResult> Results(int from) => _store.Results(from);
 
     /// <summary>Called on a thread of its own when a version is durable.</summary>
     public Action<int>? OnWritten { get; set; }
@@ -138,7 +147,7 @@ internal sealed partial class VaultCheckpoints : IAsyncDisposable
         var (command, _, model) = _following ?? throw new InvalidOperationException($"Job {_jobId} is not followed here.");
         using var fetched = new LayerStore();
         Fetch(command, version, [.. Enumerable.Range(0, model.LayerCount).Except(layers.Select(l => l.Layer))], model, fetched);
-        _store.Write(version, model, command.Spec, [.. layers.Concat(fetched.Held).OrderBy(l => l.Layer)]);
+        _store.Write(version, model, command.Spec, [.. layers.Concat(fetched.Held).OrderBy(l => l.Layer)], Known?.Invoke(version));
         OnWritten?.Invoke(version);
     }
 

@@ -13,19 +13,19 @@ public enum InstanceRole
 /// <summary>Lifecycle of an instance.</summary>
 public enum InstancePhase
 {
-    /// <summary>Known, not usable yet.</summary>
+    /// <summary>It has registered and takes commands, but its fleet has not written it down yet: it is not lent.</summary>
     Joining,
 
-    /// <summary>Usable.</summary>
+    /// <summary>Usable, and nobody's.</summary>
     Ready,
 
     /// <summary>Lent to a job.</summary>
     Assigned,
 
-    /// <summary>Has a notice: it will be gone at its deadline.</summary>
+    /// <summary>Has a notice: it will be gone at its deadline. It keeps what it holds until then, and is given no new work.</summary>
     Draining,
 
-    /// <summary>Gone for good.</summary>
+    /// <summary>Gone for good: if its id is heard of again, that is another incarnation.</summary>
     Gone,
 }
 
@@ -73,6 +73,9 @@ public sealed record InstanceRecord
 
     /// <summary>When it was gone, or null.</summary>
     [Id(5)] public DateTimeOffset? GoneAt { get; init; }
+
+    /// <summary>Since when it is in its phase.</summary>
+    [Id(6)] public DateTimeOffset PhaseSince { get; init; }
 }
 
 /// <summary>What happened to an instance.</summary>
@@ -86,6 +89,9 @@ public enum AvailabilityKind
 
     /// <summary>It is gone.</summary>
     Lost,
+
+    /// <summary>Nothing happened to an instance: there is another share for the job that <see cref="AvailabilityEvent.JobId"/> names, or something free that belongs to its share.</summary>
+    Shared,
 }
 
 /// <summary>One entry of a fleet's availability log, also sent over the availability stream.</summary>
@@ -118,6 +124,12 @@ public sealed record AvailabilityEvent
 
     /// <summary>W3C trace context of the report, so that a reconfiguration can link its cause; null without one.</summary>
     [Id(8)] public string? TraceParent { get; init; }
+
+    /// <summary>For <see cref="AvailabilityKind.Shared"/>: the job.</summary>
+    [Id(9)] public string? JobId { get; init; }
+
+    /// <summary>Which of the processes under the instance's id, see <see cref="PeerEndpoint.Incarnation"/>.</summary>
+    [Id(10)] public int Incarnation { get; init; }
 }
 
 /// <summary>A fleet as it is now.</summary>
@@ -135,6 +147,9 @@ public sealed record FleetSnapshot
 
     /// <summary>Length of an interval.</summary>
     [Id(3)] public required TimeSpan IntervalLength { get; init; }
+
+    /// <summary>How many worker instances each job of the fleet is to have, by job id.</summary>
+    [Id(4)] public Dictionary<string, int> Shares { get; init; } = [];
 }
 
 /// <summary>Worker instances over one interval.</summary>

@@ -7,15 +7,16 @@ namespace Parcae.Grains;
 [Alias("parcae.IFleetGrain")]
 public interface IFleetGrain : IGrainWithStringKey
 {
-    /// <summary>An instance is ready for work. Repeats are harmless.</summary>
-    [Alias("Join")] Task Join(InstanceInfo info);
+    /// <summary>An instance is ready for work. Repeats are harmless: workers say it again from time to time, as one that was taken for lost belongs to the fleet all the same.</summary>
+    /// <returns>Whether it was news.</returns>
+    [Alias("Join")] Task<bool> Join(InstanceInfo info);
 
     /// <summary>An instance will be preempted after <paramref name="remaining"/> (a span, not a time of day: clocks differ).</summary>
     /// <exception cref="KeyNotFoundException">There is no such instance.</exception>
     [Alias("Notice")] Task Notice(string instanceId, TimeSpan remaining, string reason);
 
-    /// <summary>An instance is gone. Repeats are harmless.</summary>
-    [Alias("Lost")] Task Lost(string instanceId, string reason);
+    /// <summary>An instance is gone. Repeats are harmless, and so is what is said of an incarnation that another one has replaced; incarnation 0: whichever is there.</summary>
+    [Alias("Lost")] Task Lost(string instanceId, string reason, int incarnation = 0);
 
     /// <summary>The fleet as it is now.</summary>
     [Alias("Snapshot")] Task<FleetSnapshot> Snapshot();
@@ -23,10 +24,16 @@ public interface IFleetGrain : IGrainWithStringKey
     /// <summary>Events after <paramref name="sequence"/>, oldest first, at most <paramref name="max"/>.</summary>
     [Alias("ReadLog")] Task<AvailabilityEvent[]> ReadLog(long sequence, int max);
 
-    /// <summary>Lends every free usable worker instance to the job until it holds <paramref name="max"/>, and any vault; returns all that it holds now.</summary>
-    [Alias("Borrow")] Task<InstanceRecord[]> Borrow(string jobId, int max);
+    /// <summary>
+    /// Says what a job can use, and lends it what is free of its share. The shares of the others may change by it: they hear so in the log, and those that hold more than their share give back what they do without.
+    /// Repeats are harmless.
+    /// </summary>
+    [Alias("Claim")] Task<FleetLease> Claim(JobClaim claim);
 
-    /// <summary>Takes back everything that the job holds.</summary>
+    /// <summary>Takes back instances that the job does without; those that it does not hold are passed over.</summary>
+    [Alias("GiveBack")] Task GiveBack(string jobId, string[] instances);
+
+    /// <summary>Takes back everything that the job holds: it asks for nothing any more.</summary>
     [Alias("Return")] Task Return(string jobId);
 }
 
@@ -37,11 +44,11 @@ public interface IFleetGrain : IGrainWithStringKey
 [Alias("parcae.IInstanceGrain")]
 public interface IInstanceGrain : IGrainWithStringKey, IGpuWorker
 {
-    /// <summary>Records where the worker is.</summary>
+    /// <summary>Records where the worker is: it takes commands from now on.</summary>
     [Alias("Register")] Task Register(InstanceInfo info);
 
-    /// <summary>Records the instance's phase, job and deadline.</summary>
-    [Alias("Update")] Task Update(InstancePhase phase, string? jobId, DateTimeOffset? deadline);
+    /// <summary>Records the instance as its fleet knows it; of no account when another incarnation has registered meanwhile.</summary>
+    [Alias("Update")] Task Update(InstanceRecord record);
 
     /// <summary>The instance as recorded, or null when it never joined.</summary>
     [Alias("Get")] Task<InstanceRecord?> Get();

@@ -20,8 +20,9 @@ public readonly record struct LayerRange([property: Id(0)] int First, [property:
 /// <param name="InstanceId">The instance.</param>
 /// <param name="Host">IP address or host name.</param>
 /// <param name="Port">TCP port.</param>
+/// <param name="Incarnation">Tells the processes apart that run under one instance id: a worker that comes back is not the one that was there, though its address may be the same.</param>
 [GenerateSerializer, Immutable, Alias("parcae.PeerEndpoint")]
-public sealed record PeerEndpoint([property: Id(0)] string InstanceId, [property: Id(1)] string Host, [property: Id(2)] int Port);
+public sealed record PeerEndpoint([property: Id(0)] string InstanceId, [property: Id(1)] string Host, [property: Id(2)] int Port, [property: Id(3)] int Incarnation = 0);
 
 /// <summary>One replica's place: stage <paramref name="Stage"/> of pipeline <paramref name="Pipeline"/>.</summary>
 /// <param name="Pipeline">0 .. D-1.</param>

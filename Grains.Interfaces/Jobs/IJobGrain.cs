@@ -20,6 +20,9 @@ public interface IJobGrain : IGrainWithStringKey
     /// <summary>Events after <paramref name="sequence"/>, oldest first.</summary>
     [Alias("Events")] Task<JobEvent[]> Events(long sequence);
 
+    /// <summary>How a generation came about, or null: there was none of that number, or it was not kept.</summary>
+    [Alias("Reconfiguration")] Task<ReconfigurationRecord?> Reconfiguration(int generation);
+
     /// <summary>Stops at the next step boundary and keeps the state until <see cref="Resume"/>.</summary>
     [Alias("Pause")] Task Pause();
 
@@ -28,6 +31,13 @@ public interface IJobGrain : IGrainWithStringKey
 
     /// <summary>Stops and releases every instance.</summary>
     [Alias("Cancel")] Task Cancel();
+
+    /// <summary>
+    /// Follows a plan's strategies instead of planning, each in its interval; one that cannot be run with what is there is fitted to it, which the events tell. Null: plans by itself again, as when the plan is over or its lease ends.
+    /// A repeat under the plan's id renews the lease and changes nothing else. A job that has ended follows nothing.
+    /// </summary>
+    /// <exception cref="ArgumentException">The plan is not valid; the message says why.</exception>
+    [Alias("Follow")] Task Follow(FollowedPlan? plan);
 
     /// <summary>Completes the job at the next step boundary: the state is checkpointed, instances are released.</summary>
     [Alias("Finish")] Task Finish();

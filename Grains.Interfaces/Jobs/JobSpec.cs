@@ -21,4 +21,7 @@ public sealed record JobSpec
 
     /// <summary>The fleet whose instances the job uses. The default value is <c>default</c>.</summary>
     [Id(5)] public string Fleet { get; init; } = ParcaeNames.DefaultFleet;
+
+    /// <summary>Its standing among the jobs of the fleet.</summary>
+    [Id(6)] public SharingSpec Sharing { get; init; } = new();
 }

@@ -25,6 +25,10 @@ public static class JobSpecValidation
         Check(p.MaxInstances is null or >= 1, "planning.maxInstances", p.MaxInstances, "at least 1, or left out");
         Check(PlanningSpec.Forecasters.Contains(p.Forecast), "planning.forecast", p.Forecast, $"one of {string.Join(", ", PlanningSpec.Forecasters)}");
         Check(PlanningSpec.LayerTimeSources.Contains(p.LayerTimes), "planning.layerTimes", p.LayerTimes, OneOf(PlanningSpec.LayerTimeSources));
+        var s = spec.Sharing;
+        Check(s.Priority is >= -100 and <= 100, "sharing.priority", s.Priority, "from -100 to 100");
+        Check(s.Weight is >= 0.01 and <= 100, "sharing.weight", s.Weight, "from 0.01 to 100");
+        Check(s.MinInstances >= 0 && s.MinInstances <= (p.MaxInstances ?? int.MaxValue), "sharing.minInstances", s.MinInstances, "at least 0, and no more than planning.maxInstances");
         return problems;
     }
 

@@ -86,6 +86,12 @@ public sealed record GenerationRecord
 
     /// <summary>Where the state came from: <c>shadows</c> that followed it ahead of the switch, <c>peers</c>, <c>vault</c>, <c>checkpoint</c>, <c>seed</c>, joined by <c>+</c>; or <c>in place</c>.</summary>
     [Id(12)] public required string Source { get; init; }
+
+    /// <summary>Samples per second of the plan with nothing lost, as the planner expects; null: it was not kept then.</summary>
+    [Id(13)] public double? Throughput { get; init; }
+
+    /// <summary>Time of the control plane between the halt and the switch, milliseconds: planning again, assigning places, storing the generation, telling all to begin. Without <see cref="PrepareMilliseconds"/>; null: not known.</summary>
+    [Id(14)] public double? CommitMilliseconds { get; init; }
 }
 
 /// <summary>One committed step.</summary>
@@ -118,6 +124,10 @@ public readonly record struct StepResult(
 /// <param name="Pipelines">D of the plan at its end; 0 when paused.</param>
 /// <param name="Depth">P of the plan at its end; 0 when paused.</param>
 /// <param name="Seconds">Seconds since the job began.</param>
+/// <param name="ForecastLow">What was forecast to be reached with a chance of nine in ten; null: it was not kept then.</param>
+/// <param name="ForecastHigh">What was forecast not to be exceeded with a chance of nine in ten; null: it was not kept then.</param>
+/// <param name="CostUsd">Money spent by its end, USD; null: it was not kept then.</param>
+/// <param name="InstanceHours">Time that worker instances had spent on the job by its end, hours; null: it was not kept then.</param>
 [GenerateSerializer, Immutable, Alias("parcae.IntervalRecord")]
 public readonly record struct IntervalRecord(
     [property: Id(0)] int Interval,
@@ -126,7 +136,18 @@ public readonly record struct IntervalRecord(
     [property: Id(3)] double ForecastNext,
     [property: Id(4)] int Pipelines,
     [property: Id(5)] int Depth,
-    [property: Id(6)] double Seconds);
+    [property: Id(6)] double Seconds,
+    [property: Id(7)] int? ForecastLow = null,
+    [property: Id(8)] int? ForecastHigh = null,
+    [property: Id(9)] double? CostUsd = null,
+    [property: Id(10)] double? InstanceHours = null);
+
+/// <summary>A forecast of usable instances for one interval.</summary>
+/// <param name="Mean">Its mean.</param>
+/// <param name="Low">Reached with a chance of nine in ten.</param>
+/// <param name="High">Not exceeded with a chance of nine in ten.</param>
+[GenerateSerializer, Immutable, Alias("parcae.ForecastBand")]
+public readonly record struct ForecastBand([property: Id(0)] double Mean, [property: Id(1)] int Low, [property: Id(2)] int High);
 
 /// <summary>Accounts of a job: every sample of every committed step exactly once.</summary>
 [GenerateSerializer, Immutable, Alias("parcae.JobLedger")]
@@ -203,8 +224,38 @@ public sealed record JobStatus
     /// <summary>What each replica of the current generation told last of where its time goes, by stage, then instance.</summary>
     [Id(15)] public InstanceTiming[] StageTimings { get; init; } = [];
 
+    /// <summary>How many worker instances the fleet lets the job use.</summary>
+    [Id(17)] public int Share { get; init; }
+
+    /// <summary>Why it is no more, for people; empty when the job has all there is.</summary>
+    [Id(18)] public string ShareReason { get; init; } = "";
+
     /// <summary>The state vault that follows, or null: there is none, the job wants none, or it is left alone for now (the events say why).</summary>
     [Id(16)] public VaultStatus? Vault { get; init; }
+
+    /// <summary>Sequence number of its last event.</summary>
+    [Id(19)] public long LastEvent { get; init; }
+
+    /// <summary>Its name, as submitted.</summary>
+    [Id(20)] public string Name { get; init; } = "";
+
+    /// <summary>Steps to train; null: until told to finish.</summary>
+    [Id(21)] public int? Steps { get; init; }
+
+    /// <summary>When it was submitted, by the control silo's clock.</summary>
+    [Id(22)] public DateTimeOffset SubmittedAt { get; init; }
+
+    /// <summary>Whether its user has paused it: it stands still until it is resumed, or is about to.</summary>
+    [Id(23)] public bool PausedByUser { get; init; }
+
+    /// <summary>Whether it has been told to finish or cancelled: it cannot be changed any more.</summary>
+    [Id(24)] public bool IsEnding { get; init; }
+
+    /// <summary>Time that worker instances have spent on it, hours; null: it was submitted before that was counted.</summary>
+    [Id(25)] public double? InstanceHours { get; init; }
+
+    /// <summary>What is forecast for the coming intervals, the one under way first; empty: not known yet.</summary>
+    [Id(26)] public ForecastBand[] Forecast { get; init; } = [];
 
     /// <summary>Committed steps whose gradient was not finite: they count, but changed nothing.</summary>
     public int SkippedSteps => Ledger.StepsSkipped;
@@ -245,6 +296,12 @@ public sealed record JobHistory
 
     /// <summary>The model as a worker described it, or null before.</summary>
     [Id(5)] public ModelOutline? Outline { get; init; }
+
+    /// <summary>When the job was submitted, by the control silo's clock.</summary>
+    [Id(6)] public DateTimeOffset SubmittedAt { get; init; }
+
+    /// <summary>When this was so, by the same clock.</summary>
+    [Id(7)] public DateTimeOffset At { get; init; }
 }
 
 /// <summary>Something that happened to a job.</summary>

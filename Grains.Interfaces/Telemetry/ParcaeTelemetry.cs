@@ -18,42 +18,55 @@ public static class ParcaeTelemetry
     /// <summary>Owns every instrument of Parcae's own.</summary>
     public static Meter Meter { get; } = new(Name);
 
-    /// <summary>Samples of committed steps.</summary>
+    /// <summary>Samples of committed steps, tagged <c>job</c>.</summary>
     public static Counter<long> Samples { get; } = Meter.CreateCounter<long>("parcae.training.samples", "{sample}");
 
-    /// <summary>Wall time of one optimizer step, seconds.</summary>
-    public static Histogram<double> StepDuration { get; } = Meter.CreateHistogram<double>("parcae.training.step.duration", "s");
+    /// <summary>Wall time of a committed step on the worker that reported it, seconds, tagged <c>job</c>.</summary>
+    public static Histogram<double> StepDuration { get; } = Seconds("parcae.training.step.duration");
 
-    /// <summary>Steps that were skipped on account of a gradient that is not finite.</summary>
+    /// <summary>Steps that were skipped on account of a gradient that is not finite, tagged <c>job</c>.</summary>
     public static Counter<long> SkippedSteps { get; } = Meter.CreateCounter<long>("parcae.training.skipped_steps", "{step}");
 
-    /// <summary>Liveput of the current plan, samples per second (the paper, section 5).</summary>
+    /// <summary>Samples of committed steps that no report covers, counted at the end of each interval, tagged <c>job</c>: always 0 unless something is wrong.</summary>
+    public static Gauge<long> SamplesLost { get; } = Meter.CreateGauge<long>("parcae.training.samples_lost", "{sample}");
+
+    /// <summary>Samples that went into the committed state more than once, counted at the end of each interval, tagged <c>job</c>: always 0 unless something is wrong.</summary>
+    public static Gauge<long> SamplesRepeated { get; } = Meter.CreateGauge<long>("parcae.training.samples_repeated", "{sample}");
+
+    /// <summary>Liveput of the current plan, samples per second (the paper, section 5), tagged <c>job</c>.</summary>
     public static Gauge<double> Liveput { get; } = Meter.CreateGauge<double>("parcae.liveput", "{sample}/s");
 
-    /// <summary>Instances that are usable now.</summary>
+    /// <summary>Instances that are usable now, tagged <c>fleet</c>.</summary>
     public static Gauge<int> InstancesAvailable { get; } = Meter.CreateGauge<int>("parcae.instances.available", "{instance}");
 
     /// <summary>Instances lost, tagged <c>noticed</c> true or false.</summary>
     public static Counter<long> Preemptions { get; } = Meter.CreateCounter<long>("parcae.preemptions", "{preemption}");
 
-    /// <summary>From the decision to the resumed training, seconds, tagged <c>kind</c>.</summary>
-    public static Histogram<double> ReconfigurationDuration { get; } = Meter.CreateHistogram<double>("parcae.reconfiguration.duration", "s");
+    /// <summary>From the decision to the resumed training, seconds, tagged <c>job</c> and <c>kind</c>.</summary>
+    public static Histogram<double> ReconfigurationDuration { get; } = Seconds("parcae.reconfiguration.duration");
 
-    /// <summary>How long training stood still for a reconfiguration, seconds, tagged <c>kind</c>.</summary>
-    public static Histogram<double> ReconfigurationPause { get; } = Meter.CreateHistogram<double>("parcae.reconfiguration.pause", "s");
+    /// <summary>How long training stood still for a reconfiguration, seconds, tagged <c>job</c> and <c>kind</c>.</summary>
+    public static Histogram<double> ReconfigurationPause { get; } = Seconds("parcae.reconfiguration.pause");
 
-    /// <summary>Bytes of model and optimizer state moved between peers.</summary>
+    /// <summary>The control plane's own part of that, without the transfers, seconds, tagged <c>job</c> and <c>kind</c>.</summary>
+    public static Histogram<double> ReconfigurationCommit { get; } = Seconds("parcae.reconfiguration.commit");
+
+    /// <summary>Bytes of model and optimizer state moved between peers, counted where they arrive, tagged <c>job</c>.</summary>
     public static Counter<long> TransferBytes { get; } = Meter.CreateCounter<long>("parcae.transfer.bytes", "By");
 
     /// <summary>Committed steps that the state vault's copy lacks, tagged <c>job</c>.</summary>
     public static Gauge<int> VaultLag { get; } = Meter.CreateGauge<int>("parcae.vault.lag", "{step}");
 
     /// <summary>Writing a checkpoint, seconds, tagged <c>written</c> true or false.</summary>
-    public static Histogram<double> CheckpointDuration { get; } = Meter.CreateHistogram<double>("parcae.checkpoint.duration", "s");
+    public static Histogram<double> CheckpointDuration { get; } = Seconds("parcae.checkpoint.duration");
 
-    /// <summary>One planning decision, seconds.</summary>
-    public static Histogram<double> PlanningDuration { get; } = Meter.CreateHistogram<double>("parcae.planning.duration", "s");
+    /// <summary>One planning decision, its forecast in it, seconds, tagged <c>job</c>.</summary>
+    public static Histogram<double> PlanningDuration { get; } = Seconds("parcae.planning.duration");
 
-    /// <summary>Money spent on instances since the job began.</summary>
+    /// <summary>Money spent on instances since the job began, tagged <c>job</c>.</summary>
     public static Counter<double> Cost { get; } = Meter.CreateCounter<double>("parcae.cost", "USD");
+
+    /// <summary>From a plan of a small fleet to a step of a large model.</summary>
+    private static Histogram<double> Seconds(string name) => Meter.CreateHistogram(
+        name, "s", null, null, new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100] });
 }

@@ -4,7 +4,7 @@ namespace Parcae.Grains;
 
 /// <summary>
 /// The commands of a GPU worker. All are idempotent and fenced by generation: an older one than the worker has seen is refused with
-/// <see cref="StaleGenerationException"/>. On control silos the same service keeps the state vault.
+/// <see cref="StaleGenerationException"/>. The state vault takes the same commands.
 /// </summary>
 public interface IGpuWorker
 {
@@ -41,12 +41,34 @@ public interface IGpuWorker
     /// <summary>For the vault: writes a checkpoint of its newest consistent copy now, prepared or followed; returns its version.</summary>
     [Alias("Checkpoint"), ResponseTimeout("00:15:00")] Task<int> Checkpoint(string jobId);
 
+    /// <summary>For the vault: the job's checkpoints on its disk, ascending by step. Belongs to no generation, and the job may have ended.</summary>
+    /// <exception cref="ArgumentException">No job can have that id.</exception>
+    [Alias("Checkpoints")] Task<JobCheckpoint[]> Checkpoints(string jobId);
+
+    /// <summary>For the vault: a piece of a checkpoint's file, for a download.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="step">Steps applied.</param>
+    /// <param name="offset">Where the piece begins.</param>
+    /// <param name="count">Its length, at most <see cref="CheckpointPiece.MaxBytes"/>.</param>
+    /// <exception cref="KeyNotFoundException">There is no checkpoint of that step; says which there are.</exception>
+    /// <exception cref="ArgumentException">An argument is not valid; says which.</exception>
+    [Alias("ReadCheckpoint"), ResponseTimeout("00:01:00")] Task<CheckpointPiece> ReadCheckpoint(string jobId, int step, long offset, int count);
+
     /// <summary>
     /// Orders a fault, where the worker was started with faults switched on; one that was ordered before and has not struck is forgotten. Null only takes that back.
     /// Belongs to no generation.
     /// </summary>
     /// <exception cref="InvalidOperationException">Faults are not switched on.</exception>
     [Alias("Inject")] Task Inject(FaultOrder? order);
+
+    /// <summary>
+    /// The process vanishes, a moment after the answer, without a word to anybody, where the worker was started with replays allowed; it is away for the order's time, or until it is called back, then joins
+    /// anew. Nobody but the caller knows: the fleet and the job find the loss as they find any. An answer that does not come says nothing; the same order may be sent again.
+    /// Belongs to no generation.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Replays are not allowed here, or cannot be acted out.</exception>
+    /// <exception cref="ArgumentException">The order is not valid; the message says why.</exception>
+    [Alias("Vanish")] Task Vanish(VanishOrder order);
 
     /// <summary>Forgets the job and frees everything held for it.</summary>
     /// <param name="jobId">The job.</param>
@@ -58,3 +80,7 @@ public interface IGpuWorker
 /// <summary>The GPU worker as an Orleans grain service, called at its silo's address.</summary>
 [Alias("parcae.IGpuWorkerService")]
 public interface IGpuWorkerService : IGrainService, IGpuWorker;
+
+/// <summary>The state vault as a grain service of its own, called at its silo's address: one silo may host both.</summary>
+[Alias("parcae.IStateVaultService")]
+public interface IStateVaultService : IGrainService, IGpuWorker;

@@ -35,13 +35,21 @@ public sealed record LayerSource([property: Id(0)] int Layer, [property: Id(1)] 
 /// <param name="BytesReceived">Bytes of state fetched from peers.</param>
 /// <param name="LayersReceived">Layers fetched from peers.</param>
 /// <param name="Milliseconds">Wall time.</param>
+/// <param name="From">Bytes that each peer gave; null: it does not say.</param>
 [GenerateSerializer, Immutable, Alias("parcae.PrepareReport")]
 public sealed record PrepareReport(
     [property: Id(0)] string InstanceId,
     [property: Id(1)] int Generation,
     [property: Id(2)] long BytesReceived,
     [property: Id(3)] int LayersReceived,
-    [property: Id(4)] double Milliseconds);
+    [property: Id(4)] double Milliseconds,
+    [property: Id(5)] PeerBytes[]? From = null);
+
+/// <summary>What a peer gave.</summary>
+/// <param name="InstanceId">The peer.</param>
+/// <param name="Bytes">Bytes of state.</param>
+[GenerateSerializer, Immutable, Alias("parcae.PeerBytes")]
+public readonly record struct PeerBytes([property: Id(0)] string InstanceId, [property: Id(1)] long Bytes);
 
 /// <summary>Follow layers of the generation that is training, as shadow replicas: a snapshot once, then every reduced gradient.</summary>
 [GenerateSerializer, Immutable, Alias("parcae.ShadowCommand")]
@@ -64,6 +72,9 @@ public sealed record ShadowCommand
 
     /// <summary>D of the plan that this is to be ready for: how many replicas of its stage the receiver will sum gradients with. The default value is 1.</summary>
     [Id(5)] public int Pipelines { get; init; } = 1;
+
+    /// <summary>The stage that the instance is to be ready for; null: a shard of the state vault.</summary>
+    [Id(6)] public int? Stage { get; init; }
 }
 
 /// <summary>Shadow replicas that have caught up.</summary>
@@ -71,12 +82,14 @@ public sealed record ShadowCommand
 /// <param name="BytesReceived">Bytes of snapshots and gradients received so far.</param>
 /// <param name="Layers">Layers followed.</param>
 /// <param name="Milliseconds">Time that this command took.</param>
+/// <param name="From">Bytes that each peer gave; null: it does not say.</param>
 [GenerateSerializer, Immutable, Alias("parcae.ShadowReport")]
 public sealed record ShadowReport(
     [property: Id(0)] string InstanceId,
     [property: Id(1)] long BytesReceived,
     [property: Id(2)] int Layers,
-    [property: Id(3)] double Milliseconds);
+    [property: Id(3)] double Milliseconds,
+    [property: Id(4)] PeerBytes[]? From = null);
 
 /// <summary>Begin training the prepared generation.</summary>
 /// <param name="JobId">The job.</param>
@@ -135,6 +148,11 @@ public sealed record HaltReport
 
     /// <summary>Peers that were found broken in the halted generation.</summary>
     [Id(4)] public string[] BrokenPeers { get; init; } = [];
+
+    /// <summary>
+    /// For the vault: results of steps from the step asked for on that lie with its checkpoints, in order. They speak of the checkpoints' states, which need not be of the line that was halted.
+    /// </summary>
+    [Id(5)] public StepResult[] CheckpointResults { get; init; } = [];
 }
 
 /// <summary>What a worker is doing.</summary>

@@ -1,13 +1,17 @@
 using Orleans.Concurrency;
+using Parcae.Grains.Storage;
 
 namespace Parcae.Grains.Fleet;
 
 /// <summary>What an instance grain keeps.</summary>
 [GenerateSerializer, Alias("parcae.InstanceState")]
-internal sealed class InstanceState
+internal sealed class InstanceState : IVersionedState
 {
     /// <summary>The instance, or null when it never joined.</summary>
     [Id(0)] public InstanceRecord? Record { get; set; }
+
+    /// <inheritdoc/>
+    [Id(1)] public int Schema { get; set; }
 }
 
 /// <summary>Keeps one instance's lifecycle and relays commands to its worker. Reentrant, so that a long preparation never keeps a halt waiting.</summary>
@@ -19,23 +23,26 @@ internal sealed class InstanceGrain(
 {
     private readonly Turns _writing = new();
 
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        StateSchema.Upgrade(state, $"instance '{this.GetPrimaryKeyString()}'", _ => { });
+        return Task.CompletedTask;
+    }
+
     public Task Register(InstanceInfo info)
     {
         ArgumentNullException.ThrowIfNull(info);
+        var now = time.GetUtcNow();
         return Write(old => old is { Phase: not InstancePhase.Gone } && old.Info == info
             ? old
-            : new InstanceRecord { Info = info, Phase = InstancePhase.Ready, JoinedAt = time.GetUtcNow() });
+            : new InstanceRecord { Info = info, Phase = InstancePhase.Joining, JoinedAt = now, PhaseSince = now });
     }
 
-    public Task Update(InstancePhase phase, string? jobId, DateTimeOffset? deadline) => Write(old => old is null
-        ? null
-        : old with
-        {
-            Phase = phase,
-            JobId = jobId,
-            Deadline = deadline,
-            GoneAt = phase == InstancePhase.Gone ? old.GoneAt ?? time.GetUtcNow() : null,
-        });
+    public Task Update(InstanceRecord record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        return Write(old => old?.Info == record.Info ? record : old);
+    }
 
     public Task<InstanceRecord?> Get() => Task.FromResult(state.State.Record);
 
@@ -61,7 +68,17 @@ internal sealed class InstanceGrain(
         return true;
     });
 
+    public Task Vanish(VanishOrder order) => Relay(async w =>
+    {
+        await w.Vanish(order);
+        return true;
+    });
+
     public Task<int> Checkpoint(string jobId) => Relay(w => w.Checkpoint(jobId));
+
+    public Task<JobCheckpoint[]> Checkpoints(string jobId) => Relay(w => w.Checkpoints(jobId));
+
+    public Task<CheckpointPiece> ReadCheckpoint(string jobId, int step, long offset, int count) => Relay(w => w.ReadCheckpoint(jobId, step, offset, count));
 
     public Task Release(string jobId, int generation) => Relay(async w =>
     {
@@ -86,7 +103,7 @@ internal sealed class InstanceGrain(
     {
         null => throw new InstanceGoneException($"Instance {this.GetPrimaryKeyString()} never joined."),
         { Phase: InstancePhase.Gone } => throw new InstanceGoneException($"Instance {this.GetPrimaryKeyString()} is gone."),
-        { Info.Silo: var silo } => workers.At(silo),
+        { Info: var info } => workers.At(info),
     };
 
     private Task Write(Func<InstanceRecord?, InstanceRecord?> change) => _writing.Run(async () =>

@@ -21,6 +21,9 @@ public sealed class FleetOptions
     [Range(10, 100_000)]
     public int LogLength { get; set; } = 1000;
 
+    /// <summary>The most worker instances that all jobs of a submitter may hold together, by submitter; whom it does not name has no limit. The default value is empty.</summary>
+    public Dictionary<string, int> Quotas { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Intervals of availability kept. The default value is 240.</summary>
     [Range(1, 10_000)]
     public int HistoryLength { get; set; } = 240;

@@ -13,6 +13,13 @@ public sealed class JobOptions
     [Range(typeof(TimeSpan), "00:00:00.01", "01:00:00")]
     public TimeSpan BoundaryTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How long a member may take to reach the step boundary once another stands at it: they are at most a step apart. At least three times as long as the last
+    /// step took. The default value is 2 seconds.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.01", "01:00:00")]
+    public TimeSpan LagTimeout { get; set; } = TimeSpan.FromSeconds(2);
+
     /// <summary>How long an instance that others found broken, or a spare that everybody waits for, may take to stop. The default value is 0.4 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:00.01", "00:05:00")]
     public TimeSpan SuspectTimeout { get; set; } = TimeSpan.FromMilliseconds(400);

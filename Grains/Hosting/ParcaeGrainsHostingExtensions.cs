@@ -48,4 +48,14 @@ public static class ParcaeGrainsHostingExtensions
         services.AddSingleton<IConfigurationValidator, OptionsConfigurationValidator<JobOptions>>();
         return builder;
     }
+
+    /// <summary>Wakes the jobs that have not ended when the silo starts. For control silos; needs reminders.</summary>
+    /// <param name="builder">The silo.</param>
+    /// <returns>The silo.</returns>
+    public static ISiloBuilder AddJobWaking(this ISiloBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddHostedService<JobWaking>();
+        return builder;
+    }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Parcae.Grains.Hosting;
+using Parcae.Grains.Jobs.Following;
 using Parcae.Grains.Jobs.Ledger;
 using Parcae.Grains.Jobs.Planning;
 using Parcae.Grains.Jobs.Reconfiguring;
@@ -11,7 +12,8 @@ namespace Parcae.Grains.Jobs;
 /// <summary>An instance that was found broken.</summary>
 /// <param name="Refused">Whether its port refused a fresh connection: its process is gone, it is not called any more.</param>
 /// <param name="Message">What was seen.</param>
-internal sealed record Suspect(bool Refused, string Message);
+/// <param name="Incarnation">Of which of the processes under its id; 0: not known.</param>
+internal sealed record Suspect(bool Refused, string Message, int Incarnation);
 
 /// <summary>A job at work: its durable state and what is only true of this activation. All of it lives on the grain's scheduler.</summary>
 internal sealed partial class Job(
@@ -31,6 +33,7 @@ internal sealed partial class Job(
     private const int MostVaultFailures = 2;
 
     private IJobPlanner? _planner;
+    private FollowedPlanning? _following;
     private int _vaultFailures;
     private DateTimeOffset _vaultBackAt;
 
@@ -56,6 +59,9 @@ internal sealed partial class Job(
 
     public IJobPlanner Planner => _planner ??= planners.Create(Spec, Outline);
 
+    /// <summary>The plan that is followed, if any.</summary>
+    public FollowedPlanning Following => _following ??= new FollowedPlanning(this);
+
     /// <summary>The planner, or where the model is not known yet the forecaster alone.</summary>
     public IJobForecaster Forecaster => State.Outline is null ? planners.Forecaster(Spec) : Planner;
 
@@ -79,7 +85,7 @@ internal sealed partial class Job(
     public AttemptSignals? Attempt { get; set; }
 
     /// <summary>The span from the switch to the first step of the generation, while it lasts.</summary>
-    public Activity? Resuming { get; set; }
+    public Resuming? Resuming { get; set; }
 
     /// <summary>Whether step reports are not taken in, because training was brought to rest and the next generation has not begun.</summary>
     public bool Frozen { get; set; } = true;
@@ -95,6 +101,12 @@ internal sealed partial class Job(
 
     /// <summary>Instances without a stage, by id.</summary>
     public string[] Spares { get; set; } = [];
+
+    /// <summary>How many worker instances the fleet lets the job use, and why no more; see <see cref="FleetLease"/>.</summary>
+    public int Share { get; private set; }
+
+    /// <inheritdoc cref="Share"/>
+    public string ShareReason { get; private set; } = "";
 
     /// <summary>Instances that the job holds, with their prices.</summary>
     public InstanceRecord[] Held { get; set; } = [];
@@ -132,6 +144,19 @@ internal sealed partial class Job(
     public bool IsMember(string instanceId) => State.Plan?.Of(instanceId) is not null;
 
     public Task Save() => store.Save();
+
+    /// <summary>Keeps how a generation came about. Training does not depend on it: that it could not be kept is only logged.</summary>
+    public async Task Keep(ReconfigurationRecord reconfiguration)
+    {
+        try
+        {
+            await store.Keep(reconfiguration);
+        }
+        catch (Exception e)
+        {
+            LogNotKept(e, id, reconfiguration.Generation);
+        }
+    }
 
     /// <summary>Adds to the job's events. Durable with the next save.</summary>
     public void Tell(string message)
@@ -178,20 +203,40 @@ internal sealed partial class Job(
         return true;
     }
 
+    /// <summary>The process that runs under an instance id as far as the job knows; 0: not known.</summary>
+    public int IncarnationOf(string instanceId) => Held.FirstOrDefault(r => r.Info.Id == instanceId)?.Info.DataPlane.Incarnation ?? 0;
+
+    /// <summary>Notes that an instance is gone. What has come in its place under its id is none the worse for it.</summary>
+    /// <param name="instanceId">The instance.</param>
+    /// <param name="incarnation">Which of the processes under its id; 0: not known.</param>
+    public void NoteGone(string instanceId, int incarnation)
+    {
+        if (Suspects.TryGetValue(instanceId, out var suspect) && (incarnation == 0 || suspect.Incarnation == incarnation)) Suspects.Remove(instanceId);
+        if (IsCurrent(instanceId, incarnation)) Attempt?.SetGone(instanceId);
+    }
+
+    /// <summary>Whether a process is the one that runs under an instance id now, as far as that is known.</summary>
+    public bool IsCurrent(string instanceId, int incarnation) => incarnation == 0 || IncarnationOf(instanceId) is var known && (known == 0 || known == incarnation);
+
     /// <summary>Tells the fleet that an instance is gone.</summary>
-    public async Task Lose(string instanceId, string reason)
+    /// <param name="instanceId">The instance.</param>
+    /// <param name="incarnation">Which of the processes under its id: another one that has come meanwhile is none the worse for it. 0: whichever is there.</param>
+    /// <param name="reason">Why, for people.</param>
+    public async Task Lose(string instanceId, int incarnation, string reason)
     {
         Suspects.Remove(instanceId);
         PrepareFailures.Remove(instanceId);
         Tell($"{instanceId} counts as lost: {reason}");
-        await Fleet.Lost(instanceId, reason);
+        await Fleet.Lost(instanceId, reason, incarnation);
     }
 
     /// <summary>Asks the fleet for instances, and says what the job can count on.</summary>
     public async Task<Roster> CallRoll()
     {
-        Held = await Fleet.Borrow(id, Spec.Planning.MaxInstances ?? int.MaxValue);
         var fleet = await Fleet.Snapshot();
+        var lease = await Fleet.Claim(JobClaims.Of(this, fleet));
+        Held = lease.Held;
+        (Share, ShareReason) = (lease.Share, lease.Reason);
         var workers = Held.Where(r => r.Info.Role == InstanceRole.Worker).ToArray();
         var vaults = Held.Where(r => r is { Info.Role: InstanceRole.Vault, Phase: not (InstancePhase.Draining or InstancePhase.Gone) });
         bool wantsVault = Spec.Training.Vault && Now >= VaultRetryAt;
@@ -200,11 +245,16 @@ internal sealed partial class Job(
             [.. workers.Where(r => r.Phase != InstancePhase.Draining)],
             [.. workers.Where(r => r.Phase == InstancePhase.Draining)],
             wantsVault ? [.. vaults.OrderBy(r => Shard(r.Info.Id)).ThenBy(r => r.Info.Id, StringComparer.Ordinal)] : [],
-            vaults.Any());
+            vaults.Any(),
+            lease.Share,
+            lease.Reason);
 
         // Those that follow already keep their places among the shards.
         int Shard(string id) => State.Plan?.ShardOf(id) is { } shard ? Array.IndexOf(State.Plan.Vault, shard) : int.MaxValue;
     }
+
+    [LoggerMessage(LogLevel.Warning, "How generation {Generation} of job {JobId} came about could not be kept")]
+    private partial void LogNotKept(Exception exception, string jobId, int generation);
 
     [LoggerMessage(LogLevel.Information, "Job {JobId}: {Message}")]
     private partial void LogEvent(string jobId, string message);
@@ -216,8 +266,14 @@ internal sealed partial class Job(
 /// <param name="Draining">Worker instances that are about to leave; they still hold state.</param>
 /// <param name="Vault">The instances that are to follow as the state vault, in the order of their shards.</param>
 /// <param name="HasVault">Whether there is any vault, even one that is left alone for now.</param>
-internal sealed record Roster(FleetSnapshot Fleet, InstanceRecord[] Usable, InstanceRecord[] Draining, InstanceRecord[] Vault, bool HasVault)
+/// <param name="Share">How many instances the job is to use of those that it holds.</param>
+/// <param name="ShareReason">Why its share is no greater, for people; empty when it has all there is.</param>
+internal sealed record Roster(
+    FleetSnapshot Fleet, InstanceRecord[] Usable, InstanceRecord[] Draining, InstanceRecord[] Vault, bool HasVault, int Share, string ShareReason)
 {
+    /// <summary>How many instances a plan may take.</summary>
+    public int Plannable => Math.Min(Usable.Length, Share);
+
     /// <summary>The roster without instances that turned out to be gone.</summary>
     public Roster Without(ICollection<string> gone) => gone.Count == 0
         ? this

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
 using Orleans.Streams;
+using Parcae.Grains.Jobs.Planning;
 using Parcae.Grains.Jobs.Reconfiguring;
 using Parcae.Grains.Telemetry;
 
@@ -32,6 +33,7 @@ internal sealed partial class JobGrain
         // What needs nobody else comes first: a fleet that does not answer keeps no result from being saved.
         CountCost();
         if (_job.TakeVaultBack()) _reconciler.MarkDirty();
+        if (_job.Following.Turns()) _reconciler.MarkDirty();
         _vault.Look();
         await SaveIfDue();
         await Subscribe();
@@ -86,7 +88,8 @@ internal sealed partial class JobGrain
     private IAsyncStream<AvailabilityEvent> Stream => this.GetStreamProvider(ParcaeNames.StreamProvider)
         .GetStream<AvailabilityEvent>(StreamId.Create(ParcaeNames.AvailabilityNamespace, _job.Spec.Fleet));
 
-    private async Task OnAvailability(AvailabilityEvent e)
+    /// <summary>An event as the stream brings it: perhaps again, perhaps out of order, perhaps after others that were lost.</summary>
+    internal async Task OnAvailability(AvailabilityEvent e)
     {
         if (State.Spec is null || State.Ended) return;
         if (e.Sequence > State.FleetSequence + 1) await CatchUp();
@@ -118,13 +121,9 @@ internal sealed partial class JobGrain
     {
         if (e.Sequence <= State.FleetSequence) return;
         State.FleetSequence = e.Sequence;
+        if (e.Kind == AvailabilityKind.Shared && e.JobId != _job.Id) return;
         _job.Causes.Add(Causes.From(e));
-        if (e.Kind == AvailabilityKind.Lost)
-        {
-            _job.Suspects.Remove(e.InstanceId);
-            _job.Attempt?.SetGone(e.InstanceId);
-        }
-
+        if (e.Kind == AvailabilityKind.Lost) _job.NoteGone(e.InstanceId, e.Incarnation);
         _reconciler.MarkDirty();
     }
 
@@ -132,30 +131,49 @@ internal sealed partial class JobGrain
     private async Task CountIntervals()
     {
         int passed = (int)((_job.Now - State.SubmittedAt) / _fleetOptions.Interval);
-        if (passed <= (State.Intervals.Count == 0 ? 0 : State.Intervals[^1].Interval + 1)) return;
+        if (passed <= Counted) return;
         var fleet = await _job.Fleet.Snapshot();
-        double next = _job.Forecaster.Forecast(fleet).Intervals[0].MeanAvailable;
+        var (expected, band) = (State.ForecastNext, State.BandNext);
+        Expect(fleet);
         // A moment between two plans is no pause: the next interval's record would be the first to take it back.
         var strategy = State.Phase == JobPhase.Paused ? default : _job.Strategy;
-        int interval = State.Intervals.Count == 0 ? 0 : State.Intervals[^1].Interval + 1;
+        int interval = Counted;
 
         // Usually one; after a gap in which nobody was there to count, the intervals missed are recorded as what is seen now.
         for (; interval < passed; interval++)
         {
             double seconds = (_fleetOptions.Interval * (interval + 1)).TotalSeconds;
-            State.Intervals.Add(new IntervalRecord(interval, fleet.Intervals[^1].Available, State.ForecastNext, next, strategy.Pipelines, strategy.Depth, seconds));
-            State.ForecastNext = next;
+            _store.Intervals.Add(new IntervalRecord(
+                interval, fleet.Intervals[^1].Available, expected, State.ForecastNext, strategy.Pipelines, strategy.Depth, seconds, band?.Low, band?.High, State.CostUsd, State.InstanceHours));
+            (expected, band) = (State.ForecastNext, State.BandNext);
         }
 
+        // Not with every step: the accounts go over all of them.
+        var accounts = _job.Book.Accounts();
+        var tag = new KeyValuePair<string, object?>("job", _job.Id);
+        ParcaeTelemetry.SamplesLost.Record(accounts.SamplesLost, tag);
+        ParcaeTelemetry.SamplesRepeated.Record(accounts.SamplesRepeated, tag);
         _reconciler.MarkDirty();
     }
+
+    /// <summary>Forecasts the coming intervals.</summary>
+    private void Expect(FleetSnapshot fleet)
+    {
+        _ahead = ForecastBands.Of(_job.Forecaster.Forecast(fleet));
+        (State.ForecastNext, State.BandNext) = (_ahead[0].Mean, _ahead[0]);
+    }
+
+    /// <summary>Intervals that are on record.</summary>
+    private int Counted => _store.LastInterval is { } last ? last.Interval + 1 : 0;
 
     private void CountCost()
     {
         var elapsed = _job.Now - _countedAt;
         _countedAt = _job.Now;
-        double usd = _job.Held.Where(r => r.Info.Role == InstanceRole.Worker).Sum(r => r.Info.PricePerHour) * elapsed.TotalHours;
+        var workers = _job.Held.Where(r => r.Info.Role == InstanceRole.Worker).ToArray();
+        double usd = workers.Sum(r => r.Info.PricePerHour) * elapsed.TotalHours;
         State.CostUsd += usd;
+        State.InstanceHours += workers.Length * elapsed.TotalHours;
         ParcaeTelemetry.Cost.Add(usd, new KeyValuePair<string, object?>("job", _job.Id));
     }
 

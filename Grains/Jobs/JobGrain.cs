@@ -19,7 +19,7 @@ namespace Parcae.Grains.Jobs;
 [Reentrant]
 internal sealed partial class JobGrain : Grain, IJobGrain, IRemindable
 {
-    private const string ReminderName = "parcae.job";
+    private const string ReminderName = ParcaeNames.JobReminder;
     private const int LogPage = 200;
 
     private readonly IPersistentState<JobState> _state;
@@ -32,6 +32,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IRemindable
     private readonly VaultWatch _vault;
     private DateTimeOffset _savedAt, _countedAt;
     private bool _subscribed, _catchingUp;
+    private ForecastBand[] _ahead = [];
 
     public JobGrain(
         [PersistentState("job", ParcaeNames.Storage)] IPersistentState<JobState> state,
@@ -91,7 +92,8 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IRemindable
         State.Secret = RandomNumberGenerator.GetBytes(32);
         State.SubmittedAt = _job.Now;
         State.FleetSequence = fleet.LastSequence;
-        State.ForecastNext = _job.Forecaster.Forecast(fleet).Intervals[0].MeanAvailable;
+        State.InstanceHours = 0;
+        Expect(fleet);
         _store.Open();
         _job.Tell("submitted");
         try
@@ -120,15 +122,25 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IRemindable
             CommittedStep = _job.Book.Committed,
             Loss = _job.Book[_job.Book.Committed - 1]?.Loss,
             SamplesPerSecond = State.Phase is JobPhase.Training or JobPhase.Reconfiguring ? _throughput.SamplesPerSecond(_job.Now) : 0,
-            LastReconfiguration = State.Generations.LastOrDefault(),
-            LastInterval = State.Intervals.Count > 0 ? State.Intervals[^1] : null,
+            LastReconfiguration = State.LastGeneration,
+            LastInterval = _store.LastInterval,
             Spares = _job.Spares,
+            Share = _job.Share,
+            ShareReason = _job.ShareReason,
             Ledger = _job.Book.Accounts(),
             CostUsd = State.CostUsd,
             Model = State.Outline?.Description,
             Parameters = State.Outline?.Parameters,
             ValidationLoss = _job.Book.ValidationLoss,
             Vault = _vault.Status,
+            LastEvent = State.LastEvent,
+            Name = _job.Spec.Name,
+            Steps = _job.Spec.Training.Steps,
+            SubmittedAt = State.SubmittedAt,
+            PausedByUser = State.Intent == JobIntent.Pause,
+            IsEnding = State.Intent is JobIntent.Finish or JobIntent.Cancel,
+            InstanceHours = State.InstanceHours,
+            Forecast = _ahead,
             StageTimings = [.. _job.Timings.Select(t => new InstanceTiming(t.Key, t.Value)).OrderBy(t => t.Timing.Stage).ThenBy(t => t.InstanceId, StringComparer.Ordinal)],
         });
     }
@@ -139,11 +151,13 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IRemindable
         return Task.FromResult(new JobHistory
         {
             Spec = _job.Spec,
-            Generations = [.. State.Generations],
+            Generations = [.. _store.Generations],
             Steps = _job.Book.Steps(fromStep),
-            Intervals = [.. State.Intervals],
+            Intervals = [.. _store.Intervals],
             Ledger = _job.Book.Accounts(),
             Outline = State.Outline,
+            SubmittedAt = State.SubmittedAt,
+            At = _job.Now,
         });
     }
 
@@ -151,6 +165,12 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IRemindable
     {
         Existing();
         return Task.FromResult(State.Events.SkipWhile(e => e.Sequence <= sequence).ToArray());
+    }
+
+    public Task<ReconfigurationRecord?> Reconfiguration(int generation)
+    {
+        Existing();
+        return _store.Reconfiguration(generation);
     }
 
     public Task Pause() => Want(JobIntent.Pause, JobIntent.Run);
@@ -201,11 +221,12 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IRemindable
         if (!_job.IsMember(report.PeerInstanceId)) return Task.CompletedTask;
         _job.StoppedAt ??= _job.Time.GetTimestamp();
         bool refused = report.Refused || _job.Suspects.GetValueOrDefault(report.PeerInstanceId)?.Refused == true;
-        _job.Suspects[report.PeerInstanceId] = new Suspect(refused, said);
+        int incarnation = State.Plan.Of(report.PeerInstanceId)!.Peer.Incarnation;
+        _job.Suspects[report.PeerInstanceId] = new Suspect(refused, said, incarnation);
         _job.Causes.Add(new Cause(
             refused ? $"{report.PeerInstanceId} lost without notice" : $"{report.PeerInstanceId} does not answer",
             report.PeerInstanceId, Activity.Current?.Id, _job.Now, Important: false));
-        if (refused) _job.Attempt?.SetGone(report.PeerInstanceId);
+        if (refused && _job.IsCurrent(report.PeerInstanceId, incarnation)) _job.Attempt?.SetGone(report.PeerInstanceId);
         else _job.Attempt?.SetUrgent();
         _reconciler.MarkDirty();
         return Task.CompletedTask;

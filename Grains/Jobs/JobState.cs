@@ -1,4 +1,6 @@
+using Parcae.Grains.Jobs.Following;
 using Parcae.Grains.Jobs.Ledger;
+using Parcae.Grains.Storage;
 
 namespace Parcae.Grains.Jobs;
 
@@ -24,9 +26,9 @@ internal enum JobIntent
 [GenerateSerializer, Immutable, Alias("parcae.CheckpointMark")]
 internal sealed record CheckpointMark([property: Id(0)] int Version, [property: Id(1)] string InstanceId);
 
-/// <summary>What a job grain keeps, except for the step results (see <see cref="JobStore"/>).</summary>
+/// <summary>What a job grain keeps, except for what grows as long as it trains (see <see cref="JobStore"/>).</summary>
 [GenerateSerializer, Alias("parcae.JobState")]
-internal sealed class JobState
+internal sealed class JobState : IVersionedState
 {
     /// <summary>The job as submitted; null before.</summary>
     [Id(0)] public JobSpec? Spec { get; set; }
@@ -61,10 +63,10 @@ internal sealed class JobState
     /// <summary>Number of step results in storage.</summary>
     [Id(10)] public int StoredSteps { get; set; }
 
-    /// <summary>Every generation that was committed, oldest first.</summary>
+    /// <summary>Every generation, as it was kept before there were lists of their own; empty since.</summary>
     [Id(11)] public List<GenerationRecord> Generations { get; set; } = [];
 
-    /// <summary>Every interval, oldest first.</summary>
+    /// <summary>Every interval, as it was kept before there were lists of their own; empty since.</summary>
     [Id(12)] public List<IntervalRecord> Intervals { get; set; } = [];
 
     /// <summary>The last events, oldest first.</summary>
@@ -90,6 +92,30 @@ internal sealed class JobState
 
     /// <summary>The newest checkpoint that the vault has told of; null: none yet.</summary>
     [Id(20)] public CheckpointMark? Checkpoint { get; set; }
+
+    /// <summary>While the job is at rest: the version that the state vault holds whole, so that its workers are not needed for it; null: not known to.</summary>
+    [Id(21)] public int? Secured { get; set; }
+
+    /// <inheritdoc/>
+    [Id(22)] public int Schema { get; set; }
+
+    /// <summary>Number of generations that were committed.</summary>
+    [Id(23)] public int GenerationCount { get; set; }
+
+    /// <summary>Number of intervals that were closed.</summary>
+    [Id(24)] public int IntervalCount { get; set; }
+
+    /// <summary>The generation that was committed last; null before the first.</summary>
+    [Id(25)] public GenerationRecord? LastGeneration { get; set; }
+
+    /// <summary>The plan that the job follows; null: it plans by itself.</summary>
+    [Id(30)] public FollowedState? Followed { get; set; }
+
+    /// <summary>The band of <see cref="ForecastNext"/>; null: it was not kept.</summary>
+    [Id(31)] public ForecastBand? BandNext { get; set; }
+
+    /// <summary>Time that worker instances have spent on the job, hours; null: it was submitted before that was counted.</summary>
+    [Id(32)] public double? InstanceHours { get; set; }
 
     /// <summary>Whether the job has ended, one way or another.</summary>
     public bool Ended => Phase is JobPhase.Completed or JobPhase.Cancelled or JobPhase.Failed;

@@ -3,12 +3,13 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Parcae.Silo.Availability.Detection;
 using Parcae.Silo.Availability.Passing;
+using Parcae.Silo.Health;
 
 namespace Parcae.Silo.Availability;
 
 /// <summary>Runs the sources of a worker silo and passes what they say on to the fleet. No failure of a source ends it or the host.</summary>
 internal sealed partial class AvailabilityMonitor(
-    SourceDetection detection, NoticeDelivery delivery, UntilFree free, IOptions<AvailabilityOptions> options, TimeProvider time, ILogger<AvailabilityMonitor> logger)
+    SourceDetection detection, NoticeDelivery delivery, UntilFree free, HealthState health, IOptions<AvailabilityOptions> options, TimeProvider time, ILogger<AvailabilityMonitor> logger)
     : BackgroundService
 {
     private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(5);
@@ -67,6 +68,7 @@ internal sealed partial class AvailabilityMonitor(
             return;
         }
 
+        health.SetLeaving(notice.Reason);
         LogNotice(source.Name, notice.Kind, notice.Remaining.TotalSeconds, notice.Reason);
         try
         {

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text;
 using Microsoft.Extensions.Configuration;
 
@@ -6,6 +7,15 @@ namespace Parcae.Silo.Hosting;
 /// <summary>Ties the command line, the environment and configuration files to the properties of <see cref="SiloSettings"/>.</summary>
 internal static class SettingNames
 {
+    private const string Section = "Parcae";
+    private const string ConfigOption = "config";
+
+    /// <summary>The settings, in the order in which they are declared.</summary>
+    public static IReadOnlyList<PropertyInfo> Properties { get; } = [.. typeof(SiloSettings).GetProperties().Where(p => p.CanWrite)];
+
+    /// <summary>All settings, as on the command line.</summary>
+    public static IReadOnlyList<string> Options { get; } = [.. Properties.Select(p => ToOption(p.Name)).Order(StringComparer.Ordinal)];
+
     /// <summary><c>SiloPort</c> becomes <c>silo-port</c>.</summary>
     public static string ToOption(string property)
     {
@@ -18,12 +28,11 @@ internal static class SettingNames
         return name.ToString();
     }
 
-    /// <summary>All settings, as on the command line.</summary>
-    public static IReadOnlyList<string> Options { get; } =
-        [.. typeof(SiloSettings).GetProperties().Where(p => p.CanWrite).Select(p => ToOption(p.Name)).Order(StringComparer.Ordinal)];
+    /// <summary><c>silo-port</c> becomes <c>PARCAE_SILO_PORT</c>.</summary>
+    public static string ToVariable(string option) => "PARCAE_" + option.Replace('-', '_').ToUpperInvariant();
 
-    /// <summary>Reads the settings from file, environment and command line.</summary>
-    /// <exception cref="UsageException">An unknown option, an option without a value, or a value out of range.</exception>
+    /// <summary>Reads the settings from files, environment and command line.</summary>
+    /// <exception cref="UsageException">An unknown option, an option without a value, a value out of range, or a file that cannot be read.</exception>
     public static SiloSettings Read(IReadOnlyList<string> args)
     {
         var given = new Dictionary<string, string?>();
@@ -34,23 +43,30 @@ internal static class SettingNames
             string[] parts = arg[2..].Split('=', 2);
             if (!Options.Contains(parts[0])) throw new UsageException($"Unknown option '--{parts[0]}'. Known: {string.Join(", ", Options.Select(o => "--" + o))}.");
             string? value = parts.Length == 2 ? parts[1] : i + 1 < args.Count ? args[++i] : null;
-            given["Parcae:" + ToProperty(parts[0])] = value ?? throw new UsageException($"Option '--{parts[0]}' needs a value.");
+            given[parts[0]] = value ?? throw new UsageException($"Option '--{parts[0]}' needs a value.");
         }
 
-        var environment = Options
-            .Select(o => (Property: ToProperty(o), Value: Environment.GetEnvironmentVariable("PARCAE_" + o.Replace('-', '_').ToUpperInvariant())))
-            .Where(e => e.Value is not null)
-            .Select(e => KeyValuePair.Create("Parcae:" + e.Property, e.Value));
+        foreach (string option in Options)
+        {
+            if (Environment.GetEnvironmentVariable(ToVariable(option)) is { } value) given.TryAdd(option, value);
+        }
 
-        var configuration = new ConfigurationBuilder()
-            .AddJsonFile(Path.GetFullPath("appsettings.json"), optional: true)
-            .AddInMemoryCollection(environment)
-            .AddInMemoryCollection(given)
-            .Build();
+        string? file = given.GetValueOrDefault(ConfigOption);
         SiloSettings settings;
         try
         {
-            settings = configuration.GetSection("Parcae").Get<SiloSettings>() ?? new SiloSettings();
+            var configuration = new ConfigurationBuilder().AddSettingFiles(file)
+                .AddInMemoryCollection(given.Select(g => KeyValuePair.Create($"{Section}:{ToProperty(g.Key)}", g.Value)))
+                .Build();
+            settings = configuration.GetSection(Section).Get<SiloSettings>(o => o.ErrorOnUnknownConfiguration = true) ?? new SiloSettings();
+        }
+        catch (FileNotFoundException)
+        {
+            throw new UsageException($"--{ConfigOption} {file}: there is no such file");
+        }
+        catch (InvalidDataException e)
+        {
+            throw new UsageException($"A file of settings cannot be read: {e.Message} {e.InnerException?.Message}".TrimEnd());
         }
         catch (InvalidOperationException e)
         {
@@ -60,8 +76,14 @@ internal static class SettingNames
         return settings;
     }
 
-    private static string ToProperty(string option) =>
-        typeof(SiloSettings).GetProperties().First(p => ToOption(p.Name) == option).Name;
+    /// <summary><c>appsettings.json</c> of the working directory, if there is one, and a file that must be there.</summary>
+    public static IConfigurationBuilder AddSettingFiles(this IConfigurationBuilder configuration, string? file)
+    {
+        configuration.AddJsonFile(Path.GetFullPath("appsettings.json"), optional: true);
+        return file is null ? configuration : configuration.AddJsonFile(Path.GetFullPath(file), optional: false);
+    }
+
+    private static string ToProperty(string option) => Properties.First(p => ToOption(p.Name) == option).Name;
 }
 
 /// <summary>The command line cannot be used as it is; the message says what would be right.</summary>

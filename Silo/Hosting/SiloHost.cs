@@ -1,18 +1,17 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
-using Orleans.Runtime.MembershipService.SiloMetadata;
+using Parcae.GpuWorker.Models.Plugins;
 using Parcae.GpuWorker.Service;
-using Parcae.Grains;
-using Parcae.Grains.Hosting;
+using Parcae.Silo.Absence;
+using Parcae.Silo.Api.Access;
 using Parcae.Silo.Availability;
 using Parcae.Silo.Telemetry;
 using StackExchange.Redis;
@@ -20,49 +19,75 @@ using StackExchange.Redis;
 namespace Parcae.Silo.Hosting;
 
 /// <summary>Builds and runs a silo in one of its roles.</summary>
-internal static class SiloHost
+internal static partial class SiloHost
 {
-    public static async Task<int> RunAsync(SiloSettings settings)
+    private const string VaultSuffix = "-vault";
+
+    public static async Task<int> RunAsync(SiloSettings settings, Leave? leave = null)
     {
-        settings.InstanceId ??= $"{settings.Role}-{Guid.NewGuid().ToString("N")[..8]}";
-        using var host = settings.IsControl ? BuildControl(settings) : BuildWorker(settings);
+        settings.InstanceId = leave?.InstanceId ?? settings.InstanceId ?? $"{settings.Role}-{Guid.NewGuid().ToString("N")[..8]}";
+        if (leave is not null)
+        {
+            (string, int)? health = settings.ActualHttpPort is { } port ? (settings.HttpHost, port) : null;
+            await Absent.WaitAsync(leave, ConfigurationOptions.Parse(settings.Redis), settings.ServiceId, Console.Out, health);
+        }
+
+        PluginFolder.Restrict(settings.Plugins);
+        using var host = Build(settings, leave);
+        StopLimit.Watch(host.Services, TimeSpan.FromSeconds(settings.StopTimeout) + Departure.SiloStop);
         await host.StartAsync();
         await host.WaitForShutdownAsync();
         return 0;
     }
 
-    private static WebApplication BuildControl(SiloSettings settings)
+    private static IHost Build(SiloSettings settings, Leave? leave)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        ConfigureLogging(builder.Logging);
-        builder.WebHost.UseUrls($"http://{settings.HttpHost}:{settings.HttpPort}");
-        builder.UseOrleans(silo => ConfigureSilo(silo, settings));
-        builder.Services.AddParcaeTelemetry(settings);
-        builder.Services.AddHealthChecks().AddCheck<ClusterHealthCheck>("cluster");
-        var app = builder.Build();
-        app.MapHealthChecks("/health", new()
+        if (settings.ActualHttpPort is not { } port)
         {
-            ResponseWriter = static (context, report) => context.Response.WriteAsync(
-                $"{report.Status}: {string.Join("; ", report.Entries.Select(e => $"{e.Key} {e.Value.Description}"))}\n"),
-        });
+            var plain = Host.CreateEmptyApplicationBuilder(new());
+            Configure(plain, settings, leave);
+            return plain.Build();
+        }
+
+        var web = WebApplication.CreateEmptyBuilder(new());
+        web.WebHost.UseKestrelCore();
+        if (HttpCertificate.Read(settings) is { } certificate)
+        {
+            web.WebHost.UseKestrelHttpsConfiguration().UseUrls($"https://{settings.HttpHost}:{port}");
+            web.WebHost.ConfigureKestrel(o => o.ConfigureHttpsDefaults(https => (https.ServerCertificate, https.ServerCertificateChain) = (certificate.Own, certificate.Chain)));
+        }
+        else
+        {
+            web.WebHost.UseUrls($"http://{settings.HttpHost}:{port}");
+        }
+
+        web.Services.AddRoutingCore();
+        Configure(web, settings, leave);
+        if (settings.IsControl) AddApi(web.Services, settings);
+        var app = web.Build();
+        if (settings.IsControl) app.MapParcaeApi().MapParcaeDashboard();
+        if (settings.IsControl && settings.ApiTokenFile is null && !Origins.IsLocalName(settings.HttpHost)) LogOnlyHere(app.Logger, settings.HttpHost);
+        app.MapParcaeHealth();
         app.MapPrometheusScrapingEndpoint("/metrics");
         return app;
     }
 
-    private static IHost BuildWorker(SiloSettings settings)
+    private static void Configure(IHostApplicationBuilder builder, SiloSettings settings, Leave? leave)
     {
-        var builder = Host.CreateEmptyApplicationBuilder(new());
-        // OpenTelemetry reads OTEL_* from the host's configuration.
-        builder.Configuration.AddEnvironmentVariables();
-        ConfigureLogging(builder.Logging);
+        // OpenTelemetry reads OTEL_* from the host's configuration, logging its levels.
+        builder.Configuration.AddSettingFiles(settings.Config).AddEnvironmentVariables();
+        ConfigureLogging(builder);
         builder.UseOrleans(silo => ConfigureSilo(silo, settings));
         builder.Services.AddParcaeTelemetry(settings);
-        builder.Services.AddAvailability(settings);
-        return builder.Build();
+        // A control silo in the same process would vanish along.
+        if (!settings.AllowReplay || settings.IsControl) return;
+        var vanishing = Vanishing.OfProcess(settings.InstanceId!, leave?.Order);
+        builder.Services.Configure<GpuWorkerOptions>(o => o.Vanish = vanishing.Obey);
     }
 
-    private static void ConfigureLogging(ILoggingBuilder logging)
+    private static void ConfigureLogging(IHostApplicationBuilder builder)
     {
+        var logging = builder.Logging;
         logging.ClearProviders();
         logging.AddSimpleConsole(console =>
         {
@@ -73,64 +98,76 @@ internal static class SiloHost
         logging.AddFilter("Microsoft", LogLevel.Warning);
         // Orleans' own base class talks about every change of the ring, which the worker has no use for.
         logging.AddFilter("Parcae.GpuWorker.Service.GpuWorkerService", LogLevel.Warning);
+        logging.AddFilter("Parcae.GpuWorker.Service.StateVaultService", LogLevel.Warning);
         logging.AddFilter("Polly", LogLevel.Warning);
+        logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
     }
 
     private static void ConfigureSilo(ISiloBuilder silo, SiloSettings settings)
     {
-        var redis = ConfigurationOptions.Parse(settings.Redis);
-        redis.AbortOnConnectFail = false;
-
-        silo.UseRedisClustering(o => o.ConfigurationOptions = redis)
-            .AddRedisGrainStorage(ParcaeNames.Storage, o => o.ConfigurationOptions = redis)
-            .AddRedisGrainStorage("PubSubStore", o => o.ConfigurationOptions = redis)
-            .UseRedisReminderService(o => o.ConfigurationOptions = redis)
-            .AddMemoryStreams(ParcaeNames.StreamProvider, streams =>
-            {
-                streams.ConfigurePartitioning(1);
-                streams.ConfigurePullingAgent(o => o.Configure(a => a.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(25)));
-            })
-            .UseSiloMetadata(new Dictionary<string, string> { [ParcaeNames.RoleKey] = settings.Role })
-            .AddActivityPropagation()
-            .AddParcaeGrains(fleet => fleet.Interval = TimeSpan.FromSeconds(settings.Interval));
-
-        int gateway = settings.GatewayPort ?? (settings.IsControl ? 30000 : 0);
+        silo.UseParcaeRedis(settings.Redis);
         var address = Resolve(settings.Host);
         silo.Configure<EndpointOptions>(o =>
         {
             o.AdvertisedIPAddress = address;
             o.SiloPort = settings.SiloPort == 0 ? FreePort() : settings.SiloPort;
-            o.GatewayPort = gateway;
+            o.GatewayPort = settings.ActualGatewayPort;
         });
         silo.Configure<ClusterOptions>(o =>
         {
             o.ClusterId = settings.ClusterId;
             o.ServiceId = settings.ServiceId;
         });
-        // A dead silo must be seen in seconds; the price is a false positive when a machine is starved for that long.
-        silo.Configure<ClusterMembershipOptions>(o =>
+        if (settings.IsControl)
         {
-            o.ProbeTimeout = TimeSpan.FromSeconds(1);
-            o.NumMissedProbesLimit = 3;
-            o.NumVotesForDeathDeclaration = 1;
-            o.TableRefreshTimeout = TimeSpan.FromSeconds(2);
-            o.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(2);
-            o.EnableIndirectProbes = false;
-        });
-        silo.Configure<ConnectionOptions>(o => o.OpenConnectionTimeout = TimeSpan.FromSeconds(1));
-        silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(30));
-        silo.AddGpuWorker(o =>
+            silo.AddParcaeControl(o =>
+            {
+                Copy(settings, o);
+                if (settings.IsWorker) o.InstanceId += VaultSuffix;
+                o.Checkpoints = settings.Checkpoints;
+                foreach (string[] quota in settings.Quotas.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(q => q.Split('='))) o.Quotas[quota[0].Trim()] = int.Parse(quota[1], CultureInfo.InvariantCulture);
+            });
+        }
+
+        silo.AddParcaeDashboard();
+        if (settings.IsWorker)
         {
-            o.InstanceId = settings.InstanceId!;
-            o.Role = settings.IsControl ? InstanceRole.Vault : InstanceRole.Worker;
-            o.Host = settings.Host;
-            o.Port = settings.DataPort;
-            o.Fleet = settings.Fleet;
-            o.Zone = settings.Zone;
-            o.PricePerHour = settings.PricePerHour;
-            o.CheckpointFolder = settings.Checkpoints;
-            (o.Device, o.TorchThreads) = (settings.Device, settings.Threads);
-            (o.HeartbeatSeconds, o.StallSeconds, o.Faults) = (settings.Heartbeat, settings.StallTimeout, settings.Faults);
+            silo.AddParcaeWorker(
+                o =>
+                {
+                    Copy(settings, o);
+                    (o.Device, o.Threads) = (settings.Device, settings.Threads);
+                },
+                o => Copy(settings, o));
+        }
+    }
+
+    private static void Copy(SiloSettings from, ParcaeInstanceOptions to)
+    {
+        (to.InstanceId, to.Host, to.Fleet, to.Zone, to.PricePerHour, to.Faults) = (from.InstanceId, from.Host, from.Fleet, from.Zone, from.PricePerHour, from.Faults);
+        // A silo that is both has two data planes: the port is the worker's.
+        to.DataPort = from.IsWorker && to is ParcaeControlOptions ? 0 : from.DataPort;
+        (to.Interval, to.Heartbeat) = (TimeSpan.FromSeconds(from.Interval), TimeSpan.FromSeconds(from.Heartbeat));
+        (to.StallTimeout, to.StopTimeout) = (TimeSpan.FromSeconds(from.StallTimeout), TimeSpan.FromSeconds(from.StopTimeout));
+    }
+
+    private static void Copy(SiloSettings from, AvailabilityOptions to)
+    {
+        (to.Sources, to.Interval) = (from.Availability, TimeSpan.FromSeconds(from.AvailabilityInterval));
+        (to.MetadataEndpoint, to.KubernetesEndpoint) = (Address(from.MetadataEndpoint), Address(from.KubernetesEndpoint));
+        if (from.ServiceAccount is { } folder) to.ServiceAccount = folder;
+        (to.Advisory, to.AzureAcknowledge, to.GoogleNotice) = (from.AdvisoryNotices, from.AzureAcknowledge, TimeSpan.FromSeconds(from.GoogleNotice));
+
+        static Uri? Address(string? setting) => setting is null ? null : new Uri(setting);
+    }
+
+    private static void AddApi(IServiceCollection services, SiloSettings settings)
+    {
+        var tokens = settings.ApiTokenFile is { } file ? TokenFile.Read(file) : [];
+        services.AddParcaeApi(o =>
+        {
+            (o.RequestsPerSecond, o.Streams, o.BodyBytes, o.OnDemandPricePerHour) = (settings.ApiRate, settings.ApiStreams, settings.ApiBodyBytes, settings.OnDemandPrice);
+            foreach (var token in tokens) o.Tokens.Add(token);
         });
     }
 
@@ -146,4 +183,7 @@ internal static class SiloHost
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
+
+    [LoggerMessage(LogLevel.Warning, "The HTTP port binds to {Host}, but no token is configured (--api-token-file): the API and the dashboard answer this machine alone")]
+    private static partial void LogOnlyHere(ILogger logger, string host);
 }

@@ -1,8 +1,10 @@
 using System.Globalization;
 using Parcae.Benchmarks;
+using Parcae.Benchmarks.Fleet;
 using Parcae.Benchmarks.Pause;
 using Parcae.Benchmarks.Pipeline;
 using Parcae.Benchmarks.Sockets;
+using Parcae.Benchmarks.Telemetry;
 using Parcae.Benchmarks.TrainStep;
 using Parcae.Benchmarks.Vaults;
 using Parcae.Grains;
@@ -18,12 +20,14 @@ if (args is ["vault-process", var vault]) return await WorkerProcess.RunAsync(va
 var benchmarks = new SortedDictionary<string, Func<Task<BenchmarkResult>>>(StringComparer.Ordinal)
 {
     ["allreduce"] = AllReduceBenchmark.RunAsync,
+    ["fleet-1000"] = () => FleetBenchmark.RunAsync(args is [_, _, ..] ? [.. args[1..].Select(size => int.Parse(size, CultureInfo.InvariantCulture))] : [250, 500, 1000]),
     ["gpu-step"] = () => Task.FromResult(GpuStepBenchmark.Run(args is [_, var name, ..] ? name : "small", args is [_, _, .. var precisions] ? precisions : [])),
     ["gpu-transfer"] = GpuTransferBenchmark.RunAsync,
     ["kill-recovery"] = KillRecoveryBenchmark.RunAsync,
     ["pause"] = PauseBenchmark.RunAsync,
     ["pipeline"] = () => Task.FromResult(PipelineBenchmark.Run()),
     ["schedule"] = () => Task.FromResult(ScheduleBenchmark.Run()),
+    ["telemetry"] = TelemetryBenchmark.RunAsync,
     ["train-step"] = () => Task.FromResult(TrainStepBenchmark.Run(args is [_, var microBatches] ? int.Parse(microBatches, CultureInfo.InvariantCulture) : 1)),
     ["transfer"] = TransferBenchmark.RunAsync,
     ["vault"] = () => Task.FromResult(VaultBenchmark.Run()),

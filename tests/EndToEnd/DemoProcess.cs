@@ -1,119 +1,32 @@
-using System.Diagnostics;
-using System.Text.Json;
-using Xunit;
-
 namespace Parcae.EndToEnd;
 
-/// <summary><c>parcae demo</c> as a process of its own, with everything that it starts.</summary>
-internal sealed class DemoProcess : IAsyncDisposable
+/// <summary><c>parcae demo</c>, with everything that it starts.</summary>
+internal sealed class DemoProcess : CommandProcess
 {
-    private readonly Process _process;
-    private readonly string _folder = Directory.CreateTempSubdirectory("parcae-e2e-").FullName;
-    private readonly Task<string> _output;
-    private readonly List<string> _progress = [];
-    private readonly SemaphoreSlim _line = new(0);
-    private readonly Task _reading;
-
-    public DemoProcess(string trace, params string[] options)
+    /// <summary>A new demo.</summary>
+    public DemoProcess(string trace, params string[] options) : this(trace, new Dictionary<string, string>(), options)
     {
-        string traceFile = Path.Combine(_folder, "trace.txt");
-        File.WriteAllLines(traceFile, trace.Split(' '));
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder };
-        string configuration = new DirectoryInfo(AppContext.BaseDirectory).Name;
-        start.ArgumentList.Add(Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Parcae.Cli", configuration, "parcae.dll")));
-        string[] arguments = ["demo", "--json", "--trace", traceFile, "--folder", Path.Combine(_folder, "work"), "--report", Path.Combine(_folder, "report.html"), .. options];
-        foreach (string argument in arguments) start.ArgumentList.Add(argument);
-        _process = Process.Start(start) ?? throw new InvalidOperationException("The demo did not start.");
-        _output = _process.StandardOutput.ReadToEndAsync();
-        _reading = ReadProgressAsync();
     }
 
-    /// <summary>What was said on the way.</summary>
-    public string Progress
+    /// <summary>A new demo with more of an environment.</summary>
+    public DemoProcess(string trace, IReadOnlyDictionary<string, string> environment, params string[] options)
+        : base(
+            folder => ["demo", "--json", "--trace", WriteTrace(folder, trace), "--folder", Path.Combine(folder, "work"), "--report", Path.Combine(folder, "report.html"), .. options],
+            environment) => Work = Path.Combine(Folder, "work");
+
+    /// <summary>One that was stopped, as it goes on.</summary>
+    public DemoProcess(DemoProcess stopped, params string[] options)
+        : base(folder => ["demo", "--json", "--resume", stopped.Work, "--report", Path.Combine(folder, "report.html"), .. options]) =>
+        Work = stopped.Work;
+
+    /// <summary>Its working folder.</summary>
+    public string Work { get; }
+
+    /// <summary>Writes counts, with spaces between them, as a trace. Returns the file.</summary>
+    public static string WriteTrace(string folder, string counts)
     {
-        get { lock (_progress) return string.Join(Environment.NewLine, _progress); }
-    }
-
-    /// <summary>Waits for a line that contains the words.</summary>
-    public async Task SaysAsync(string words)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(90));
-        for (int seen = 0; ; seen++)
-        {
-            await _line.WaitAsync(patience.Token);
-            lock (_progress)
-            {
-                Assert.True(seen < _progress.Count, $"The demo ended without '{words}':{Environment.NewLine}{Progress}");
-                if (_progress[seen].Contains(words, StringComparison.Ordinal)) return;
-            }
-        }
-    }
-
-    /// <summary>The process ids of what the demo has started whose command line contains the words.</summary>
-    public int[] Children(string words = "") =>
-    [
-        .. from folder in Directory.EnumerateDirectories("/proc")
-           let name = Path.GetFileName(folder)
-           where name.All(char.IsAsciiDigit)
-           let line = CommandLine(folder)
-           where line.Contains($"--parent-pid {_process.Id} ", StringComparison.Ordinal) && line.Contains(words, StringComparison.Ordinal)
-           select int.Parse(name),
-    ];
-
-    public void Signal(string signal) => Signal(signal, _process.Id);
-
-    public static void Signal(string signal, int pid)
-    {
-        using var kill = Process.Start("kill", [signal, $"{pid}"]);
-        kill.WaitForExit();
-    }
-
-    /// <summary>Waits for the end; what it printed and its exit code.</summary>
-    public async Task<(int ExitCode, string Output)> EndAsync()
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(4));
-        await _process.WaitForExitAsync(patience.Token);
-        await _reading;
-        return (_process.ExitCode, await _output);
-    }
-
-    /// <summary>Waits for a good end and reads the result.</summary>
-    public async Task<JsonElement> ResultAsync()
-    {
-        var (exitCode, output) = await EndAsync();
-        Assert.True(exitCode == 0, $"Exit code {exitCode}.{Environment.NewLine}{Progress}{Environment.NewLine}{output}");
-        return JsonDocument.Parse(output).RootElement;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
-        await _process.WaitForExitAsync();
-        _process.Dispose();
-        _line.Dispose();
-        Directory.Delete(_folder, recursive: true);
-    }
-
-    private static string CommandLine(string folder)
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(folder, "cmdline")).Replace('\0', ' ') + " ";
-        }
-        catch (IOException)
-        {
-            // The process ended meanwhile.
-            return "";
-        }
-    }
-
-    private async Task ReadProgressAsync()
-    {
-        while (await _process.StandardError.ReadLineAsync() is { } line)
-        {
-            lock (_progress) _progress.Add(line);
-            _line.Release();
-        }
-        _line.Release();
+        string file = Path.Combine(folder, "trace.txt");
+        File.WriteAllLines(file, counts.Split(' '));
+        return file;
     }
 }

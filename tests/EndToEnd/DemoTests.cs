@@ -25,6 +25,7 @@ public sealed class DemoTests
     [Fact]
     public async Task Faults_at_points_drawn_from_the_seed_leave_the_loss_where_an_undisturbed_run_has_it()
     {
+        LongTests.Only();
         await using var demo = new DemoProcess("4 4 4 4 4 4", "--instances", "4", "--interval", "1.5", "--chaos", "3", "--seed", "1", "--verify");
 
         var result = await demo.ResultAsync();
@@ -39,6 +40,7 @@ public sealed class DemoTests
     [Fact]
     public async Task The_loss_of_the_control_silo_with_every_grain_and_the_vault_does_not_end_the_job()
     {
+        LongTests.Only();
         await using var demo = new DemoProcess("3 3 3 3 3 3 3 3 3 3 3 3", "--instances", "3", "--interval", "3", "--steps", "90");
         await demo.SaysAsync("training");
         int control = Assert.Single(demo.Children("--role control"));
@@ -52,16 +54,26 @@ public sealed class DemoTests
     }
 
     [Fact]
-    public async Task Interrupted_it_stops_everything_that_it_started()
+    public async Task Interrupted_it_stops_everything_that_it_started_and_resumed_it_goes_on_where_it_was()
     {
-        await using var demo = new DemoProcess("3 3 3 3 3 3 3 3 3 3 3 3", "--instances", "3", "--interval", "3");
-        await demo.SaysAsync("training");
+        await using var demo = new DemoProcess("3 3 3 3 3 3 3 3 3 3 3 3", "--instances", "3", "--interval", "3", "--steps", "40");
+        await demo.SaysAsync("  loss ");
         Assert.Equal(5, demo.Children().Length);
 
         demo.Signal("-INT");
-        await demo.EndAsync();
+        var (exitCode, _) = await demo.EndAsync();
 
+        Assert.Equal(130, exitCode);
         Assert.Empty(demo.Children());
+        Assert.Contains($"parcae demo --resume {demo.Work}", demo.Progress, StringComparison.Ordinal);
+
+        await using var resumed = new DemoProcess(demo, "--verify");
+        var result = await resumed.ResultAsync();
+        Assert.Equal(40, result.GetProperty("steps").GetInt32());
+        AssertNothingLost(result);
+        Assert.Equal(0, result.GetProperty("reference").GetProperty("maxLossDifference").GetDouble());
+        Assert.Contains("state from checkpoint", resumed.Progress, StringComparison.Ordinal);
+        Assert.Empty(resumed.Children());
     }
 
     [Fact]

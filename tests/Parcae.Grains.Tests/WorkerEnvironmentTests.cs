@@ -1,5 +1,4 @@
-using System.Runtime.CompilerServices;
-using Xunit;
+using Parcae.Client.Tests;
 
 namespace Parcae.Grains.Tests;
 
@@ -11,9 +10,7 @@ public sealed class WorkerEnvironmentTests
     [InlineData("docs/training.md")]
     public void Every_variable_is_there_with_its_value(string file)
     {
-        string text = File.ReadAllText(Path.Combine(Root(), file));
+        string text = Golden.Read(file);
         foreach (var (name, value) in WorkerEnvironment.Variables) Assert.Contains($"{name}={value}", text, StringComparison.Ordinal);
     }
-
-    private static string Root([CallerFilePath] string self = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(self)!, "..", ".."));
 }

@@ -27,38 +27,44 @@ internal sealed class SiloProcesses : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    /// <summary>Starts one whose output is the caller's to read.</summary>
-    public Process Start(params string[] arguments)
-    {
-        string dll = Path.Combine(AppContext.BaseDirectory, "Parcae.Silo.dll");
-        var start = new ProcessStartInfo("dotnet", [dll, .. arguments, "--parent-pid", $"{Environment.ProcessId}"])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = Folder,
-        };
-        foreach (var (name, value) in WorkerEnvironment.Variables) start.Environment[name] = value;
-        var process = Process.Start(start)!;
-        _processes.Add(process);
-        return process;
-    }
+    /// <summary>Starts one of the host whose output is the caller's to read.</summary>
+    public Process Start(params string[] arguments) => Start(Silo(arguments));
 
-    /// <summary>Starts one and waits until it has printed a line.</summary>
-    public async Task<Process> StartAsync(string ready, params string[] arguments)
+    /// <summary>Starts one of the host and waits until it has printed a line.</summary>
+    public Task<Process> StartAsync(string ready, params string[] arguments) => StartAsync(Silo(arguments), line => line == ready, ready);
+
+    /// <summary>Starts any program and waits until it has printed a line.</summary>
+    public async Task<Process> StartAsync(ProcessStartInfo start, Func<string, bool> isReady, string ready)
     {
-        var process = Start(arguments);
+        var process = Start(start);
         var up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         void Take(string? line)
         {
             if (line is null) return;
             _lines.Enqueue(line);
-            if (line == ready) up.TrySetResult();
+            if (isReady(line)) up.TrySetResult();
         }
         process.OutputDataReceived += (_, e) => Take(e.Data);
         process.ErrorDataReceived += (_, e) => Take(e.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         Assert.True(await Task.WhenAny(up.Task, process.WaitForExitAsync(), Task.Delay(TimeSpan.FromSeconds(60))) == up.Task, $"'{ready}' never came:{Environment.NewLine}{Output}");
+        return process;
+    }
+
+    /// <summary>How a process of the host is started.</summary>
+    public static ProcessStartInfo Silo(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Parcae.Silo.dll"), .. arguments, "--parent-pid", $"{Environment.ProcessId}"]);
+        foreach (var (name, value) in WorkerEnvironment.Variables) start.Environment[name] = value;
+        return start;
+    }
+
+    private Process Start(ProcessStartInfo start)
+    {
+        (start.RedirectStandardOutput, start.RedirectStandardError, start.WorkingDirectory) = (true, true, Folder);
+        var process = Process.Start(start)!;
+        _processes.Add(process);
         return process;
     }
 

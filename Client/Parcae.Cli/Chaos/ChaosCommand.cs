@@ -14,7 +14,7 @@ internal static class ChaosCommand
     /// <summary>The verb.</summary>
     public static Command Create(CommandContext context)
     {
-        var service = new ServiceOptions();
+        var service = new ServiceOptions(context);
         var job = new Option<string>("--job") { Description = "The job's id.", HelpName = "ID", Required = true };
         var seed = Values.Int("--seed", "Fixes every draw: the points, the kinds, and who is struck among those who are there.", 1, 0, int.MaxValue);
         var faults = Values.Int("--faults", "How many.", Default.Faults, 1, 100_000);

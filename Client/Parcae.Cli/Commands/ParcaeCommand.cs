@@ -1,12 +1,14 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Parcae.Cli.Chaos;
+using Parcae.Cli.Completing;
 using Parcae.Cli.Demo;
 using Parcae.Cli.Forecasting;
 using Parcae.Cli.Instances;
 using Parcae.Cli.Jobs;
 using Parcae.Cli.Planning;
 using Parcae.Cli.Profiling;
+using Parcae.Cli.Replay;
 using Parcae.Cli.Simulating;
 using Parcae.Cli.Traces;
 using Parcae.Client;
@@ -69,19 +71,22 @@ internal static class ParcaeCommand
         return e is UsageException ? WrongUsage : Failed;
     }
 
-    private static RootCommand Create(CommandContext context)
+    /// <summary>Every verb.</summary>
+    internal static RootCommand Create(CommandContext context)
     {
         var root = new RootCommand("Trains deep networks on preemptible instances.")
         {
             DemoCommand.Create((options, cancellation) => new DemoRunner(options, context).RunAsync(cancellation)),
             JobsCommand.Create(context),
             InstancesCommand.Create(context),
+            ReplayCommand.Create(context),
             ChaosCommand.Create(context),
             SimulateCommand.Create(context),
             ForecastCommand.Create(context),
             PlanCommand.Create(context),
             ProfileCommand.Create(context),
             TraceCommand.Create(context),
+            CompletionCommand.Create(context),
         };
         VerbHelp.Use(root, context);
         return root;

@@ -1,11 +1,12 @@
 using System.CommandLine;
 
 using Parcae.Client;
+using Parcae.Grains;
 
 namespace Parcae.Cli.Commands;
 
 /// <summary>Options that say which service is meant, for verbs that talk to a running one.</summary>
-internal sealed class ServiceOptions
+internal sealed class ServiceOptions(CommandContext context)
 {
     private readonly Option<string> _redis = new("--redis")
     {
@@ -34,6 +35,9 @@ internal sealed class ServiceOptions
     /// <summary>Whether the result is wanted as JSON.</summary>
     public Option<bool> Json { get; } = new("--json") { Description = "Print one JSON document on standard output and nothing else." };
 
+    /// <summary>A fleet by its name.</summary>
+    public static Option<string> Fleet() => new("--fleet") { Description = "The fleet.", HelpName = "NAME", DefaultValueFactory = _ => ParcaeNames.DefaultFleet };
+
     /// <summary>Adds the options to a verb.</summary>
     public Command AddTo(Command command)
     {
@@ -41,26 +45,41 @@ internal sealed class ServiceOptions
         return command;
     }
 
+    /// <summary>The Redis that is meant.</summary>
+    public string Redis(ParseResult parsed) => parsed.GetValue(_redis)!;
+
+    /// <summary>The service that is meant.</summary>
+    public string ServiceId(ParseResult parsed) => parsed.GetValue(_service)!;
+
     /// <summary>Connects to the service that is meant.</summary>
-    public async Task<ParcaeClient> ConnectAsync(ParseResult parsed, CancellationToken cancellation)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="cancellation">Ends the attempts.</param>
+    /// <param name="retryFor">How long one call is repeated; null: as long as the service is looked for.</param>
+    public async Task<IParcaeClient> ConnectAsync(ParseResult parsed, CancellationToken cancellation, TimeSpan? retryFor = null)
     {
         var timeout = parsed.GetValue(_timeout) ?? TimeSpan.FromSeconds(10);
         try
         {
-            return await ParcaeClient.ConnectAsync(
+            return await context.Connect(
                 new ParcaeClientOptions
                 {
                     Redis = parsed.GetValue(_redis)!,
                     ClusterId = parsed.GetValue(_cluster)!,
                     ServiceId = parsed.GetValue(_service)!,
                     ConnectTimeout = timeout,
-                    RetryFor = timeout,
+                    RetryFor = retryFor ?? timeout,
                 },
                 cancellation).ConfigureAwait(false);
         }
         catch (ArgumentException e)
         {
-            throw new UsageException($"--redis: {e.Message}");
+            throw new UsageException(Typed(e.Message.Split(" (Parameter", 2)[0]));
         }
     }
+
+    /// <summary>A problem of the client's options, by the names that were typed.</summary>
+    private static string Typed(string problem) => problem
+        .Replace($"{nameof(ParcaeClientOptions.Redis)}: ", "--redis: ", StringComparison.Ordinal)
+        .Replace($"{nameof(ParcaeClientOptions.ClusterId)}: ", "--cluster-id: ", StringComparison.Ordinal)
+        .Replace($"{nameof(ParcaeClientOptions.ServiceId)}: ", "--service-id: ", StringComparison.Ordinal);
 }

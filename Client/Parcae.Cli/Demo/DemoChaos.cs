@@ -13,28 +13,31 @@ internal sealed class DemoChaos(DemoSetting setting, DemoFleet fleet, DemoProgre
     private static readonly TimeSpan LeastPatience = TimeSpan.FromSeconds(5);
 
     private readonly DemoOptions _options = setting.Options;
+    private readonly FaultRecord[] _before = setting.State.State.Faults;
     private ChaosRun? _run;
 
     /// <summary>What came of it, or null when no faults were asked for.</summary>
-    public ChaosResult? Result => _options.Chaos == 0 ? null : ChaosResult.Of(_run?.Faults ?? []);
+    public ChaosResult? Result => _options.Chaos == 0 ? null : ChaosResult.Of([.. _before, .. _run?.Faults ?? []]);
+
+    private int Left => _options.Chaos - _before.Length;
 
     /// <summary>Orders the faults; returns when all are over, or the job is.</summary>
     /// <exception cref="CommandFailedException">The job did not recover from one.</exception>
     public async Task RunAsync(IParcaeClient client, string jobId, CancellationToken cancellation)
     {
-        if (_options.Chaos == 0) return;
+        if (Left <= 0) return;
         var whole = setting.Replay.Counts.Count * _options.Interval;
         // Half of the time is for the faults themselves.
-        var interval = whole / (2 * _options.Chaos + 1);
+        var interval = whole / (2 * Left + 1);
         var chaos = new ChaosSetting
         {
-            Faults = _options.Chaos,
+            Faults = Left,
             Interval = interval,
             // The trace changes something every few intervals.
             Patience = TimeSpan.FromTicks(Math.Max(LeastPatience.Ticks, 3 * _options.Interval.Ticks)),
             WaitsOutPauses = true,
         };
-        var draws = new FaultDraws(_options.Seed, FaultNames.Points, FaultNames.Kinds);
+        var draws = new FaultDraws(_options.Seed + setting.State.State.Resumed, FaultNames.Points, FaultNames.Kinds);
         _run = new ChaosRun(client, jobId, draws, chaos, this, TimeProvider.System);
         await Task.Delay(interval, cancellation).ConfigureAwait(false);
         await _run.RunAsync(cancellation).ConfigureAwait(false);
@@ -47,13 +50,14 @@ internal sealed class DemoChaos(DemoSetting setting, DemoFleet fleet, DemoProgre
     public void Ordering(int number, string instance, FaultOrder order)
     {
         if (order.Kind == FaultKind.Kill) fleet.ExpectEnd(instance);
-        progress.Event(DemoEventKind.Cloud, $"fault {number} of {_options.Chaos}: {FaultNames.Of(order.Kind)} at {FaultNames.Of(order.Point)} on {instance}");
+        progress.Event(DemoEventKind.Cloud, $"fault {_before.Length + number} of {_options.Chaos}: {FaultNames.Of(order.Kind)} at {FaultNames.Of(order.Point)} on {instance}");
     }
 
     /// <inheritdoc/>
     public void Over(FaultRecord fault)
     {
-        progress.Event(DemoEventKind.Cloud, $"fault {fault.Number} of {_options.Chaos}: {ChaosTables.Outcome(fault)}");
+        setting.State.Change(s => s with { Faults = [.. s.Faults, fault with { Number = _before.Length + fault.Number }] });
+        progress.Event(DemoEventKind.Cloud, $"fault {_before.Length + fault.Number} of {_options.Chaos}: {ChaosTables.Outcome(fault)}");
         // The vault is no worker: the fleet does not know it.
         if (fault is { Struck: true, Instance: { } hung } && fault.Kind == FaultNames.Of(FaultKind.Hang)) fleet.Replace(hung);
     }

@@ -47,6 +47,11 @@ internal static class DemoCommand
         var verify = new Option<bool>("--verify") { Description = "Run the same job undisturbed on one worker afterwards; every loss must be the same, bit for bit." };
         var json = new Option<bool>("--json") { Description = "Print one JSON document on standard output and nothing else." };
         var folder = new Option<string?>("--folder") { Description = "Working folder, kept afterwards. Default: a temporary one.", HelpName = "DIR" };
+        var resume = new Option<string?>("--resume")
+        {
+            Description = "Go on with a demo that was stopped: its --folder. The job continues from its last checkpoint, the trace where it was.",
+            HelpName = "DIR",
+        };
         var report = new Option<string>("--report") { Description = "Where the HTML report goes.", HelpName = "FILE", DefaultValueFactory = _ => Default.Report };
         var redisPort = Values.OptionalInt("--redis-port", "Port of the embedded store. Default: any free one.", 1, 65535);
         var keep = new Option<bool>("--keep") { Description = "Keep the working folder even when all went well." };
@@ -59,11 +64,18 @@ internal static class DemoCommand
         var command = new Verb(
             "demo", "Trains a GPT on this machine while a spot trace is acted out.",
             "It starts an embedded store, a control silo and worker processes, trains a GPT on real text while a real spot trace is replayed onto the workers (notices, then kills), and writes a report.",
-            "parcae demo", "parcae demo --verify --unannounced 0.5 --seed 3 --json", "parcae demo --chaos 10 --verify")
+            "parcae demo", "parcae demo --verify --unannounced 0.5 --seed 3 --json", "parcae demo --chaos 10 --verify", "parcae demo --folder run", "parcae demo --resume run")
         {
             instances, interval, trace, unannounced, chaos, seed, steps, verify, data, blocks, hidden, heads, sequence, batch, microBatches,
-            report, json, folder, keep, redisPort, silo,
+            report, json, folder, resume, keep, redisPort, silo,
         };
+        Option[] settled = [instances, interval, trace, unannounced, chaos, seed, steps, data, blocks, hidden, heads, sequence, batch, microBatches, folder];
+        command.Validators.Add(parsed =>
+        {
+            if (parsed.GetValue(resume) is not { } root) return;
+            foreach (var option in settled.Where(o => parsed.GetResult(o) is { Implicit: false }))
+                parsed.AddError($"{option.Name}: not with --resume; the demo in '{root}' goes on with its own.");
+        });
         command.SetAction((parsed, cancellation) => run(
             new DemoOptions
             {
@@ -87,6 +99,7 @@ internal static class DemoCommand
                 Verify = parsed.GetValue(verify),
                 Json = parsed.GetValue(json),
                 Folder = parsed.GetValue(folder),
+                Resume = parsed.GetValue(resume),
                 Report = parsed.GetValue(report)!,
                 RedisPort = parsed.GetValue(redisPort),
                 Keep = parsed.GetValue(keep),

@@ -29,6 +29,12 @@ internal sealed class DemoFolder
     /// <summary>What the processes print.</summary>
     public string Logs => Path.Combine(Root, "logs");
 
+    /// <summary>What the demo knows of itself.</summary>
+    public string State => StateFile(Root);
+
+    /// <summary>The file of <see cref="State"/> in a folder.</summary>
+    public static string StateFile(string root) => Path.Combine(root, "demo.json");
+
     /// <summary>Log file of a process.</summary>
     public string Log(string id) => Path.Combine(Logs, id + ".log");
 
@@ -41,13 +47,21 @@ internal sealed class DemoFolder
             if (asked is null) return new DemoFolder(Directory.CreateTempSubdirectory("parcae-demo-").FullName, temporary: true);
             string root = Path.GetFullPath(asked);
             if (Directory.Exists(Path.Combine(root, "store")) && Directory.EnumerateFileSystemEntries(Path.Combine(root, "store")).Any())
-                throw new CommandFailedException($"--folder: '{root}' holds the store of another run; name a fresh folder, or empty it.");
+                throw new CommandFailedException($"--folder: '{root}' holds another run; go on with it by --resume '{asked}', name a fresh folder, or empty it.");
             return new DemoFolder(root, temporary: false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CommandFailedException($"The working folder cannot be made: {e.Message}", e);
         }
+    }
+
+    /// <summary>The folder of a demo that was stopped.</summary>
+    /// <exception cref="CommandFailedException">There is none.</exception>
+    public static DemoFolder Open(string root)
+    {
+        if (!Directory.Exists(root)) throw new CommandFailedException($"--resume: the folder '{root}' does not exist; it must be the --folder of a demo that was stopped.");
+        return new DemoFolder(Path.GetFullPath(root), temporary: false);
     }
 
     /// <summary>Removes it with all that is in it.</summary>

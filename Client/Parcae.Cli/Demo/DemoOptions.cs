@@ -47,6 +47,9 @@ internal sealed record DemoOptions
     /// <summary>Working folder; null: a temporary one.</summary>
     public string? Folder { get; init; }
 
+    /// <summary>Folder of a demo that was stopped and is to go on; null: a new demo.</summary>
+    public string? Resume { get; init; }
+
     /// <summary>Where the report goes.</summary>
     public string Report { get; init; } = "parcae-report.html";
 
@@ -58,4 +61,16 @@ internal sealed record DemoOptions
 
     /// <summary>Path of <c>Parcae.Silo.dll</c>; null: found by itself.</summary>
     public string? Silo { get; init; }
+
+    /// <summary>The options of a demo that was stopped, as it goes on: what it trains and the trace are its own, how its end is told is asked for anew.</summary>
+    public DemoOptions GoingOnWith(DemoOptions stopped) => stopped with
+    {
+        Resume = Resume,
+        Verify = Verify || stopped.Verify,
+        Json = Json,
+        Report = Report,
+        RedisPort = RedisPort,
+        Silo = Silo,
+        Keep = Keep,
+    };
 }

@@ -33,6 +33,9 @@ internal readonly record struct ThroughputSample(double Seconds, double SamplesP
 /// <summary>A demo at one moment, for a view.</summary>
 internal sealed record DemoSnapshot
 {
+    /// <summary>What is shown.</summary>
+    public string Title { get; init; } = "parcae demo";
+
     /// <summary>The model in words.</summary>
     public required string Model { get; init; }
 
@@ -77,7 +80,7 @@ internal sealed record DemoSnapshot
 }
 
 /// <summary>Where everything that a view or the report needs comes together. Safe for concurrent use.</summary>
-internal sealed class DemoProgress(string model, string trace, IReadOnlyList<int> counts, TimeProvider time)
+internal sealed class DemoProgress(string model, string trace, IReadOnlyList<int> counts, TimeProvider time, string title = "parcae demo")
 {
     private readonly Lock _lock = new();
     private readonly long _begin = time.GetTimestamp();
@@ -86,8 +89,9 @@ internal sealed class DemoProgress(string model, string trace, IReadOnlyList<int
     private readonly List<ThroughputSample> _throughput = [];
     private readonly HashSet<string> _draining = [];
     private readonly HashSet<string> _starting = [];
-    private DemoSnapshot _now = new() { Model = model, Trace = trace, Counts = counts };
+    private DemoSnapshot _now = new() { Title = title, Model = model, Trace = trace, Counts = counts };
     private TimeSpan? _submitted;
+    private int _firstStep;
 
     /// <summary>Told of each event as it happens.</summary>
     public event Action<DemoEvent>? Happened;
@@ -134,8 +138,13 @@ internal sealed class DemoProgress(string model, string trace, IReadOnlyList<int
         Happened?.Invoke(happened);
     }
 
-    /// <summary>The job was submitted: its time starts.</summary>
-    public void Submitted() => _submitted = Elapsed;
+    /// <summary>The job was submitted, or what is shown of it begins: its time starts.</summary>
+    /// <param name="firstStep">The first step that is shown.</param>
+    /// <param name="ago">How long ago that was.</param>
+    public void Submitted(int firstStep = 0, TimeSpan ago = default) => (_submitted, _firstStep) = (Elapsed - ago, firstStep);
+
+    /// <summary>What had happened before this command began.</summary>
+    public void Before(int noticed, int unannounced) => Change(s => s with { Noticed = noticed, Unannounced = unannounced });
 
     /// <summary>The job moved.</summary>
     public void Update(JobStatus status, IReadOnlyList<StepResult> steps)
@@ -146,7 +155,9 @@ internal sealed class DemoProgress(string model, string trace, IReadOnlyList<int
             foreach (var step in steps)
             {
                 // A step that is run again replaces what it was.
-                if (step.Step < _losses.Count) _losses.RemoveRange(step.Step, _losses.Count - step.Step);
+                int at = step.Step - _firstStep;
+                if (at < 0) continue;
+                if (at < _losses.Count) _losses.RemoveRange(at, _losses.Count - at);
                 _losses.Add(step.Loss);
             }
 

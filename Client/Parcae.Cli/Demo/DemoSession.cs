@@ -1,7 +1,7 @@
 using Parcae.Cli.Commands;
 using Parcae.Cli.Demo.Processes;
-using Parcae.Cli.Demo.Replay;
 using Parcae.Cli.Demo.Results;
+using Parcae.Cli.Replay.Acting;
 using Parcae.Client;
 using Parcae.Grains;
 
@@ -15,6 +15,7 @@ internal sealed class DemoSession(DemoSetting setting, ProcessSupervisor process
 
     private static readonly TimeSpan TrainTimeout = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan FinishTimeout = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan StateEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ForgetTimeout = TimeSpan.FromSeconds(30);
 
     private readonly FreePorts _ports = new();
@@ -24,7 +25,8 @@ internal sealed class DemoSession(DemoSetting setting, ProcessSupervisor process
     {
         var options = setting.Options;
         var services = new DemoServices(
-            processes, setting.Commands, _ports, setting.Folder, options.RedisPort ?? _ports.Next(), options.Interval, progress, abort);
+            processes, setting.Commands, _ports, setting.Folder, options.RedisPort ?? _ports.Next(), options.Interval, progress, abort,
+            setting.Named);
         await services.StartAsync().ConfigureAwait(false);
 
         progress.Stage("connecting to the service");
@@ -32,10 +34,10 @@ internal sealed class DemoSession(DemoSetting setting, ProcessSupervisor process
             new ParcaeClientOptions { Redis = services.Redis, RetryFor = TimeSpan.FromMinutes(2) }, abort.Token).ConfigureAwait(false);
         await using var _ = client.ConfigureAwait(false);
         var fleet = new DemoFleet(
-            processes, setting.Commands, _ports, setting.Folder, services.Redis, Joins(setting.Replay), client, progress, abort);
+            processes, setting.Commands, _ports, setting.Folder, services.Redis, setting.Named + Joins(setting.Replay), client, progress, abort);
 
         var spec = DemoJob.Create(options, setting.Folder.Tokens);
-        var (result, history, submittedAt) = await TrainAsync(client, fleet, spec).ConfigureAwait(false);
+        var (result, history) = await TrainAsync(client, fleet, spec).ConfigureAwait(false);
         Verification? verification = null;
         if (options.Verify)
         {
@@ -43,33 +45,33 @@ internal sealed class DemoSession(DemoSetting setting, ProcessSupervisor process
             result = result with { Reference = verification.ToReference() };
         }
 
-        return new DemoOutcome(result, history, verification, spec.Planning.MemoryBytes, submittedAt);
+        return new DemoOutcome(result, history, verification, spec.Planning.MemoryBytes, setting.State.State.SubmittedAt!.Value);
     }
 
     private static int Joins(TraceReplay replay) => replay.Initial.Count + replay.Events.Count(e => e.Action == ReplayAction.Start);
 
-    private async Task<(DemoResult Result, JobHistory History, DateTimeOffset SubmittedAt)> TrainAsync(ParcaeClient client, DemoFleet fleet, JobSpec spec)
+    private async Task<(DemoResult Result, JobHistory History)> TrainAsync(ParcaeClient client, DemoFleet fleet, JobSpec spec)
     {
         var (options, replay) = (setting.Options, setting.Replay);
+        progress.Position = () => setting.First;
         progress.Stage($"starting {replay.Initial.Count} workers");
         await fleet.StartAllAsync(replay.Initial, abort.Token).ConfigureAwait(false);
 
-        progress.Stage("submitting the job");
-        string jobId = await client.SubmitAsync(spec, cancellation: abort.Token).ConfigureAwait(false);
-        var submittedAt = DateTimeOffset.UtcNow;
-        progress.Submitted();
-        var begun = progress.Elapsed;
+        string jobId = await SubmitAsync(client, spec).ConfigureAwait(false);
+        var (begun, wallBefore) = (progress.Elapsed, setting.State.State.WallSeconds);
+        double Wall() => wallBefore + (progress.Elapsed - begun).TotalSeconds;
         var job = new JobFollower(client, jobId, progress, abort);
         if (replay.Counts[0] >= LeastInstances) await WithinAsync(job.Trained, TrainTimeout, "did not begin to train").ConfigureAwait(false);
 
         progress.Stage("training");
         var driver = new ReplayDriver(replay, options.Interval, fleet, TimeProvider.System);
-        progress.Position = () => driver.Position;
+        progress.Position = () => setting.First + driver.Position;
         ChaosResult? chaosResult;
         using (var replaying = CancellationTokenSource.CreateLinkedTokenSource(abort.Token))
         {
             var run = driver.RunAsync(replaying.Token);
             var chaos = new DemoChaos(setting, fleet, progress);
+            var keeping = abort.GuardAsync(IgnoreCancellation(KeepStateAsync(driver, Wall, replaying.Token)));
             var faults = abort.GuardAsync(IgnoreCancellation(chaos.RunAsync(client, jobId, replaying.Token)));
             if (await Task.WhenAny(run, job.Ended).ConfigureAwait(false) == run)
             {
@@ -89,18 +91,65 @@ internal sealed class DemoSession(DemoSetting setting, ProcessSupervisor process
             await replaying.CancelAsync().ConfigureAwait(false);
             await abort.GuardAsync(IgnoreCancellation(run)).ConfigureAwait(false);
             await faults.ConfigureAwait(false);
+            await keeping.ConfigureAwait(false);
             chaosResult = chaos.Result;
         }
 
-        double wall = (progress.Elapsed - begun).TotalSeconds;
+        double wall = Wall();
         var history = await client.GetHistoryAsync(jobId, 0, abort.Token).ConfigureAwait(false);
         var snapshot = progress.Snapshot();
-        int replayed = Math.Clamp((int)Math.Ceiling(driver.Position), 1, replay.Counts.Count);
+        int replayed = Math.Clamp(setting.First + (int)Math.Ceiling(driver.Position), 1, setting.Counts.Count);
         var result = DemoResult.Of(
-            jobId, history, [.. replay.Counts.Take(replayed)], new PreemptionCounts(snapshot.Noticed, snapshot.Unannounced), wall,
+            jobId, history, [.. setting.Counts.Take(replayed)], new PreemptionCounts(snapshot.Noticed, snapshot.Unannounced), wall,
             Path.GetFullPath(options.Report)) with
         { Chaos = chaosResult };
-        return (result, history, submittedAt);
+        return (result, history);
+    }
+
+    /// <summary>Submits the job, or finds the one that was submitted before the demo was stopped.</summary>
+    private async Task<string> SubmitAsync(ParcaeClient client, JobSpec spec)
+    {
+        var before = setting.State.State;
+        progress.Stage(before.SubmittedAt is null ? "submitting the job" : $"going on with {before.JobId}, at interval {setting.First} of the trace");
+        if (before.SubmittedAt is null)
+        {
+            // Its id is known before it is there: a demo that is killed in between submits it again, which is the same job.
+            setting.State.Change(s => s);
+            _ = await client.SubmitAsync(spec, before.JobId, abort.Token).ConfigureAwait(false);
+            setting.State.Change(s => s with { SubmittedAt = DateTimeOffset.UtcNow });
+        }
+
+        progress.Submitted(ago: DateTimeOffset.UtcNow - setting.State.State.SubmittedAt!.Value);
+        return before.JobId;
+    }
+
+    /// <summary>Keeps what a demo that goes on must know, until cancelled.</summary>
+    private async Task KeepStateAsync(ReplayDriver driver, Func<double> wall, CancellationToken cancellation)
+    {
+        void Keep()
+        {
+            var now = progress.Snapshot();
+            setting.State.Change(s => s with
+            {
+                Intervals = setting.First + (int)driver.Position,
+                WallSeconds = wall(),
+                Noticed = now.Noticed,
+                Unannounced = now.Unannounced,
+            });
+        }
+
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(StateEvery, cancellation).ConfigureAwait(false);
+                Keep();
+            }
+        }
+        finally
+        {
+            Keep();
+        }
     }
 
     private async Task<Verification> VerifyAsync(ParcaeClient client, DemoFleet fleet, JobSpec spec, StepResult[] steps)

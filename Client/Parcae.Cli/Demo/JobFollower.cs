@@ -10,12 +10,18 @@ internal sealed class JobFollower
     private readonly TaskCompletionSource<bool> _trained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<JobStatus> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly DemoProgress _progress;
+    private readonly WatchOptions _from;
     private bool _interrupted;
 
     /// <summary>Begins to follow.</summary>
-    public JobFollower(IParcaeClient client, string jobId, DemoProgress progress, DemoAbort abort)
+    /// <param name="client">The service.</param>
+    /// <param name="jobId">The job.</param>
+    /// <param name="progress">Is fed.</param>
+    /// <param name="abort">Told when the job ends otherwise than completed.</param>
+    /// <param name="from">The first step and event; null: all.</param>
+    public JobFollower(IParcaeClient client, string jobId, DemoProgress progress, DemoAbort abort, WatchOptions? from = null)
     {
-        _progress = progress;
+        (_progress, _from) = (progress, from ?? new WatchOptions());
         _ = abort.Token.Register(() => _ended.TrySetCanceled(abort.Token));
         _ = abort.GuardAsync(FollowAsync(client, jobId, abort.Token));
     }
@@ -28,7 +34,7 @@ internal sealed class JobFollower
 
     private async Task FollowAsync(IParcaeClient client, string jobId, CancellationToken cancellation)
     {
-        var options = new WatchOptions { Steps = true, Interrupted = OnInterrupted };
+        var options = _from with { Steps = true, Interrupted = OnInterrupted };
         await foreach (var update in client.WatchAsync(jobId, options, cancellation).ConfigureAwait(false))
         {
             if (_interrupted) _progress.Event(DemoEventKind.Info, "the service answers again");

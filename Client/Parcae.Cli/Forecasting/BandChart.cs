@@ -8,14 +8,14 @@ internal static class BandChart
     private const int LabelWidth = 7;
 
     /// <summary>The picture; where there are more intervals than columns, every so many are shown.</summary>
-    /// <param name="bands">At least one.</param>
+    /// <param name="bands">At least one; a count below 0 is none: the interval is still to come.</param>
     /// <param name="width">Characters of a line, labels included.</param>
     /// <param name="height">Lines of the picture, at most.</param>
     public static IReadOnlyList<string> Lines(IReadOnlyList<ForecastBands> bands, int width, int height = 12)
     {
         int columns = Math.Min(Math.Max(10, width - LabelWidth), bands.Count);
         var shown = Enumerable.Range(0, columns).Select(c => bands[(int)((long)c * bands.Count / columns)]).ToArray();
-        int low = shown.Min(b => Math.Min(b.Actual, b.Low80)), high = shown.Max(b => Math.Max(b.Actual, b.High80));
+        int low = shown.Min(b => b.Actual < 0 ? b.Low80 : Math.Min(b.Actual, b.Low80)), high = shown.Max(b => Math.Max(b.Actual, b.High80));
         int step = Math.Max(1, (high - low + height) / height), rows = ((high - low) / step) + 1;
         var lines = new List<string>(rows + 2);
         for (int row = rows - 1; row >= 0; row--)

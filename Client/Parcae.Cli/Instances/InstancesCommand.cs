@@ -15,12 +15,13 @@ internal static class InstancesCommand
 
     private static Command List(CommandContext context)
     {
-        var service = new ServiceOptions();
-        var command = service.AddTo(new Command("list", "Every instance that is not gone."));
+        var service = new ServiceOptions(context);
+        var name = ServiceOptions.Fleet();
+        var command = service.AddTo(new Verb("list", "Every instance that is not gone.", "", "parcae instances list", "parcae instances list --json") { name });
         command.SetAction(async (parsed, cancellation) =>
         {
             await using var client = await service.ConnectAsync(parsed, cancellation).ConfigureAwait(false);
-            var fleet = await client.GetFleetAsync(cancellation: cancellation).ConfigureAwait(false);
+            var fleet = await client.GetFleetAsync(parsed.GetValue(name)!, cancellation).ConfigureAwait(false);
             if (parsed.GetValue(service.Json)) JsonOutput.Write(context.Output, fleet.Instances.Select(InstanceView.Of));
             else context.CreateConsole().Write(Table(fleet));
             return ParcaeCommand.Ok;
@@ -30,17 +31,18 @@ internal static class InstancesCommand
 
     private static Command Drain(CommandContext context)
     {
-        var service = new ServiceOptions();
+        var service = new ServiceOptions(context);
         var instance = new Argument<string>("instance") { Description = "The instance's id." };
         var within = Values.Seconds("--within", "When it will be gone. Default: 120.", TimeSpan.Zero, TimeSpan.FromDays(1));
         var reason = new Option<string>("--reason") { Description = "Why, for people.", DefaultValueFactory = _ => "drained by a user" };
-        var command = service.AddTo(new Command("drain", "Tell an instance's job to leave it before it is gone.") { instance, within, reason });
+        var fleet = ServiceOptions.Fleet();
+        var command = service.AddTo(new Verb("drain", "Tell an instance's job to leave it before it is gone.", "", "parcae instances drain i-0004", "parcae instances drain i-0004 --within 10m --reason maintenance") { instance, within, reason, fleet });
         command.SetAction(async (parsed, cancellation) =>
         {
             await using var client = await service.ConnectAsync(parsed, cancellation).ConfigureAwait(false);
             string id = parsed.GetValue(instance)!;
             var remaining = parsed.GetValue(within) ?? TimeSpan.FromSeconds(120);
-            await client.NoticeAsync(id, remaining, parsed.GetValue(reason)!, cancellation: cancellation).ConfigureAwait(false);
+            await client.NoticeAsync(id, remaining, parsed.GetValue(reason)!, parsed.GetValue(fleet)!, cancellation).ConfigureAwait(false);
             if (parsed.GetValue(service.Json)) JsonOutput.Write(context.Output, new { instance = id, withinSeconds = remaining.TotalSeconds });
             else await context.Output.WriteLineAsync($"{id} drains; it may go in {remaining.TotalSeconds:0.#} s.").ConfigureAwait(false);
             return ParcaeCommand.Ok;
@@ -51,11 +53,11 @@ internal static class InstancesCommand
     private static Table Table(FleetSnapshot fleet)
     {
         var table = new Table().Border(TableBorder.Simple);
-        foreach (string column in (string[])["instance", "role", "phase", "job", "zone", "USD/h", "data plane", "gone at"]) table.AddColumn(column);
+        foreach (string column in (string[])["instance", "role", "phase", "job", "zone", "USD/h", "data plane", "since", "gone at"]) table.AddColumn(column);
         foreach (var view in fleet.Instances.Select(InstanceView.Of))
         {
             string[] cells =
-                [view.Id, view.Role, view.Phase, view.JobId ?? "-", view.Zone, $"{view.PricePerHour:0.000}", view.DataPlane, view.Deadline is { } at ? $"{at:HH:mm:ss}" : "-"];
+                [view.Id, view.Role, view.Phase, view.JobId ?? "-", view.Zone, $"{view.PricePerHour:0.000}", view.DataPlane, $"{view.PhaseSince:HH:mm:ss}", view.Deadline is { } at ? $"{at:HH:mm:ss}" : "-"];
             table.AddRow(cells.Select(c => new Text(c)));
         }
 
@@ -65,9 +67,9 @@ internal static class InstancesCommand
 
 /// <summary>An instance for people and programs.</summary>
 internal sealed record InstanceView(
-    string Id, string Role, string Phase, string? JobId, string Zone, double PricePerHour, string DataPlane, DateTimeOffset? Deadline, DateTimeOffset JoinedAt)
+    string Id, string Role, string Phase, string? JobId, string Zone, double PricePerHour, string DataPlane, DateTimeOffset? Deadline, DateTimeOffset JoinedAt, DateTimeOffset PhaseSince, int Incarnation)
 {
     public static InstanceView Of(InstanceRecord r) => new(
         r.Info.Id, $"{r.Info.Role}".ToLowerInvariant(), $"{r.Phase}".ToLowerInvariant(), r.JobId, r.Info.Zone, r.Info.PricePerHour,
-        $"{r.Info.DataPlane.Host}:{r.Info.DataPlane.Port}", r.Deadline, r.JoinedAt);
+        $"{r.Info.DataPlane.Host}:{r.Info.DataPlane.Port}", r.Deadline, r.JoinedAt, r.PhaseSince, r.Info.DataPlane.Incarnation);
 }

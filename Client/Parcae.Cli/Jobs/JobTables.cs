@@ -1,3 +1,4 @@
+using Parcae.Client;
 using Parcae.Grains;
 
 using Spectre.Console;
@@ -22,7 +23,7 @@ internal static class JobTables
     }
 
     /// <summary>One job.</summary>
-    public static Table Status(JobStatus s)
+    public static Table Status(JobStatus s, JobMetrics m)
     {
         var table = Plain("job", s.JobId);
         if (s.Model is { } model) Add(table, "model", $"{model}; {Words.Count(s.Parameters ?? 0)} parameters");
@@ -32,12 +33,14 @@ internal static class JobTables
         foreach (var pipeline in (s.Plan?.Places ?? []).GroupBy(p => p.Pipeline).OrderBy(g => g.Key))
             Add(table, $"pipeline {pipeline.Key + 1}", string.Join("  ", pipeline.OrderBy(p => p.Stage).Select(p => p.Peer.InstanceId)));
         Add(table, "spares", s.Spares.Length > 0 ? string.Join("  ", s.Spares) : "-");
+        Add(table, "share", s.ShareReason.Length > 0 ? $"{s.Share} instances: {s.ShareReason}" : $"{s.Share} instances");
         Add(table, "state vault", Vault(s.Vault));
         Add(table, "step", $"{s.CommittedStep}");
         Add(table, "loss", Loss(s.Loss));
         if (s.ValidationLoss is { } validation) Add(table, "validation loss", Loss(validation));
         if (s.SkippedSteps > 0) Add(table, "steps skipped", $"{s.SkippedSteps} (their gradient was not finite)");
-        Add(table, "samples/s", $"{s.SamplesPerSecond:0.0}");
+        Add(table, "samples/s", $"{s.SamplesPerSecond:0.0} now, {m.MeanSamplesPerSecond:0.0} since it was submitted" + (m.Liveput is { } liveput ? $"; {liveput:0.0} expected of this plan" : ""));
+        Add(table, "cost", $"{m.CostUsd:0.00} USD so far" + (m.UsdPerHour is { } usd ? $", {usd:0.00} USD/h now" : "") + (m.UsdPerMillionSamples is { } each ? $", {each:0.00} USD for a million samples" : ""));
         Add(table, "samples", $"{s.Ledger.SamplesCommitted} committed, {s.Ledger.SamplesLost} lost, {s.Ledger.SamplesRepeated} repeated");
         return table;
     }

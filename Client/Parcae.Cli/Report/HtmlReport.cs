@@ -14,7 +14,7 @@ internal static class HtmlReport
     {
         var html = new StringBuilder();
         html.Append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")
-            .Append("<meta name=\"color-scheme\" content=\"light dark\"><title>Parcae demo: ").Append(Html.Text(data.Result.JobId)).Append("</title>")
+            .Append("<meta name=\"color-scheme\" content=\"light dark\"><title>").Append(Html.Text(data.Title)).Append(": ").Append(Html.Text(data.Result.JobId)).Append("</title>")
             .Append("<style>").Append(Resource("report.css")).Append("</style></head><body><main>\n");
         Head(html, data);
         Figures(html, data);
@@ -31,7 +31,7 @@ internal static class HtmlReport
 
     private static void Head(StringBuilder html, ReportData data)
     {
-        html.Append("<header><p class=\"kicker\">Parcae demo</p><h1>Training through ").Append(data.Result.Preemptions.Noticed + data.Result.Preemptions.Unannounced)
+        html.Append("<header><p class=\"kicker\">").Append(Html.Text(data.Title)).Append("</p><h1>Training through ").Append(data.Result.Preemptions.Noticed + data.Result.Preemptions.Unannounced)
             .Append(" preemptions</h1><p class=\"sub\">").Append(Html.Text(data.Result.Model)).Append("; ").Append(Html.Text(Words.Count(data.Result.Parameters)))
             .Append(" parameters, ").Append(data.Result.GlobalBatch).Append(" samples a step</p>");
         if (data.Verification is { } v)

@@ -3,11 +3,9 @@ using Parcae.Grains;
 
 namespace Parcae.Cli.Report;
 
-/// <summary>The charts of a report. Second 0 is the job's submission.</summary>
+/// <summary>The charts of a report. Second 0 is the job's submission, or the beginning of what is reported on.</summary>
 internal static class ReportCharts
 {
-    private const string Time = "seconds since the job was submitted";
-
     /// <summary>Kinds of migration as marks: CSS class and name.</summary>
     private static readonly (MigrationKind Kind, string Style)[] Kinds =
     [
@@ -32,7 +30,7 @@ internal static class ReportCharts
         {
             Title = "Instances",
             Note = "Usable instances at the end of each interval, what had been forecast for it one interval before, and how many the plan used.",
-            XName = Time,
+            XName = Time(data),
             XMax = end,
             YMax = Math.Ceiling(most + 0.5),
             YTicks = Ticks.Round(0, Math.Ceiling(most + 0.5), 5, whole: true),
@@ -57,7 +55,7 @@ internal static class ReportCharts
         {
             Title = "Strategy",
             Note = "Pipelines x stages of the plan in force; the more instances, the higher.",
-            XName = Time,
+            XName = Time(data),
             XMax = end,
             YMin = -0.5,
             YMax = Math.Max(1, levels.Count) - 0.5,
@@ -72,17 +70,18 @@ internal static class ReportCharts
         // Steps without a loss, which were skipped, leave a gap.
         var steps = data.History.Steps.Where(s => double.IsFinite(s.Loss)).ToArray();
         double least = steps.Length > 0 ? steps.Min(s => s.Loss) : 0, most = steps.Length > 0 ? steps.Max(s => s.Loss) : 1;
+        int from = data.History.Steps.Length > 0 ? data.History.Steps[0].Step : 0;
         double margin = Math.Max(0.01, (most - least) * 0.06);
         return new Chart
         {
             Title = "Loss",
             Note = "Mean cross-entropy per token, in nats. The marks are reconfigurations: the curve runs through them undisturbed.",
-            XName = "step",
+            XName = from == 0 ? "step" : $"steps after step {from}",
             XMax = Math.Max(1, data.History.Steps.Length),
             YMin = Math.Max(0, least - margin),
             YMax = most + margin,
-            Series = [new Series("loss", "s-loss", [.. steps.Select(s => new Dot(s.Step, s.Loss))]) { Format = "0.0000" }],
-            Marks = [.. data.History.Generations.Select(g => new Mark(g.AtStep, Style(g.Kind), $"{Words.Kind(g.Kind)}: {g.Cause}"))],
+            Series = [new Series("loss", "s-loss", [.. steps.Select(s => new Dot(s.Step - from, s.Loss))]) { Format = "0.0000" }],
+            Marks = [.. data.History.Generations.Select(g => new Mark(Math.Max(0, g.AtStep - from), Style(g.Kind), $"{Words.Kind(g.Kind)}: {g.Cause}"))],
             MarkLegend = MarkLegend(data),
         };
     }
@@ -96,7 +95,7 @@ internal static class ReportCharts
         {
             Title = "Throughput",
             Note = "Samples per second over the last seconds, with every reconfiguration.",
-            XName = Time,
+            XName = Time(data),
             XMax = end,
             YMax = Math.Max(1, most * 1.08),
             Series = [new Series("samples/s", "s-speed", [.. data.Throughput.Select(t => new Dot(t.Seconds, t.SamplesPerSecond))]) { Area = true, Format = "0.0" }],
@@ -107,6 +106,8 @@ internal static class ReportCharts
 
     private static (string Style, string Name)[] MarkLegend(ReportData data) =>
         [.. Kinds.Where(k => data.History.Generations.Any(g => g.Kind == k.Kind)).Select(k => (k.Style, Words.Kind(k.Kind)))];
+
+    private static string Time(ReportData data) => $"seconds since {data.Begin}";
 
     private static double Second(ReportData data, GenerationRecord generation) => Math.Max(0, (generation.At - data.SubmittedAt).TotalSeconds);
 

@@ -9,13 +9,19 @@ namespace Parcae.Cli.Report;
 /// <summary>Everything that a report shows.</summary>
 internal sealed record ReportData
 {
+    /// <summary>What made it.</summary>
+    public string Title { get; init; } = "Parcae demo";
+
+    /// <summary>What second 0 of all charts is.</summary>
+    public string Begin { get; init; } = "the job was submitted";
+
     /// <summary>The figures.</summary>
     public required DemoResult Result { get; init; }
 
     /// <summary>Everything about the job.</summary>
     public required JobHistory History { get; init; }
 
-    /// <summary>When the job was submitted: second 0 of all charts.</summary>
+    /// <summary>When that was, by the control silo's clock or one that agrees with it.</summary>
     public required DateTimeOffset SubmittedAt { get; init; }
 
     /// <summary>Speed over time.</summary>

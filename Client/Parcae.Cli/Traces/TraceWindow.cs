@@ -19,6 +19,9 @@ internal sealed class TraceWindow
         command.Options.Add(_to);
     }
 
+    /// <summary>The minutes as typed; null where one was not.</summary>
+    public (int? From, int? To) Minutes(ParseResult parsed) => (parsed.GetValue(_from), parsed.GetValue(_to));
+
     /// <summary>The part that was asked for; the trace itself where none was.</summary>
     public AvailabilityTrace Cut(ParseResult parsed, AvailabilityTrace trace) => Cut(trace, parsed.GetValue(_from), parsed.GetValue(_to));
 

@@ -9,10 +9,11 @@ internal static class PluginAssemblies
     private static readonly Dictionary<(string Path, DateTime Written), Assembly> Loaded = [];
 
     /// <summary>Loads a class library, or the one that was loaded from this file before.</summary>
-    /// <exception cref="ArgumentException">There is no such file, it cannot be read, or it is no .NET assembly.</exception>
+    /// <exception cref="ArgumentException">There is no such file, it cannot be read, it is no .NET assembly, or this silo does not load it.</exception>
     public static Assembly Load(string path)
     {
         path = Path.GetFullPath(path);
+        PluginFolder.Check(path);
         if (!File.Exists(path))
             throw new ArgumentException($"model.assembly: there is no file {path} on this machine; it must be the class library of the model.", nameof(path));
         lock (Gate)

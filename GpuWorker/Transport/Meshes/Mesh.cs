@@ -265,10 +265,13 @@ public sealed partial class Mesh : IDisposable
         }
     }
 
+    /// <summary>Whether a thread of this side that computes seems to hang.</summary>
+    internal bool IsStalled => _watched.Any(t => t.IsStalled(_plane.Options.StallTimeout));
+
     /// <summary>Whether the threads of this side that compute get on.</summary>
     private bool GetsOn()
     {
-        if (!_watched.Any(t => t.IsStalled(_plane.Options.StallTimeout))) return true;
+        if (!IsStalled) return true;
         if (!Interlocked.Exchange(ref _stalled, true)) LogStalled(JobId, Generation, _plane.Options.StallTimeout.TotalSeconds);
         return false;
     }

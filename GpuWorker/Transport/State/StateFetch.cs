@@ -17,13 +17,14 @@ public sealed class StateFetch
     private readonly RangeQueue _queue;
     private readonly Action<WantedLayer> _complete;
     private readonly CancellationTokenSource _over;
+    private readonly string _purpose;
     private readonly Activity? _parent = Activity.Current;
     private readonly ConcurrentQueue<Task> _fetches = new();
     private readonly ConcurrentDictionary<string, long> _received = new();
     private Exception? _failure;
 
-    private StateFetch(DataPlane plane, string jobId, int generation, byte[] secret, RangeQueue queue, Action<WantedLayer> complete, CancellationTokenSource over) =>
-        (_plane, _jobId, _generation, _secret, _queue, _complete, _over) = (plane, jobId, generation, secret, queue, complete, over);
+    private StateFetch(DataPlane plane, string jobId, int generation, byte[] secret, RangeQueue queue, Action<WantedLayer> complete, CancellationTokenSource over, string purpose) =>
+        (_plane, _jobId, _generation, _secret, _queue, _complete, _over, _purpose) = (plane, jobId, generation, secret, queue, complete, over, purpose);
 
     /// <summary>Fetches layers.</summary>
     /// <param name="plane">Reaches the holders.</param>
@@ -33,16 +34,18 @@ public sealed class StateFetch
     /// <param name="wanted">The layers.</param>
     /// <param name="complete">Called for each layer as soon as it is complete; concurrently for several.</param>
     /// <param name="cancellation">Ends it.</param>
+    /// <param name="purpose">What the layers are for, for the trace: the number of a stage, or <c>vault</c>.</param>
     /// <returns>Bytes that each holder gave; together those of the layers, as none counts twice.</returns>
     /// <exception cref="InvalidOperationException">A layer has no holder that gives it, or none any more; says what each of them said.</exception>
     public static async Task<IReadOnlyDictionary<string, long>> RunAsync(
-        DataPlane plane, string jobId, int generation, byte[] secret, IReadOnlyList<WantedLayer> wanted, Action<WantedLayer> complete, CancellationToken cancellation)
+        DataPlane plane, string jobId, int generation, byte[] secret, IReadOnlyList<WantedLayer> wanted, Action<WantedLayer> complete, CancellationToken cancellation,
+        string purpose = "")
     {
         ArgumentNullException.ThrowIfNull(plane);
         var queue = new RangeQueue(wanted, plane.Options.StateRangeBytes, plane.Options.StateSources);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var stop = over.Token.Register(queue.Stop);
-        var fetch = new StateFetch(plane, jobId, generation, secret, queue, complete, over);
+        var fetch = new StateFetch(plane, jobId, generation, secret, queue, complete, over, purpose);
         fetch.Begin();
         // Those that begin in the place of others are there before the others end.
         while (fetch._fetches.TryDequeue(out var one)) await one;
@@ -74,7 +77,7 @@ public sealed class StateFetch
     {
         Activity.Current = _parent;
         using var activity = ParcaeTelemetry.Activities.StartActivity("transfer", ActivityKind.Client);
-        activity?.SetTag("from", holder.InstanceId).SetTag("to", _plane.InstanceId).SetTag("generation", _generation);
+        activity?.SetTag("from", holder.InstanceId).SetTag("to", _plane.InstanceId).SetTag("generation", _generation).SetTag("stage", _purpose);
         var underWay = new Queue<StateRange>();
         long bytes = 0;
         try
@@ -97,7 +100,7 @@ public sealed class StateFetch
         finally
         {
             activity?.SetTag("bytes", bytes);
-            ParcaeTelemetry.TransferBytes.Add(bytes);
+            ParcaeTelemetry.TransferBytes.Add(bytes, new KeyValuePair<string, object?>("job", _jobId));
             _received.AddOrUpdate(holder.InstanceId, bytes, (_, before) => before + bytes);
         }
     }

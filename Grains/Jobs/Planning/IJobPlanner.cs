@@ -29,8 +29,14 @@ internal interface IJobPlanner : IJobForecaster
     /// <summary>The fewest instances that any plan needs; <see cref="int.MaxValue"/> when nothing is feasible.</summary>
     int MinInstances { get; }
 
+    /// <summary>Expected samples per second by number of instances, from 0 to all that there are in the fleet, with what may be lost in an interval reckoned in.</summary>
+    double[] Worth(FleetSnapshot fleet);
+
     /// <summary>What the coming intervals may bring, and what to do about it.</summary>
     PlanningResult Plan(PlanningSituation situation);
+
+    /// <summary>Whether the model can be run so at all, on as many instances as that takes.</summary>
+    bool IsFeasible(Strategy strategy);
 
     /// <summary>The layers of each stage at a depth, <c>[depth]</c>.</summary>
     LayerRange[] Partition(int depth);
@@ -47,4 +53,8 @@ internal sealed record PlanningSituation(Strategy Current, int Available, int In
 /// <param name="Decision">What to run, and why.</param>
 /// <param name="ForecastTook">Time for the forecast.</param>
 /// <param name="PlanTook">Time for the decision.</param>
-internal sealed record PlanningResult(PlanDecision Decision, TimeSpan ForecastTook, TimeSpan PlanTook);
+internal sealed record PlanningResult(PlanDecision Decision, TimeSpan ForecastTook, TimeSpan PlanTook)
+{
+    /// <summary>Where the decision was taken from, for people, when it is a plan's that was made elsewhere; null: it is the planner's.</summary>
+    public string? Followed { get; init; }
+}

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Parcae.Liveput;
 using Parcae.Liveput.Costs;
 using Parcae.Liveput.Forecasting;
 using Parcae.Liveput.Planning;
@@ -20,6 +21,7 @@ internal sealed class LiveputJobPlanner : IJobPlanner
     private readonly PlanningProfile _profile;
     private readonly LiveputOptimizer _optimizer;
     private readonly LiveputJobForecaster _forecaster;
+    private (FleetSnapshot Fleet, AvailabilityForecast Forecast, TimeSpan Took)? _known;
 
     public LiveputJobPlanner(JobSpec spec, ModelOutline outline)
     {
@@ -41,10 +43,8 @@ internal sealed class LiveputJobPlanner : IJobPlanner
 
     public PlanningResult Plan(PlanningSituation situation)
     {
+        var (_, forecast, forecastTook) = Known(situation.Fleet);
         long start = Stopwatch.GetTimestamp();
-        var forecast = Forecast(situation.Fleet);
-        var forecastTook = Stopwatch.GetElapsedTime(start);
-        start = Stopwatch.GetTimestamp();
         var decision = _optimizer.Plan(new PlanRequest
         {
             Current = situation.Current,
@@ -56,7 +56,26 @@ internal sealed class LiveputJobPlanner : IJobPlanner
         return new PlanningResult(decision, forecastTook, Stopwatch.GetElapsedTime(start));
     }
 
-    public AvailabilityForecast Forecast(FleetSnapshot fleet) => _forecaster.Forecast(fleet);
+    public double[] Worth(FleetSnapshot fleet)
+    {
+        int available = fleet.Intervals[^1].Available;
+        double[] lost = Forecast(fleet).Intervals[0].Lost;
+        double mean = lost.Select((p, k) => p * k).Sum();
+        return InstanceWorth.Of(_profile, available == 0 ? 0 : Math.Min(1, mean / available), available);
+    }
+
+    public AvailabilityForecast Forecast(FleetSnapshot fleet) => Known(fleet).Forecast;
+
+    public bool IsFeasible(Strategy strategy) => _profile.Throughput(strategy) > 0;
+
+    /// <summary>The forecast for a fleet, made once: what instances are worth and what to do with them are asked of the same one.</summary>
+    private (FleetSnapshot Fleet, AvailabilityForecast Forecast, TimeSpan Took) Known(FleetSnapshot fleet)
+    {
+        if (_known is { } known && ReferenceEquals(known.Fleet, fleet)) return known;
+        long start = Stopwatch.GetTimestamp();
+        var forecast = _forecaster.Forecast(fleet);
+        return (_known = (fleet, forecast, Stopwatch.GetElapsedTime(start))).Value;
+    }
 
     public LayerRange[] Partition(int depth) => [.. _profile.Partition(depth).Select(s => new LayerRange(s.First, s.Count))];
 }

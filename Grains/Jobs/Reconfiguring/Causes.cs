@@ -34,13 +34,14 @@ internal sealed class Causes
         {
             AvailabilityKind.Joined when e.Role == InstanceRole.Vault => $"vault {e.InstanceId} joined",
             AvailabilityKind.Joined => $"{e.InstanceId} joined",
+            AvailabilityKind.Shared => "another share of the fleet",
             AvailabilityKind.Noticed => $"{e.InstanceId} leaves (notice)",
             _ => e.Announced ? $"{e.InstanceId} lost after its notice" : $"{e.InstanceId} lost without notice",
         },
-        e.InstanceId,
+        e.Kind == AvailabilityKind.Shared ? null : e.InstanceId,
         e.TraceParent,
         e.At,
-        e.Kind == AvailabilityKind.Joined);
+        e.Kind is AvailabilityKind.Joined or AvailabilityKind.Shared);
 
     /// <summary>One sentence for people out of <paramref name="causes"/>: what happened to members of the plan, else what else happened.</summary>
     /// <param name="causes">The causes, oldest first.</param>

@@ -61,7 +61,7 @@ internal static class Describing
             }
 
             failures.Add($"{id} ({call.Failure()})");
-            if (call.Exception?.InnerException is InstanceGoneException gone) await job.Lose(id, gone.Message);
+            if (call.Exception?.InnerException is InstanceGoneException gone) await job.Lose(id, job.IncarnationOf(id), gone.Message);
         }
 
         return null;

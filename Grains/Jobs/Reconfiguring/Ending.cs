@@ -11,7 +11,7 @@ internal static class Ending
         {
             var roster = await job.CallRoll();
             if (job.State.Plan is not null && !job.State.Halted)
-                await Pausing.Secure(job, await Rest.Bring(job, roster, HaltMode.AtBoundary, signals), job.Options.VaultTimeout);
+                job.State.Secured = await Pausing.Secure(job, await Rest.Bring(job, roster, HaltMode.AtBoundary, signals), job.Options.VaultTimeout);
             await Pausing.Leave(job, "paused by the user");
         }
         finally

@@ -23,6 +23,7 @@ internal sealed class HaltRound(Job job, int generation, AttemptSignals signals)
 {
     private readonly Dictionary<string, HaltReport> _reports = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _silent = new(StringComparer.Ordinal);
+    private readonly TaskCompletionSource _firstStands = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Halts everyone.</summary>
     /// <param name="members">Instances with a place in the running plan: training waits for nobody else.</param>
@@ -34,7 +35,8 @@ internal sealed class HaltRound(Job job, int generation, AttemptSignals signals)
         var vaultCalls = vault.ToDictionary(id => id, id => Call(id, mode));
         // They may be following members, and do so to the boundary.
         var otherCalls = others.ToDictionary(id => id, id => Call(id, mode));
-        await Task.WhenAll(members.Select(id => HaltMember(id, mode)));
+        var late = Late();
+        await Task.WhenAll(members.Select(id => HaltMember(id, mode, late)));
 
         // With nobody training there is no hurry, and these are all there are.
         bool hurry = members.Count > 0;
@@ -73,13 +75,21 @@ internal sealed class HaltRound(Job job, int generation, AttemptSignals signals)
         return passed == 0 || TargetVersion.Find(job.Outline.Layers.Length, reports, vaultReports, Known)?.Version >= passed;
     }
 
-    private async Task HaltMember(string id, HaltMode mode)
+    /// <summary>Completes when whoever is not at the boundary yet will hardly come to it: it does not hear, or its peers do not hear it.</summary>
+    private async Task Late()
+    {
+        await _firstStands.Task;
+        var steps = TimeSpan.FromSeconds(3 * (job.Book[job.Book.Committed - 1]?.Seconds ?? 0));
+        await Task.Delay(steps > job.Options.LagTimeout ? steps : job.Options.LagTimeout, job.Time);
+    }
+
+    private async Task HaltMember(string id, HaltMode mode, Task late)
     {
         var gone = signals.Gone(id);
         var calls = new List<Task<HaltReport>> { Call(id, mode) };
         if (mode == HaltMode.AtBoundary)
         {
-            await Task.WhenAny(calls[0], signals.Urgent, gone).CompletesWithin(job.Options.BoundaryTimeout, job.Time);
+            await Task.WhenAny(calls[0], signals.Urgent, gone, late).CompletesWithin(job.Options.BoundaryTimeout, job.Time);
             if (!calls[0].IsCompleted && !gone.IsCompleted) calls.Add(Call(id, HaltMode.Now));
         }
 
@@ -94,7 +104,9 @@ internal sealed class HaltRound(Job job, int generation, AttemptSignals signals)
     {
         _reports[id] = report;
         job.Suspects.Remove(id);
-        if (job.IsMember(id)) job.StoppedAt ??= job.Time.GetTimestamp();
+        if (!job.IsMember(id)) return;
+        _firstStands.TrySetResult();
+        job.StoppedAt ??= job.Time.GetTimestamp();
     }
 
     /// <summary>Completes with the first call that succeeds, or when all have failed.</summary>

@@ -6,7 +6,7 @@ internal static class Pausing
     /// <summary>Nothing feasible can be run at present; the job resumes by itself.</summary>
     public static async Task ForLackOf(Job job, Rest rest, string reason)
     {
-        await Secure(job, rest, job.Options.VaultTimeout);
+        job.State.Secured = await Secure(job, rest, job.Options.VaultTimeout);
         await Leave(job, reason);
         job.Spares = [.. rest.Roster.Usable.Select(r => r.Info.Id)];
     }

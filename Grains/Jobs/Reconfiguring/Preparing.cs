@@ -54,7 +54,7 @@ internal sealed class Preparing(Job job, Preparation preparation, AttemptSignals
         {
             int times = job.PrepareFailures[failure.InstanceId] = job.PrepareFailures.GetValueOrDefault(failure.InstanceId) + 1;
             bool hopeless = times >= job.Options.PrepareFailureLimit;
-            job.Suspects[failure.InstanceId] = new Suspect(hopeless, hopeless ? $"could not prepare {times} times: {failure.Error}" : failure.Error ?? "failed");
+            job.Suspects[failure.InstanceId] = new Suspect(hopeless, hopeless ? $"could not prepare {times} times: {failure.Error}" : failure.Error ?? "failed", job.IncarnationOf(failure.InstanceId));
         }
 
         throw new AttemptFailedException(

@@ -64,6 +64,7 @@ internal sealed partial class Reconciler(Job job, Action deactivate)
             catch (Exception e)
             {
                 LogFailed(e, job.Id);
+                job.Tell($"starting again: {e.GetType().Name}: {e.Message}");
                 job.State.Halted |= job.State.Plan is not null;
                 _dirty = true;
                 await Wait();
@@ -82,7 +83,7 @@ internal sealed partial class Reconciler(Job job, Action deactivate)
     {
         if (job.State.Spec is null || job.State.Ended) return;
         if (!_recovered) await Recover();
-        foreach (var (id, suspect) in job.Suspects.Where(s => s.Value.Refused).ToArray()) await job.Lose(id, suspect.Message);
+        foreach (var (id, suspect) in job.Suspects.Where(s => s.Value.Refused).ToArray()) await job.Lose(id, suspect.Incarnation, suspect.Message);
 
         switch (job.State.Intent)
         {
@@ -94,6 +95,7 @@ internal sealed partial class Reconciler(Job job, Action deactivate)
                 break;
             case JobIntent.Pause:
                 if (job.State.Phase != JobPhase.Paused || !job.State.WasPaused) await Ending.Pause(job);
+                await Surplus.GiveBack(job, await job.CallRoll());
                 return;
         }
 
@@ -104,9 +106,11 @@ internal sealed partial class Reconciler(Job job, Action deactivate)
         var missing = Situation.Missing(job, roster);
         bool standing = job.State.Plan is null || job.State.Halted;
         bool broken = missing.Length > 0 || Situation.Leaving(job, roster).Length > 0;
-        bool better = !planned.Decision.Strategy.IsPause && planned.Decision.Strategy != job.Strategy;
-        if (!standing && !broken && !better && !Situation.WantsVault(job, roster))
+        bool better = (!planned.Decision.Strategy.IsPause || planned.Followed is not null) && planned.Decision.Strategy != job.Strategy;
+        bool squeezed = Situation.IsSqueezed(job, roster);
+        if (!standing && !broken && !better && !squeezed && !Situation.WantsVault(job, roster))
         {
+            await Surplus.GiveBack(job, roster);
             job.Causes.Settle(causes);
             job.Spares = [.. roster.Usable.Select(r => r.Info.Id).Where(id => !job.IsMember(id))];
             if (job.State.Phase != JobPhase.Training) job.Enter(JobPhase.Training, null);
@@ -116,20 +120,23 @@ internal sealed partial class Reconciler(Job job, Action deactivate)
         if (standing && job.State.Phase == JobPhase.Paused && planned.Decision.Strategy.IsPause)
         {
             // At rest already; who has come or gone may change the reason.
-            job.Causes.Settle(causes);
             job.Spares = [.. roster.Usable.Select(r => r.Info.Id)];
+            await Surplus.GiveBack(job, roster);
+            job.Causes.Settle(causes);
             job.Enter(JobPhase.Paused, Reconfiguration.Lack(job, roster));
             return;
         }
 
         string otherwise = standing ? "first plan" : broken ? $"{string.Join(", ", missing)} does not answer"
-            : better ? Situation.Promise(planned.Decision.Strategy, job.Strategy) : $"vault {string.Join(", ", roster.Vault.Select(r => r.Info.Id))} can follow";
+            : squeezed ? $"{roster.Plannable} instances are its share"
+            : better ? planned.Followed ?? Situation.Promise(planned.Decision.Strategy, job.Strategy) : $"vault {string.Join(", ", roster.Vault.Select(r => r.Info.Id))} can follow";
         if (!await new Reconfiguration(job, roster, planned, causes, otherwise).Run(standing || missing.Length > 0 ? HaltMode.Now : HaltMode.AtBoundary, _wake.Task))
         {
             _dirty = true;
             return;
         }
 
+        if (roster.Usable.Length > roster.Share) _dirty = true;
         // Paused, they wait for an event: everything that can be done has been.
         if (job.State.Phase != JobPhase.Paused && (job.AllStepsDone || job.State.Intent == JobIntent.Finish)) _dirty = true;
     }
@@ -147,7 +154,7 @@ internal sealed partial class Reconciler(Job job, Action deactivate)
                 if (!call.IsCompletedSuccessfully)
                 {
                     odd.Add($"{id} does not answer ({call.Failure()})");
-                    job.Suspects.TryAdd(id, new Suspect(false, call.Failure()));
+                    job.Suspects.TryAdd(id, new Suspect(false, call.Failure(), plan.Of(id)!.Peer.Incarnation));
                 }
                 else if (await call is var status && (status.Phase != WorkerPhase.Running || status.Generation != plan.Generation))
                 {

@@ -16,6 +16,7 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
     private readonly long _decidedAt = job.Time.GetTimestamp();
     private readonly GenerationPlan? _before = job.State.Plan;
     private readonly bool _wasPaused = job.State.WasPaused;
+    private readonly ReconfigurationNotes _notes = new(job, planned);
     private Shadowing? _ahead;
 
     /// <summary>What brought it about, for people.</summary>
@@ -28,11 +29,13 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
     public async Task<bool> Run(HaltMode mode, Task news)
     {
         string cause = Cause;
+        job.Resuming?.Dispose();
+        job.Resuming = null;
         using var trace = new ReconfigurationTrace(job.Id, cause, causes, planned);
         job.Attempt = _signals;
         try
         {
-            _ahead = new Shadowing(job, roster, _signals, trace);
+            _ahead = new Shadowing(job, roster, _signals, trace, _notes);
             if (mode == HaltMode.AtBoundary && await _ahead.Run(planned.Decision.Strategy, news) == ShadowingOutcome.Overtaken) return false;
             await Run(trace, cause, mode);
             return true;
@@ -46,7 +49,9 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
     private async Task Run(ReconfigurationTrace trace, string cause, HaltMode mode)
     {
         if (job.State.Phase != JobPhase.Paused) job.Enter(JobPhase.Reconfiguring, cause);
-        var rest = await Rest.Bring(job, roster, mode, _signals);
+        Rest rest;
+        using (_notes.Phase("halt")) rest = await Rest.Bring(job, roster, mode, _signals);
+        long halted = job.Time.GetTimestamp();
         trace.SetGeneration(rest.Generation);
         var decision = Decide(rest);
         if (decision.Strategy.IsPause)
@@ -64,6 +69,7 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
 
         if (job.Spec.Training.Steps is { } steps && origin.Target.Version >= steps && rest.Passed >= steps) return;
         GenerationPlan plan;
+        using (_notes.Phase("assign"))
         using (trace.Child("assign")) plan = Assign(rest, decision.Strategy, origin);
         _signals.Need(plan.Places.Select(p => p.Peer.InstanceId));
         var kind = MigrationClassifier.Classify(_before, plan, _wasPaused);
@@ -82,12 +88,16 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
             StepsReplayed = Math.Max(0, rest.Passed - plan.StartStep),
             At = job.Now,
             Liveput = decision.Liveput,
+            Throughput = decision.Candidates.FirstOrDefault(c => c.Strategy == decision.Strategy)?.Throughput,
             Source = MigrationClassifier.Source(plan, origin.Target.Holders, [.. rest.Vault.Select(v => v.InstanceId)], origin.Checkpoint is not null, _ahead!.Has),
         };
+        long preparing = job.Time.GetTimestamp();
         (plan, record) = await Prepare(trace, plan, record, origin, rest);
+        var prepared = job.Time.GetElapsedTime(preparing);
         await Commit(plan, record);
         await Switch(trace, plan);
-        await Finish(trace, plan, rest);
+        await Finish(trace, plan, rest, job.Time.GetElapsedTime(halted) - prepared);
+        await job.Keep(_notes.Record(plan, decision, planned.Followed, rest.Roster.Plannable, ForecastBands.Of(job.Forecaster.Forecast(roster.Fleet))));
     }
 
     /// <summary>The strategy: as planned, unless the halt showed that instances are gone.</summary>
@@ -115,10 +125,11 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
         ReconfigurationTrace trace, GenerationPlan plan, GenerationRecord record, Origin origin, Rest rest)
     {
         using var span = trace.Child("prepare");
+        using var phase = _notes.Phase("prepare");
         long start = job.Time.GetTimestamp();
         var (reports, follows) = await new Preparing(job, new Preparation(job, plan, origin, rest.Endpoints), _signals).Run(plan, origin);
         long bytes = reports.Sum(r => r.BytesReceived);
-        ParcaeTelemetry.TransferBytes.Add(bytes, new KeyValuePair<string, object?>("job", job.Id));
+        foreach (var report in reports) _notes.Moved(report.InstanceId, report.From, report.BytesReceived, report.Milliseconds, ahead: false);
         span?.SetTag("bytes", bytes);
         return (follows ? plan : plan with { Vault = [] },
             record with { PrepareMilliseconds = (_ahead!.Took + job.Time.GetElapsedTime(start)).TotalMilliseconds, BytesMoved = _ahead.Bytes + bytes });
@@ -126,12 +137,13 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
 
     private async Task Commit(GenerationPlan plan, GenerationRecord record)
     {
+        using var phase = _notes.Phase("commit");
         int again = job.Book.FallBack(plan.StartStep);
         if (again > 0) job.Tell($"{again} steps from {plan.StartStep} on are run again");
         job.State.Plan = plan;
         job.State.Halted = job.State.WasPaused = false;
         job.Timings.Clear();
-        job.State.Generations.Add(record with { PauseMilliseconds = PauseSoFar(record.Kind) });
+        job.Store.Add(record with { PauseMilliseconds = PauseSoFar(record.Kind) });
         await job.Save();
         job.Frozen = false;
     }
@@ -139,6 +151,7 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
     private async Task Switch(ReconfigurationTrace trace, GenerationPlan plan)
     {
         using var span = trace.Child("switch");
+        using var phase = _notes.Phase("switch");
         var command = new SwitchCommand(job.Id, plan.Generation, plan.StartStep);
         var vault = plan.Vault.Select(s => s.Peer.InstanceId).ToDictionary(id => id, id => job.Instance(id).Switch(command));
         var calls = plan.Places.ToDictionary(p => p.Peer.InstanceId, p => job.Instance(p.Peer.InstanceId).Switch(command));
@@ -147,7 +160,7 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
         if (!all.IsCompletedSuccessfully)
         {
             var failed = calls.Where(c => !c.Value.IsCompletedSuccessfully).ToArray();
-            foreach (var (id, call) in failed) job.Suspects.TryAdd(id, new Suspect(false, call.Failure()));
+            foreach (var (id, call) in failed) job.Suspects.TryAdd(id, new Suspect(false, call.Failure(), plan.Of(id)!.Peer.Incarnation));
             throw new AttemptFailedException($"generation {plan.Generation} did not begin: {string.Join(", ", failed.Select(f => $"{f.Key} ({f.Value.Failure()})"))}", false);
         }
 
@@ -155,10 +168,10 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
         job.KeepsVault(vault, "follow");
     }
 
-    private async Task Finish(ReconfigurationTrace trace, GenerationPlan plan, Rest rest)
+    private async Task Finish(ReconfigurationTrace trace, GenerationPlan plan, Rest rest, TimeSpan commit)
     {
-        var last = job.State.Generations[^1];
-        job.State.Generations[^1] = last = last with { PauseMilliseconds = PauseSoFar(last.Kind) };
+        var last = job.State.LastGeneration!;
+        job.Store.Amend(last = last with { PauseMilliseconds = PauseSoFar(last.Kind), CommitMilliseconds = commit.TotalMilliseconds });
         job.StoppedAt = null;
         job.PrepareFailures.Clear();
         job.Causes.Settle(causes);
@@ -168,9 +181,10 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
             + $"pause {last.PauseMilliseconds:0} ms");
         job.Resuming = trace.Resume();
 
-        var kind = new KeyValuePair<string, object?>("kind", last.Kind.ToString());
-        ParcaeTelemetry.ReconfigurationDuration.Record(job.Time.GetElapsedTime(_decidedAt).TotalSeconds, kind);
-        ParcaeTelemetry.ReconfigurationPause.Record(last.PauseMilliseconds / 1000, kind);
+        var tags = new TagList { { "job", job.Id }, { "kind", last.Kind.ToString() } };
+        ParcaeTelemetry.ReconfigurationDuration.Record(job.Time.GetElapsedTime(_decidedAt).TotalSeconds, tags);
+        ParcaeTelemetry.ReconfigurationPause.Record(last.PauseMilliseconds / 1000, tags);
+        ParcaeTelemetry.ReconfigurationCommit.Record(commit.TotalSeconds, tags);
         ParcaeTelemetry.Liveput.Record(last.Liveput, new KeyValuePair<string, object?>("job", job.Id));
         await job.Save();
 
@@ -186,13 +200,16 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
     /// <summary>Why there is no plan, for people.</summary>
     public static string Lack(Job job, Roster roster)
     {
-        string there = roster.Usable.Length switch
+        if (job.Following.Now is { Strategy.IsPause: true } now) return $"interval {now.Interval} of the plan that it follows is a pause";
+        string there = roster.Plannable switch
         {
             0 => "no instance is available",
             1 => "1 instance is available",
             var n => $"{n} instances are available",
         };
+        if (roster.ShareReason.Length > 0) there = $"{there} ({roster.ShareReason})";
         if (job.State.Outline is null) return there;
+        if (job.Spec.Sharing.MinInstances > Math.Max(roster.Plannable, job.Planner.MinInstances)) return $"{there}; the job is to run with no fewer than {job.Spec.Sharing.MinInstances}";
         return job.Planner.MinInstances == int.MaxValue
             ? $"{there}; no plan of this model fits instances of this memory, whatever their number"
             : $"{there}; the smallest plan needs {job.Planner.MinInstances}";

@@ -4,6 +4,16 @@ using Parcae.Grains.Telemetry;
 
 namespace Parcae.Grains.Jobs.Reconfiguring;
 
+/// <summary>A reconfiguration from the switch to the first step, or to the next reconfiguration if that comes first.</summary>
+internal sealed class Resuming(Activity? root, Activity? resume) : IDisposable
+{
+    public void Dispose()
+    {
+        resume?.Dispose();
+        root?.Dispose();
+    }
+}
+
 /// <summary>
 /// The trace of one reconfiguration: <c>reconfigure</c> &gt; <c>forecast</c>, <c>plan</c>, <c>assign</c>, <c>prepare</c>, <c>switch</c>, <c>resume</c>. A root of its own,
 /// linked to the reports that caused it. Forecast and plan come before it is known that anything will change, so their spans are drawn afterwards.
@@ -12,6 +22,7 @@ internal sealed class ReconfigurationTrace : IDisposable
 {
     private readonly Activity? _root;
     private readonly Activity? _outer = Activity.Current;
+    private bool _resumes;
 
     public ReconfigurationTrace(string jobId, string cause, IReadOnlyCollection<Cause> causes, PlanningResult planned)
     {
@@ -38,17 +49,19 @@ internal sealed class ReconfigurationTrace : IDisposable
         return ParcaeTelemetry.Activities.StartActivity(name);
     }
 
-    /// <summary>Starts its last part, which ends with the first step of the new generation, after the others.</summary>
-    public Activity? Resume()
+    /// <summary>Starts its last part, which ends with the first step of the new generation, and the whole with it.</summary>
+    public Resuming Resume()
     {
+        _resumes = true;
         var resume = Child("resume");
         Activity.Current = _root;
-        return resume;
+        return new Resuming(_root, resume);
     }
 
+    /// <summary>Ends it, unless its last part has begun.</summary>
     public void Dispose()
     {
-        _root?.Dispose();
+        if (!_resumes) _root?.Dispose();
         Activity.Current = _outer;
     }
 

@@ -48,13 +48,14 @@ internal sealed class Rest
         // Durable before anyone hears the number: a number is never used twice, and whoever takes over knows that training may stand still.
         int generation = ++job.State.Attempted;
         job.State.Halted = true;
+        job.State.Secured = null;
         await job.Save();
 
         var ids = roster.Usable.Concat(roster.Draining).Select(r => r.Info.Id).ToArray();
         var members = ids.Where(job.IsMember).ToArray();
         var halted = await new HaltRound(job, generation, signals).Run(members, [.. ids.Except(members)], [.. roster.Vault.Select(r => r.Info.Id)], mode);
         job.Frozen = true;
-        foreach (var (id, why) in halted.Silent) await job.Lose(id, why);
+        foreach (var (id, why) in halted.Silent) await job.Lose(id, job.IncarnationOf(id), why);
 
         foreach (var result in ToldResults.OfTheLine(job.State.Plan, [.. halted.Reports.Values, .. halted.Vault])) StepIntake.Take(job, result);
 
@@ -64,7 +65,18 @@ internal sealed class Rest
         foreach (var result in ToldResults.Beyond(job.Book.Committed, newest, [.. workers, .. halted.Vault])) StepIntake.Take(job, result);
 
         var gone = new HashSet<string>([.. halted.Silent.Keys, .. halted.LeftOut], StringComparer.Ordinal);
-        return new Rest(job, generation, halted, roster.Without(gone));
+        var rest = new Rest(job, generation, halted, roster.Without(gone));
+        rest.TakeCheckpointResults();
+        return rest;
+    }
+
+    /// <summary>A generation that begins at a checkpoint beyond what the job has saved, as all who trained have died since, has the results of the steps before it from there.</summary>
+    private void TakeCheckpointResults()
+    {
+        if (FindOrigin()?.Checkpoint is not { } checkpoint) return;
+        // The counters that were saved may speak of a few results that were not.
+        int from = _job.Book.FirstMissing;
+        foreach (var result in Vault.First(v => v.InstanceId == checkpoint.InstanceId).CheckpointResults.Where(r => r.Step >= from && r.Step < checkpoint.Version)) StepIntake.Take(_job, result);
     }
 
     /// <summary>A checkpoint that the vault has written, where none of those who are here has one as new.</summary>

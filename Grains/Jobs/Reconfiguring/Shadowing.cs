@@ -18,7 +18,7 @@ internal enum ShadowingOutcome
 /// Prepares a planned change while training goes on: whoever will need layers that it does not hold follows them as shadow replicas, so that after the halt nothing is left to
 /// transfer and the pause does not depend on the size of the state. What fails here costs nothing but time: the preparation after the halt brings whatever is missing.
 /// </summary>
-internal sealed class Shadowing(Job job, Roster roster, AttemptSignals signals, ReconfigurationTrace trace)
+internal sealed class Shadowing(Job job, Roster roster, AttemptSignals signals, ReconfigurationTrace trace, ReconfigurationNotes notes)
 {
     private readonly HashSet<(string InstanceId, int Layer)> _followed = [];
 
@@ -40,6 +40,7 @@ internal sealed class Shadowing(Job job, Roster roster, AttemptSignals signals, 
         var commands = Commands(current, strategy).ToArray();
         if (commands.Length == 0) return ShadowingOutcome.Ready;
         using var span = trace.Child("prepare")?.SetTag("shadow", true);
+        using var phase = notes.Phase("follow");
         long start = job.Time.GetTimestamp();
         job.Tell($"{string.Join(", ", commands.Select(c => $"{c.InstanceId} follows {Layers(c.Command)}"))}, to be ready for {strategy}");
         var calls = commands.ToDictionary(c => c.InstanceId, c => job.Instance(c.InstanceId).Shadow(c.Command));
@@ -53,7 +54,9 @@ internal sealed class Shadowing(Job job, Roster roster, AttemptSignals signals, 
             var call = calls[id];
             if (call.IsCompletedSuccessfully)
             {
-                Bytes += (await call).BytesReceived;
+                var report = await call;
+                Bytes += report.BytesReceived;
+                notes.Moved(id, report.From, report.BytesReceived, report.Milliseconds, ahead: true);
                 _followed.UnionWith(command.Sources.Select(s => (id, s.Layer)));
             }
             else if (roster.Vault.Any(r => r.Info.Id == id))
@@ -91,13 +94,22 @@ internal sealed class Shadowing(Job job, Roster roster, AttemptSignals signals, 
         var places = Situation.Assign(job, roster, strategy, stages, Holds, current);
         var holders = Enumerable.Range(0, job.Outline.Layers.Length)
             .Select(layer => current.Places.Where(p => current.Stages[p.Stage].Contains(layer)).Select(p => p.Peer).ToArray()).ToArray();
-        var needs = places.Select(p => (p.Peer.InstanceId, Layers: stages[p.Stage].ToArray(), Turn: p.Pipeline))
-            .Concat(Situation.Shards(job, roster).Select((s, turn) => (s.Peer.InstanceId, s.Layers, turn)));
-        foreach (var (id, layers, turn) in needs)
+        var needs = places.Select(p => (p.Peer.InstanceId, Layers: stages[p.Stage].ToArray(), Turn: p.Pipeline, Stage: (int?)p.Stage))
+            .Concat(Situation.Shards(job, roster).Select((s, turn) => (s.Peer.InstanceId, s.Layers, turn, (int?)null)));
+        foreach (var (id, layers, turn, stage) in needs)
         {
             var lacking = LayerSources.For(layers, holders, [], id, turn).Where(s => !Holds(id, s.Layer)).ToArray();
             if (lacking.Length == 0) continue;
-            yield return (id, new ShadowCommand { JobId = job.Id, Generation = current.Generation, Spec = job.Spec, Secret = job.State.Secret, Sources = lacking, Pipelines = strategy.Pipelines });
+            yield return (id, new ShadowCommand
+            {
+                JobId = job.Id,
+                Generation = current.Generation,
+                Spec = job.Spec,
+                Secret = job.State.Secret,
+                Sources = lacking,
+                Pipelines = strategy.Pipelines,
+                Stage = stage,
+            });
         }
     }
 

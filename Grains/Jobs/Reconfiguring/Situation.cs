@@ -11,9 +11,11 @@ internal static class Situation
     public static PlanningResult Plan(Job job, Roster roster)
     {
         var current = job.Strategy;
-        var planned = job.Planner.Plan(new PlanningSituation(current, roster.Usable.Length, current.IsPause ? 0 : Intact(job.State.Plan!, roster), roster.Fleet));
-        ParcaeTelemetry.PlanningDuration.Record((planned.ForecastTook + planned.PlanTook).TotalSeconds);
-        return planned;
+        // Below what its user wants it to run with, it is as if there were none.
+        int available = roster.Plannable < job.Spec.Sharing.MinInstances ? 0 : roster.Plannable;
+        var planned = job.Planner.Plan(new PlanningSituation(current, available, current.IsPause ? 0 : Intact(job.State.Plan!, roster), roster.Fleet));
+        ParcaeTelemetry.PlanningDuration.Record((planned.ForecastTook + planned.PlanTook).TotalSeconds, new KeyValuePair<string, object?>("job", job.Id));
+        return job.Following.Apply(planned, available);
     }
 
     /// <summary>Assigns the usable instances to the places of a strategy.</summary>
@@ -28,13 +30,17 @@ internal static class Situation
 
     /// <summary>How many pipelines every stage of the plan can still man with instances that already hold it.</summary>
     public static int Intact(GenerationPlan plan, Roster roster) => Enumerable.Range(0, plan.Depth)
-        .Min(stage => plan.Places.Count(p => p.Stage == stage && roster.Usable.Any(r => r.Info.Id == p.Peer.InstanceId)));
+        .Min(stage => plan.Places.Count(p => p.Stage == stage && roster.Usable.Any(r => r.Info.DataPlane == p.Peer)));
 
-    /// <summary>Members that are gone or found broken: training stands still, or will in a moment.</summary>
+    /// <summary>Members that are gone (another incarnation may be there in their stead) or found broken: training stands still, or will in a moment.</summary>
     public static string[] Missing(Job job, Roster roster) => job.State.Plan is not { } plan
         ? []
-        : [.. plan.Places.Select(p => p.Peer.InstanceId)
-            .Where(id => job.Suspects.ContainsKey(id) || !roster.Usable.Concat(roster.Draining).Any(r => r.Info.Id == id))];
+        : [.. plan.Places.Select(p => p.Peer)
+            .Where(peer => job.Suspects.ContainsKey(peer.InstanceId) || !roster.Usable.Concat(roster.Draining).Any(r => r.Info.DataPlane == peer)).Select(peer => peer.InstanceId)];
+
+    /// <summary>Whether the plan in force takes more instances than the job's share has, or there are fewer than its user wants it to run with.</summary>
+    public static bool IsSqueezed(Job job, Roster roster) =>
+        !job.State.WasPaused && job.State.Plan is { } plan && (plan.Places.Length > roster.Share || roster.Plannable < job.Spec.Sharing.MinInstances);
 
     /// <summary>Members that will be gone at their deadline.</summary>
     public static string[] Leaving(Job job, Roster roster) => job.State.Plan is not { } plan

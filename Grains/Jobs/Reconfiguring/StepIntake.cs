@@ -19,6 +19,7 @@ internal static class StepIntake
         var tag = new KeyValuePair<string, object?>("job", job.Id);
         ParcaeTelemetry.Samples.Add(result.Samples, tag);
         ParcaeTelemetry.StepDuration.Record(result.Seconds, tag);
+        if (result.Skipped) ParcaeTelemetry.SkippedSteps.Add(1, tag);
         return true;
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Parcae.Benchmarks.Processes;
 using Parcae.Grains;
 
 namespace Parcae.Benchmarks.Pause;

@@ -45,6 +45,9 @@ internal sealed record PauseJob(string Name, int Hidden, int Heads, int Sequence
         Planning = new PlanningSpec { MemoryBytes = 1L << 50, FlopsPerSecond = 30e9, LinkBytesPerSecond = 10e9, LayerTimes = "estimated" },
     };
 
+    /// <summary>The same without a vault.</summary>
+    public JobSpec WithoutVault => Wide with { Training = Wide.Training with { Vault = false } };
+
     /// <summary>The same with so little memory that it takes at least two stages: of two or three instances the planner makes one pipeline, of as many stages.</summary>
     public JobSpec Deep => Wide with { Planning = Wide.Planning with { MemoryBytes = DemoJob.MemoryLimit(Wide) } };
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Parcae.Benchmarks.Processes;
 using Parcae.Grains;
 
 namespace Parcae.Benchmarks.Pause;
@@ -17,22 +18,23 @@ internal sealed class PauseRun : IAsyncDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    private readonly PauseService _service;
+    private readonly MeasuredService _service;
     private readonly string _state, _id;
     private readonly bool _deep;
     private readonly CommitWatch _watch;
 
-    private PauseRun(PauseService service, string state, bool deep, string id, CommitWatch watch) => (_service, _state, _deep, _id, _watch) = (service, state, deep, id, watch);
+    private PauseRun(MeasuredService service, string state, bool deep, string id, CommitWatch watch) => (_service, _state, _deep, _id, _watch) = (service, state, deep, id, watch);
 
     /// <summary>Submits a job.</summary>
     /// <param name="service">The service.</param>
+    /// <param name="state">What its state is called.</param>
     /// <param name="job">The job.</param>
     /// <param name="deep">Whether the changes of its plan are to be changes of its depth.</param>
     /// <param name="members">All instances of the fleet; none of them leaves.</param>
-    public static async Task<PauseRun> StartAsync(PauseService service, PauseJob job, bool deep, string[] members)
+    public static async Task<PauseRun> StartAsync(MeasuredService service, string state, JobSpec job, bool deep, string[] members)
     {
-        string id = await service.Client.SubmitAsync(deep ? job.Deep : job.Wide);
-        return new PauseRun(service, job.Name, deep, id, new CommitWatch(service.Grains, id, members, () => service.Usage));
+        string id = await service.Client.SubmitAsync(job);
+        return new PauseRun(service, state, deep, id, new CommitWatch(service.Grains, id, members, () => service.Usage));
     }
 
     /// <summary>Waits for steady training, has something done, and follows it to steady training under another plan.</summary>
@@ -82,7 +84,7 @@ internal sealed class PauseRun : IAsyncDisposable
         };
         await Console.Error.WriteLineAsync(
             $"{_state}, {name}, {change.Plans}: gap {gap:F3} s (+-{uncertainty:F3}), bound {change.Bound:F3} s, ratio {change.Ratio:F2}; at the switch {switchGap:F3} s; steps {change.StepBefore:F3} and {change.StepAfter:F3} s; "
-            + $"recorded: pause {last.PauseMilliseconds:F0} ms + first step {firstStep:F3} s, prepare {last.PrepareMilliseconds:F0} ms, {last.BytesMoved} bytes from {last.Source}");
+            + $"recorded: pause {last.PauseMilliseconds:F0} ms + first step {firstStep:F3} s, prepare {last.PrepareMilliseconds:F0} ms, commit {last.CommitMilliseconds:F1} ms, {last.BytesMoved} bytes from {last.Source}");
         await Console.Error.WriteLineAsync(FormattableString.Invariant($"    between commits: {string.Join(" ", change.Gaps)}; the longest {-change.Longest} steps before the switch"));
         foreach (string timing in firstTimings.Concat(change.Usage)) await Console.Error.WriteLineAsync($"    {timing}");
         return change;

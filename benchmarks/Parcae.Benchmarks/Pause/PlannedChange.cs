@@ -71,6 +71,7 @@ internal sealed record PlannedChange
         ["recordedPauseAndFirstStepSeconds"] = Round(RecordedPauseAndStep),
         ["pauseMilliseconds"] = Records.Select(r => Math.Round(r.PauseMilliseconds)).ToArray(),
         ["prepareMilliseconds"] = Records.Select(r => Math.Round(r.PrepareMilliseconds)).ToArray(),
+        ["commitMilliseconds"] = Records.Select(r => Math.Round(r.CommitMilliseconds ?? double.NaN, 1)).ToArray(),
         ["bytesMoved"] = Records.Sum(r => r.BytesMoved),
         ["firstStep"] = FirstTimings,
         ["gaps"] = Gaps,

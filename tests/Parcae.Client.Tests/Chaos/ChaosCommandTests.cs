@@ -76,6 +76,13 @@ public sealed class ChaosCommandTests
         Assert.Contains("takes no faults; start it with --faults true where that is wanted.", refused.Message);
     }
 
+    /// <summary>A whole document.</summary>
+    internal static async Task<string> DocumentAsync()
+    {
+        var service = new FakeService { NeverPassed = { FaultPoint.MidSwitch }, Ledger = new JobLedger { SamplesCommitted = 160, StepsReplayed = 2 } };
+        return (await RunAsync(service, 2, [FaultPoint.VaultApply, FaultPoint.MidSwitch], [FaultKind.CutConnection], json: true)).Output;
+    }
+
     private static async Task<CommandRun> RunAsync(FakeService service, int faults, FaultPoint[] points, FaultKind[] kinds, bool json = false)
     {
         var time = new FakeTimeProvider();

@@ -18,9 +18,9 @@ public sealed class CommandLineTests
     [InlineData("demo --report /no/such/folder/r.html", "--report: the folder '/no/such/folder' does not exist; it must be one that does.")]
     [InlineData("demo --silo /no/such.dll", "--silo: '/no/such.dll' does not exist; it must be the path of Parcae.Silo.dll.")]
     [InlineData("demo --colour", "--colour")]
-    [InlineData("dem", "'dem' is not a verb of 'parcae'; it must be one of demo, jobs, instances, chaos, simulate, forecast, plan, profile, trace.")]
-    [InlineData("jobs stop", "'stop' is not a verb of 'parcae jobs'; it must be one of list, show, watch, pause, resume, cancel, export, generate.")]
-    [InlineData("jobs", "a verb is missing after 'parcae jobs'; it must be one of list, show, watch, pause, resume, cancel, export, generate.")]
+    [InlineData("dem", "'dem' is not a verb of 'parcae'; it must be one of demo, jobs, instances, replay, chaos, simulate, forecast, plan, profile, trace, completion.")]
+    [InlineData("jobs stop", "'stop' is not a verb of 'parcae jobs'; it must be one of submit, list, show, watch, pause, resume, cancel, events, report, download, export, generate.")]
+    [InlineData("jobs", "a verb is missing after 'parcae jobs'; it must be one of submit, list, show, watch, pause, resume, cancel, events, report, download, export, generate.")]
     [InlineData("jobs show", "'job'")]
     [InlineData("jobs export j", "Option '--out' is required.")]
     [InlineData("jobs export j --out x --format onnx", "--format: 'onnx' is not valid; it must be one of huggingface, safetensors.")]
@@ -34,7 +34,22 @@ public sealed class CommandLineTests
     [InlineData("chaos --job j --points mid-flight", "--points: 'mid-flight' is not valid; it must be one or more of before-forward, mid-all-reduce, after-norm-before-step, after-step-before-report, mid-transfer, mid-switch, vault-apply, joined by commas.")]
     [InlineData("chaos --job j --kinds kill,cut", "--kinds: 'cut' is not valid; it must be one or more of kill, hang, cut-connection, slow-link, corrupt-frame, joined by commas.")]
     [InlineData("chaos --job j --kinds kill --points vault-apply", "--kinds: kill is not drawn for vault-apply, as the vault shares its process with the control silo; name another kind or point.")]
+    [InlineData("replay", "--trace: it is missing; name a trace, or give a plan file by --plan, which has one.")]
+    [InlineData("replay --trace nowhere.csv", "--trace: 'nowhere.csv' is neither a built-in trace nor a file; built in are aws-p3")]
+    [InlineData("replay --trace HADP --fit stretch", "--fit: 'stretch' is not valid; it must be scale or clamp.")]
+    [InlineData("replay --trace HADP --interval 0.1", "--interval: '0.1' is not valid; it must be seconds from 0.5 to 3600, like 3, 3s, 500ms or 2m.")]
+    [InlineData("replay --trace HADP --grace 0", "--grace: '0' is not valid; it must be seconds from 0.1 to 3600, like 3, 3s, 500ms or 2m.")]
+    [InlineData("replay --trace HADP --unannounced 2", "--unannounced: '2' is not valid; it must be a number from 0 to 1.")]
+    [InlineData("replay --trace HADP --from 70", "--from: 70 is not valid; it must be under 60, where the part ends.")]
+    [InlineData("replay --trace HADP --policy liveput", "--policy: 'liveput' is a plan file's; give the file by --plan.")]
+    [InlineData("replay --plan /no/such/plan.json", "--plan: ")]
+    [InlineData("replay --trace HADP --report /no/such/folder/r.html", "--report: the folder '/no/such/folder' does not exist; it must be one that does.")]
     [InlineData("jobs list --redis host:1,notAnOption=3", "--redis: 'host:1,notAnOption=3' is not a Redis address")]
+    [InlineData("jobs submit /no/such/job.yaml", "'/no/such/job.yaml' cannot be read: ")]
+    [InlineData("jobs submit - --set steps", "--set: 'steps' is not valid; it must be a path and a value, like training.steps=50.")]
+    [InlineData("jobs submit -", "standard input: the document is not valid: it is empty; it must have fields such as name")]
+    [InlineData("jobs report j --out /no/such/folder/r.html", "--out: the folder '/no/such/folder' does not exist; it must be one that does.")]
+    [InlineData("completion csh", "'csh' is not a verb of 'parcae completion'; it must be one of bash, zsh, fish, pwsh.")]
     public async Task Wrong_usage_says_what_was_wrong_and_exits_with_2(string line, string message)
     {
         var (code, output, error) = await CommandRun.RunAsync(line);
@@ -51,7 +66,7 @@ public sealed class CommandLineTests
         Assert.Equal((0, ""), (code, error));
         string[] verbs = output[output.IndexOf("Commands:", StringComparison.Ordinal)..].Split('\n', StringSplitOptions.RemoveEmptyEntries)[1..];
         Assert.Equal(
-            ["demo", "jobs", "instances", "chaos", "simulate", "forecast", "plan", "profile", "trace"],
+            ["demo", "jobs", "instances", "replay", "chaos", "simulate", "forecast", "plan", "profile", "trace", "completion"],
             verbs.Where(l => l.Trim().Length > 0).Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[0]));
     }
 
@@ -61,6 +76,10 @@ public sealed class CommandLineTests
     [InlineData("forecast", "parcae forecast --trace bursts:7,capacity=64 --look-ahead 6 --json")]
     [InlineData("plan", "parcae plan --profile gpt-1.5b --available 24")]
     [InlineData("chaos", "parcae chaos --job 3f2a --seed 7 --faults 30")]
+    [InlineData("replay", "parcae replay --trace HADP --seed 7")]
+    [InlineData("jobs submit", "parcae jobs submit job.yaml")]
+    [InlineData("jobs watch", "parcae jobs watch 3f2a")]
+    [InlineData("completion", "parcae completion bash")]
     [InlineData("jobs export", "parcae jobs export 3f2a --checkpoints run/checkpoints --out model")]
     [InlineData("jobs generate", "parcae jobs generate 3f2a --checkpoints run/checkpoints")]
     [InlineData("profile", "parcae profile --model gpt2 --batch 8 --micro-batches 8")]
@@ -74,6 +93,21 @@ public sealed class CommandLineTests
         Assert.Equal((0, ""), (code, error));
         Assert.Contains(text, output, StringComparison.Ordinal);
         Assert.All(output.Split('\n'), line => Assert.InRange(line.TrimEnd().Length, 0, 80));
+    }
+
+    [Fact]
+    public async Task Help_of_replay_lists_its_options_with_what_they_are_by_default()
+    {
+        var (_, output, _) = await CommandRun.RunAsync("replay --help");
+        string[] options = [.. output.Split('\n').Select(l => l.Trim()).Where(l => l.StartsWith("--", StringComparison.Ordinal)).Select(l => l.Split("  ")[0])];
+        Assert.Equal(
+            [
+                "--trace <NAME|FILE|KIND:SEED>", "--plan <FILE>", "--policy <NAME>", "--fit <HOW>", "--interval <SECONDS>", "--grace <SECONDS>", "--unannounced <X>", "--seed <N>", "--fleet <NAME>",
+                "--job <ID>", "--report <FILE>", "--redis <HOST:PORT>", "--cluster-id <ID>", "--service-id <ID>", "--timeout <SECONDS>", "--json", "--from <N>", "--to <N>",
+            ],
+            options);
+        string text = string.Join(' ', output.Split((char[])[' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries));
+        foreach (string said in (string[])["[default: scale]", "[default: 0.2]", "[default: 1]", "[default: parcae-replay.html]", "--allow-replay true"]) Assert.Contains(said, text, StringComparison.Ordinal);
     }
 
     [Fact]

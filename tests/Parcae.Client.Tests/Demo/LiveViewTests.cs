@@ -21,6 +21,8 @@ public sealed class LiveViewTests
         Assert.Contains("41.7 samples/s", text);
         Assert.Contains("20 of 60", text);
         Assert.Contains("unexpected exit (code 134)", text);
+        Assert.StartsWith("parcae demo", text.TrimStart(), StringComparison.Ordinal);
+        Assert.StartsWith("parcae replay", Draw(LivePicture.Of(now with { Title = "parcae replay" }, 110, 40), 110).TrimStart(), StringComparison.Ordinal);
         // Log tails stay in the log.
         Assert.DoesNotContain("terminate called", text);
     }
@@ -91,10 +93,7 @@ public sealed class LiveViewTests
     {
         var run = new FakeRun();
         var output = new StringWriter();
-        var folder = DemoFolder.Create(null);
-        folder.Remove();
-        DemoSummary.Write(
-            Console(output, 140), new DemoSetting(run.Options, run.Trace, run.Replay, folder, new("dotnet", "silo")), run.Outcome());
+        DemoSummary.Write(Console(output, 140), run.Setting, run.Outcome());
         string text = output.ToString();
         Assert.Contains("Planning treated every worker as an accelerator of its own with a memory limit of 23.5 MB", text.ReplaceLineEndings(" "));
         Assert.Contains("0 lost, 0 repeated", text);

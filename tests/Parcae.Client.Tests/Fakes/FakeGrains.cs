@@ -78,6 +78,10 @@ internal sealed class ScriptedJob(params object[] script) : IJobGrain
 
     public Task Finish() => Call("finish");
 
+    public Task Follow(FollowedPlan? plan) => Call($"follow {plan?.Id ?? "nothing"}");
+
+    public Task<ReconfigurationRecord?> Reconfiguration(int generation) => throw new NotSupportedException();
+
     public Task<StepAck> ReportSteps(StepReport report) => throw new NotSupportedException();
 
     public Task ReportBroken(BrokenReport report) => throw new NotSupportedException();

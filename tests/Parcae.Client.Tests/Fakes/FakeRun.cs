@@ -1,7 +1,7 @@
 using Parcae.Cli.Demo;
 using Parcae.Cli.Demo.Processes;
-using Parcae.Cli.Demo.Replay;
 using Parcae.Cli.Demo.Results;
+using Parcae.Cli.Replay.Acting;
 using Parcae.Grains;
 using Parcae.Liveput.Traces;
 
@@ -24,6 +24,17 @@ internal sealed class FakeRun
         Trace = BuiltInTraces.Get(Options.Trace).ScaleTo(Options.Instances);
         Replay = TraceReplay.Create([.. Trace.Intervals.Select(i => i.Available)], Options.Unannounced, Options.Seed);
         Play();
+    }
+
+    /// <summary>Its setting; the folder is gone.</summary>
+    public DemoSetting Setting
+    {
+        get
+        {
+            var folder = DemoFolder.Create(null);
+            folder.Remove();
+            return new DemoSetting(Options, Trace, 0, Replay, folder, DemoStateFile.Fresh(folder, Options), new("dotnet", "silo"));
+        }
     }
 
     public DemoOptions Options { get; }

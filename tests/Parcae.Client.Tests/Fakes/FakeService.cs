@@ -3,7 +3,7 @@ using Parcae.Grains;
 namespace Parcae.Client.Tests.Fakes;
 
 /// <summary>A service with one job of three workers and a vault: each look at the job is a step further, and each look at a worker with a fault may be its strike.</summary>
-internal sealed class FakeService : IParcaeClient
+internal sealed class FakeService : UnaskedClient
 {
     public const string JobId = "j";
 
@@ -27,7 +27,7 @@ internal sealed class FakeService : IParcaeClient
 
     private string[] Workers => [.. _struck.Keys.Where(id => id != "vault")];
 
-    public Task<JobStatus> GetStatusAsync(string jobId, CancellationToken cancellation = default)
+    public override Task<JobStatus> GetStatusAsync(string jobId, CancellationToken cancellation = default)
     {
         bool pauses = Workers.Length < Least;
         if (!pauses) _step++;
@@ -52,7 +52,7 @@ internal sealed class FakeService : IParcaeClient
         });
     }
 
-    public Task InjectFaultAsync(string instanceId, FaultOrder? order, CancellationToken cancellation = default)
+    public override Task InjectFaultAsync(string instanceId, FaultOrder? order, CancellationToken cancellation = default)
     {
         if (!TakesFaults) return Task.FromException(new InvalidOperationException($"{instanceId} takes no faults; start it with --faults true where that is wanted."));
         Orders.Add((instanceId, order));
@@ -60,7 +60,7 @@ internal sealed class FakeService : IParcaeClient
         return Task.CompletedTask;
     }
 
-    public Task<WorkerStatus> GetWorkerStatusAsync(string instanceId, string jobId, CancellationToken cancellation = default)
+    public override Task<WorkerStatus> GetWorkerStatusAsync(string instanceId, string jobId, CancellationToken cancellation = default)
     {
         if (_order is var (instance, order) && instance == instanceId && !NeverPassed.Contains(order.Point))
         {
@@ -75,36 +75,13 @@ internal sealed class FakeService : IParcaeClient
             : Task.FromException<WorkerStatus>(new InstanceGoneException($"Instance {instanceId} is gone."));
     }
 
-    public Task<FleetSnapshot> GetFleetAsync(string fleet = ParcaeNames.DefaultFleet, CancellationToken cancellation = default) => Task.FromResult(new FleetSnapshot
+    public override Task<FleetSnapshot> GetFleetAsync(string fleet = ParcaeNames.DefaultFleet, CancellationToken cancellation = default) => Task.FromResult(new FleetSnapshot
     {
         LastSequence = 1,
         Instances = [.. _struck.Keys.Select(Record)],
         Intervals = [],
         IntervalLength = TimeSpan.FromMinutes(1),
     });
-
-    public Task<string> SubmitAsync(JobSpec spec, string? jobId = null, CancellationToken cancellation = default) => throw new NotSupportedException();
-
-    public Task<JobHistory> GetHistoryAsync(string jobId, int fromStep = 0, CancellationToken cancellation = default) => throw new NotSupportedException();
-
-    public Task<JobEvent[]> GetEventsAsync(string jobId, long afterSequence = 0, CancellationToken cancellation = default) => throw new NotSupportedException();
-
-    public IAsyncEnumerable<JobUpdate> WatchAsync(string jobId, WatchOptions? options = null, CancellationToken cancellation = default) => throw new NotSupportedException();
-
-    public Task PauseAsync(string jobId, CancellationToken cancellation = default) => throw new NotSupportedException();
-
-    public Task ResumeAsync(string jobId, CancellationToken cancellation = default) => throw new NotSupportedException();
-
-    public Task CancelAsync(string jobId, CancellationToken cancellation = default) => throw new NotSupportedException();
-
-    public Task FinishAsync(string jobId, CancellationToken cancellation = default) => throw new NotSupportedException();
-
-    public Task<string[]> ListJobsAsync(string fleet = ParcaeNames.DefaultFleet, CancellationToken cancellation = default) => throw new NotSupportedException();
-
-    public Task NoticeAsync(string instanceId, TimeSpan remaining, string reason, string fleet = ParcaeNames.DefaultFleet, CancellationToken cancellation = default) =>
-        throw new NotSupportedException();
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private static InstanceRecord Record(string id) => new()
     {

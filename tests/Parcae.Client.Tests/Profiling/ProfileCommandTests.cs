@@ -20,6 +20,7 @@ public sealed class ProfileCommandTests : IDisposable
         Assert.True(run.Code == 0, run.Error);
         Assert.Equal(await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken), run.Output);
         Assert.Contains("timing each layer", run.Error, StringComparison.Ordinal);
+        JsonGolden.Same("profile", run.Output, _folder, IsMeasured);
 
         var profile = ProfileFile.Load(path);
         Assert.Equal(("tiny", 16, 4), (profile.Model, profile.GlobalBatch, profile.LayerCount));
@@ -83,6 +84,9 @@ public sealed class ProfileCommandTests : IDisposable
     [InlineData("GB", null)]
     [InlineData("1e3", null)]
     public void Bytes_are_read_with_and_without_units(string text, long? bytes) => Assert.Equal(bytes, ProfileOptions.ParseBytes(text));
+
+    /// <summary>Times, and what follows from them; the machine and the day.</summary>
+    private static bool IsMeasured(string name) => name.EndsWith("Ms", StringComparison.Ordinal) || name is "source" or "instanceType" or "linkBytesPerSecond" or "samplesPerSecond" or "excluded";
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 

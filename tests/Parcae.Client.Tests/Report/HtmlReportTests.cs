@@ -96,9 +96,7 @@ public sealed partial class HtmlReportTests
         progress.Event(DemoEventKind.Cloud, "i-0003 has a notice: 3 s left");
         progress.Event(DemoEventKind.Job, "generation 2: 2 x 2 at step 12, inter-stage, pause 212 ms");
         progress.Event(DemoEventKind.Trouble, "i-0002: unexpected exit (code 134); the end of its log:\nterminate called");
-        var folder = DemoFolder.Create(null);
-        folder.Remove();
-        return ReportData.Of(new DemoSetting(run.Options, run.Trace, run.Replay, folder, new("dotnet", "silo")), outcome, progress) with { Throughput = run.Throughput };
+        return ReportData.Of(run.Setting, outcome, progress) with { Throughput = run.Throughput };
     }
 
     [GeneratedRegex("""(src|href)\s*=|https?://|@import|url\(""")]

@@ -32,6 +32,27 @@ public sealed class CheckpointStoreTests : IDisposable
     }
 
     [Fact]
+    public void Results_of_the_steps_before_are_kept_with_a_checkpoint_and_left_out_where_they_are_damaged()
+    {
+        StepResult Result(int step) => new(step, step + 0.5, double.NaN, (ulong)step, 4, 0.1, step % 2 == 0 ? 1.5 : null);
+        foreach (int version in new[] { 4, 8, 12, 16 })
+        {
+            var states = Make(version);
+            _store.Write(version, _model, Job, states, [.. Enumerable.Range(version - 6, 6).Where(s => s >= 0).Select(Result)]);
+            Free(states);
+        }
+
+        Assert.Equal(Enumerable.Range(3, 13).Select(Result), _store.Results(3));
+        Assert.Empty(_store.Results(16));
+        string file = Path.ChangeExtension(_store.PathOf(16), ".results");
+        byte[] bytes = File.ReadAllBytes(file);
+        bytes[10] ^= 1;
+        File.WriteAllBytes(file, bytes);
+        Assert.Equal(Enumerable.Range(3, 9).Select(Result), _store.Results(3));
+        Assert.Equal(3, Directory.EnumerateFiles(_store.Folder, "*.results").Count());
+    }
+
+    [Fact]
     public void The_newest_three_are_kept()
     {
         Assert.Empty(_store.Versions());

@@ -43,9 +43,10 @@ public sealed class ChaosTests
 
         // Threads that were let go may take a moment to close theirs.
         SpinWait.SpinUntil(() => Sockets().Length <= open.Length && Tensors() <= tensors && NativeBlock.Alive <= blocks, TimeSpan.FromSeconds(10));
-        Assert.Equal(open, Sockets());
-        Assert.Equal(tensors, Tensors());
-        Assert.Equal(blocks, NativeBlock.Alive);
+        // What tests before this one had let go may have been collected meanwhile.
+        Assert.Empty(Sockets().Except(open));
+        Assert.InRange(Tensors(), 0, tensors);
+        Assert.InRange(NativeBlock.Alive, 0, blocks);
         // The first rounds fill what is kept for reuse.
         if (resident.Count > 2) Assert.InRange(resident[^1], 0, resident[1] + Leeway);
         Tell($"no socket, tensor or frame is left; resident memory after each {ChaosRun.RoundLength} faults, MiB: {string.Join(", ", resident.Select(r => r >> 20))}");

@@ -40,9 +40,11 @@ public sealed class LayerFetchTests : IAsyncDisposable
         _b.Settle();
 
         // Both are asked for everything and refuse what they do not hold.
-        var (bytes, fetched) = await FetchAsync(At(_planeA), At(_planeB));
+        var (bytes, fetched, from) = await FetchAsync(At(_planeA), At(_planeB));
 
         Assert.Equal((layers.Sum(l => l.ByteCount), 3), (bytes, fetched));
+        Assert.Equal(["a", "b"], from.Select(f => f.InstanceId).Order(StringComparer.Ordinal));
+        Assert.Equal(bytes, from.Sum(f => f.Bytes));
         foreach (var layer in layers)
         {
             var copy = _target.Find(layer.Layer, Version)!;
@@ -99,7 +101,7 @@ public sealed class LayerFetchTests : IAsyncDisposable
         return state;
     }
 
-    private Task<(long Bytes, int Layers)> FetchAsync(params PeerEndpoint[] holders)
+    private Task<(long Bytes, int Layers, PeerBytes[] From)> FetchAsync(params PeerEndpoint[] holders)
     {
         var plan = new GenerationPlan { JobId = "job", Generation = 3, Pipelines = 0, Depth = 0, Stages = [], Places = [], StartStep = Version };
         var command = new PrepareCommand { Plan = plan, Spec = Spec, Secret = Secret, Sources = [.. Enumerable.Range(0, 3).Select(layer => new LayerSource(layer, holders))] };

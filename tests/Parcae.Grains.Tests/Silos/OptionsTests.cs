@@ -13,7 +13,7 @@ public sealed class OptionsTests
         Validate(fleet);
         Validate(jobs);
         Assert.Equal((TimeSpan.FromSeconds(60), TimeSpan.FromMilliseconds(500), 1000), (fleet.Interval, fleet.CheckPeriod, fleet.LogLength));
-        Assert.Equal((TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(400)), (jobs.HaltTimeout, jobs.BoundaryTimeout, jobs.SuspectTimeout));
+        Assert.Equal((TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(400)), (jobs.HaltTimeout, jobs.BoundaryTimeout, jobs.LagTimeout, jobs.SuspectTimeout));
     }
 
     [Fact]

@@ -49,7 +49,7 @@ public sealed class PlacementTests
         Assert.All(statistics.Where(s => !s.GrainId.IsSystemTarget()), s => Assert.Equal(control.SiloAddress, s.SiloAddress));
 
         await cluster.Kill(worker);
-        await cluster.Disk.When<FleetState>("f", s => !s.Instances.ContainsKey("far") && s.Instances.ContainsKey("near")).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        await cluster.Disk.When<InstanceState>("far", s => s.Record!.Phase == InstancePhase.Gone).WaitAsync(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken);
         var lost = (await fleet.ReadLog(0, 10))[^1];
         Assert.Equal((AvailabilityKind.Lost, "far", false), (lost.Kind, lost.InstanceId, lost.Announced));
     }
@@ -72,7 +72,13 @@ public sealed class PlacementTests
 
         public Task<int> Checkpoint(string jobId) => throw new NotSupportedException();
 
+        public Task<JobCheckpoint[]> Checkpoints(string jobId) => throw new NotSupportedException();
+
+        public Task<CheckpointPiece> ReadCheckpoint(string jobId, int step, long offset, int count) => throw new NotSupportedException();
+
         public Task Inject(FaultOrder? order) => throw new NotSupportedException();
+
+        public Task Vanish(VanishOrder order) => throw new NotSupportedException();
 
         public Task Release(string jobId, int generation) => throw new NotSupportedException();
     }

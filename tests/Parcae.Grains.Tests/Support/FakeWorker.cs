@@ -29,15 +29,15 @@ public sealed class FakeWorker : IGpuWorker
     private PrepareCommand? _command;
     private TaskCompletionSource _aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    internal FakeWorker(FakeWorld world, string id, InstanceRole role, int port)
+    internal FakeWorker(FakeWorld world, string id, InstanceRole role, int port, int incarnation)
     {
         (_world, Id, Role) = (world, id, role);
         Info = new InstanceInfo
         {
             Id = id,
             Role = role,
-            Silo = SiloAddress.New(IPAddress.Loopback, port, SiloAddress.AllocateNewGeneration()),
-            DataPlane = new PeerEndpoint(id, "127.0.0.1", port + 10_000),
+            Silo = SiloAddress.New(IPAddress.Loopback, port, incarnation),
+            DataPlane = new PeerEndpoint(id, "127.0.0.1", port + 10_000, incarnation),
         };
     }
 
@@ -252,7 +252,13 @@ public sealed class FakeWorker : IGpuWorker
         }
     }
 
+    public Task<JobCheckpoint[]> Checkpoints(string jobId) => throw new NotSupportedException();
+
+    public Task<CheckpointPiece> ReadCheckpoint(string jobId, int step, long offset, int count) => throw new NotSupportedException();
+
     public Task Inject(FaultOrder? order) => throw new NotSupportedException();
+
+    public Task Vanish(VanishOrder order) => throw new NotSupportedException();
 
     public async Task Release(string jobId, int generation)
     {
@@ -264,7 +270,8 @@ public sealed class FakeWorker : IGpuWorker
             _prepared.Clear();
             _shadows.Clear();
             _results.Clear();
-            (_command, Plan, Phase) = (null, null, WorkerPhase.Idle);
+            // What it knew of the job is forgotten, the fence too; another job may come.
+            (_command, Plan, Phase, Fence) = (null, null, WorkerPhase.Idle, 0);
             _world.Changed();
         }
     }

@@ -10,11 +10,16 @@ public sealed class FakeWorkers : IGpuWorkerDirectory
     private readonly ConcurrentDictionary<SiloAddress, FakeWorker> _workers = new();
     private int _port = 20_000;
 
-    public IGpuWorker At(SiloAddress silo) => _workers[silo];
+    public IGpuWorker At(InstanceInfo instance) => _workers[instance.Silo];
 
-    internal FakeWorker Add(FakeWorld world, string id, InstanceRole role)
+    /// <summary>A worker.</summary>
+    /// <param name="world">Its world.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="role">What it is for.</param>
+    /// <param name="before">The one whose address it has; null: an address of its own.</param>
+    internal FakeWorker Add(FakeWorld world, string id, InstanceRole role, FakeWorker? before = null)
     {
-        var worker = new FakeWorker(world, id, role, Interlocked.Increment(ref _port));
+        var worker = new FakeWorker(world, id, role, before?.Info.Silo.Endpoint.Port ?? Interlocked.Increment(ref _port), (before?.Info.DataPlane.Incarnation ?? SiloAddress.AllocateNewGeneration()) + 1);
         _workers[worker.Info.Silo] = worker;
         return worker;
     }
@@ -86,9 +91,17 @@ public sealed class FakeWorld
 
     public async Task JoinVault(string id = "v") => await Fleet.Join(Add(id, InstanceRole.Vault).Info);
 
-    public FakeWorker Add(string id, InstanceRole role)
+    /// <summary>The process of an instance ends, and another one begins under the same id at the same address.</summary>
+    public FakeWorker Restart(string id)
     {
-        var worker = _directory.Add(this, Id(id), role);
+        var old = this[id];
+        old.Health = Health.Dead;
+        return Add(id, old.Role, old);
+    }
+
+    public FakeWorker Add(string id, InstanceRole role, FakeWorker? before = null)
+    {
+        var worker = _directory.Add(this, Id(id), role, before);
         lock (this) _workers[worker.Id] = worker;
         return worker;
     }
@@ -198,13 +211,23 @@ public sealed class FakeWorld
     }
 
     /// <summary>Waits until the job's saved state satisfies the condition.</summary>
-    internal Task Saved(Func<JobState, bool> condition) => _disk.When(Name, condition).WaitAsync(TimeSpan.FromSeconds(20));
+    internal async Task Saved(Func<JobState, bool> condition)
+    {
+        try
+        {
+            await _disk.When(Name, condition).WaitAsync(TimeSpan.FromSeconds(90));
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail($"The job did not get there:{Environment.NewLine}{string.Join(Environment.NewLine, (await Job.Events(0)).Select(e => e.Message))}");
+        }
+    }
 
     /// <summary>Waits until the job trains under a generation that satisfies the condition.</summary>
     internal async Task<GenerationRecord> Trains(Func<GenerationRecord, bool> condition)
     {
         GenerationRecord? found = null;
-        await Saved(s => s.Phase == JobPhase.Training && s.Generations.Count > 0 && condition(found = s.Generations[^1]));
+        await Saved(s => s.Phase == JobPhase.Training && s.LastGeneration is { } last && condition(found = last));
         return found!;
     }
 
@@ -218,7 +241,7 @@ public sealed class FakeWorld
             if (condition()) return Task.CompletedTask;
             var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiting.Add((condition, done));
-            return done.Task.WaitAsync(TimeSpan.FromSeconds(20));
+            return done.Task.WaitAsync(TimeSpan.FromSeconds(90));
         }
     }
 

@@ -21,7 +21,7 @@ public class ParcaeCluster : IAsyncLifetime
     }
 
     internal ParcaeCluster(
-        Func<string, string> role, short silos, Action<ISiloBuilder>? more = null, TimeSpan? interval = null, bool streams = true, bool fakeWorkers = true)
+        Func<string, string> role, short silos, Action<ISiloBuilder>? more = null, TimeSpan? interval = null, bool streams = true, bool fakeWorkers = true, TimeSpan? poll = null)
     {
         var builder = new InProcessTestClusterBuilder(silos);
         builder.ConfigureSilo((options, silo) =>
@@ -46,11 +46,20 @@ public class ParcaeCluster : IAsyncLifetime
                     jobs.SwitchTimeout = TimeSpan.FromSeconds(2);
                     jobs.VaultTimeout = TimeSpan.FromMilliseconds(500);
                     jobs.VaultRetry = TimeSpan.FromMilliseconds(500);
-                    jobs.PollPeriod = TimeSpan.FromMilliseconds(100);
+                    jobs.PollPeriod = poll ?? TimeSpan.FromMilliseconds(100);
                     jobs.SavePeriod = TimeSpan.FromMilliseconds(100);
                 });
-            silo.Services.AddKeyedSingleton<IGrainStorage>(ParcaeNames.Storage, (s, _) => new SharedStorage(Disk, s.GetRequiredService<IGrainStorageSerializer>()));
-            silo.Services.AddKeyedSingleton<IGrainStorage>("PubSubStore", (s, _) => new SharedStorage(Disk, s.GetRequiredService<IGrainStorageSerializer>()));
+            silo.Services.AddSingleton(Points);
+            silo.Services.AddSingleton<IOutgoingGrainCallFilter, CallPoints>();
+            foreach (string name in (string[])[ParcaeNames.Storage, "PubSubStore"])
+            {
+                silo.Services.AddKeyedSingleton<IGrainStorage>(name, (s, _) =>
+                {
+                    var here = s.GetRequiredService<ILocalSiloDetails>();
+                    return new SharedStorage(Disk, s.GetRequiredService<IGrainStorageSerializer>(), (grain, what) => Points.Pass(here.SiloAddress, grain, what));
+                });
+            }
+
             if (streams) silo.AddMemoryStreams(ParcaeNames.StreamProvider);
             silo.Configure<ClusterMembershipOptions>(o =>
             {
@@ -70,14 +79,20 @@ public class ParcaeCluster : IAsyncLifetime
 
     public FakeWorkers Workers { get; } = new();
 
+    /// <summary>Where grains wait for something.</summary>
+    public AwaitPoints Points { get; } = new();
+
     public InProcessTestCluster Cluster => _cluster;
 
     /// <summary>Ends a silo as a crash would.</summary>
     public Task Kill(InProcessSiloHandle silo) => _cluster.KillSiloAsync(silo, TestContext.Current.CancellationToken);
 
     /// <summary>Ends the silo that the grain is on.</summary>
-    public Task KillHostOf(IAddressable grain) => _cluster.TryGetGrainContext(grain.GetGrainId(), out var context)
-        ? Kill(_cluster.Silos.Single(s => s.SiloAddress == context.Address.SiloAddress))
+    public Task KillHostOf(IAddressable grain) => Kill(HostOf(grain));
+
+    /// <summary>The silo that the grain is on.</summary>
+    public InProcessSiloHandle HostOf(IAddressable grain) => _cluster.TryGetGrainContext(grain.GetGrainId(), out var context)
+        ? _cluster.Silos.Single(s => s.SiloAddress == context.Address.SiloAddress)
         : throw new InvalidOperationException("The grain is not active.");
 
     /// <summary>A job of its own, on a fleet of its own.</summary>
@@ -99,6 +114,15 @@ public class ParcaeCluster : IAsyncLifetime
 
     /// <summary>Returns when the job has looked at everything that it has heard of by now.</summary>
     public async Task Settled(FakeWorld world) => await ((Parcae.Grains.Jobs.JobGrain)Context(world).GrainInstance!).Settled;
+
+    /// <summary>Hands an event to the job as its stream does.</summary>
+    public Task Deliver(FakeWorld world, AvailabilityEvent e)
+    {
+        var context = Context(world);
+        var taken = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
+        context.Scheduler.QueueAction(() => taken.SetResult(((Parcae.Grains.Jobs.JobGrain)context.GrainInstance!).OnAvailability(e)));
+        return taken.Task.Unwrap();
+    }
 
     private IGrainContext Context(FakeWorld world) =>
         _cluster.TryGetGrainContext(world.Job.GetGrainId(), out var context) ? context : throw new InvalidOperationException("The job is not active.");

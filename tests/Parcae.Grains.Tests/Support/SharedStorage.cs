@@ -25,6 +25,23 @@ public sealed class StorageDisk
         }
     }
 
+    /// <summary>Lays down a grain's state, as somebody else has written it.</summary>
+    public void Put<T>(string name, IAddressable grain, T state)
+        where T : notnull => Write($"{name}/{grain.GetGrainId()}", Read($"{name}/{grain.GetGrainId()}")?.ETag, Serializer!.Serialize(state), state);
+
+    /// <summary>A grain's state as it is stored.</summary>
+    public T Get<T>(string name, IAddressable grain)
+        where T : notnull => Serializer!.Deserialize<T>(Read($"{name}/{grain.GetGrainId()}")!.Value.Data)!;
+
+    /// <summary>How many records of a grain begin with a name.</summary>
+    public int Count(IAddressable grain, string name)
+    {
+        lock (_records) return _records.Keys.Count(k => k.StartsWith(name, StringComparison.Ordinal) && k.EndsWith($"/{grain.GetGrainId()}", StringComparison.Ordinal));
+    }
+
+    /// <summary>How the silos write.</summary>
+    internal IGrainStorageSerializer? Serializer { get; set; }
+
     internal (BinaryData Data, string ETag)? Read(string key)
     {
         lock (_records) return _records.TryGetValue(key, out var record) ? (record.Data, record.ETag) : null;
@@ -47,29 +64,60 @@ public sealed class StorageDisk
         return next;
     }
 
+    internal void Delete(string key, string? etag)
+    {
+        lock (_records)
+        {
+            string? stored = _records.TryGetValue(key, out var record) ? record.ETag : null;
+            if (stored != etag) throw new InconsistentStateException($"{key} was written by another", stored, etag);
+            _records.Remove(key);
+        }
+    }
+
     private static bool Matches(string key, string grainKey) => key.EndsWith($"/{grainKey}", StringComparison.Ordinal);
 }
 
 /// <summary>Grain storage on a <see cref="StorageDisk"/>, through the serializer that a real provider would use.</summary>
-internal sealed class SharedStorage(StorageDisk disk, IGrainStorageSerializer serializer) : IGrainStorage
+internal sealed class SharedStorage : IGrainStorage
 {
-    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    private readonly StorageDisk _disk;
+    private readonly IGrainStorageSerializer _serializer;
+    private readonly Func<GrainId, string, Task> _pass;
+
+    /// <summary>A silo's way to the disk.</summary>
+    /// <param name="disk">The disk.</param>
+    /// <param name="serializer">How the silo writes.</param>
+    /// <param name="pass">What each operation waits for before and after.</param>
+    public SharedStorage(StorageDisk disk, IGrainStorageSerializer serializer, Func<GrainId, string, Task> pass)
     {
-        var record = disk.Read($"{stateName}/{grainId}");
+        (_disk, _serializer, _pass) = (disk, serializer, pass);
+        disk.Serializer = serializer;
+    }
+
+    public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        await _pass(grainId, $"before reading {stateName}");
+        var record = _disk.Read($"{stateName}/{grainId}");
         grainState.RecordExists = record is not null;
         grainState.ETag = record?.ETag;
-        grainState.State = record is { } r ? serializer.Deserialize<T>(r.Data) : Activator.CreateInstance<T>();
-        return Task.CompletedTask;
+        grainState.State = record is { } r ? _serializer.Deserialize<T>(r.Data) : Activator.CreateInstance<T>();
+        await _pass(grainId, $"after reading {stateName}");
     }
 
-    public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        var data = serializer.Serialize(grainState.State);
-        grainState.ETag = disk.Write($"{stateName}/{grainId}", grainState.ETag, data, serializer.Deserialize<T>(data)!);
+        var data = _serializer.Serialize(grainState.State);
+        await _pass(grainId, $"before writing {stateName}");
+        grainState.ETag = _disk.Write($"{stateName}/{grainId}", grainState.ETag, data, _serializer.Deserialize<T>(data)!);
         grainState.RecordExists = true;
-        return Task.CompletedTask;
+        await _pass(grainId, $"after writing {stateName}");
     }
 
-    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
-        throw new NotSupportedException("No grain of Parcae clears its state.");
+    public async Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        await _pass(grainId, $"before clearing {stateName}");
+        _disk.Delete($"{stateName}/{grainId}", grainState.ETag);
+        (grainState.ETag, grainState.RecordExists, grainState.State) = (null, false, Activator.CreateInstance<T>());
+        await _pass(grainId, $"after clearing {stateName}");
+    }
 }

@@ -35,6 +35,9 @@ internal sealed class TablePlannerFactory : IJobPlannerFactory
 
         public int MinInstances => Table[0].Instances;
 
+        public double[] Worth(FleetSnapshot fleet) =>
+            [.. Enumerable.Range(0, fleet.Intervals[^1].Available + 1).Select(n => (double)Table.LastOrDefault(e => e.Instances <= n).Strategy.Instances)];
+
         public PlanningResult Plan(PlanningSituation situation)
         {
             var strategy = Table.LastOrDefault(e => e.Instances <= situation.Available).Strategy;
@@ -42,6 +45,8 @@ internal sealed class TablePlannerFactory : IJobPlannerFactory
         }
 
         public AvailabilityForecast Forecast(FleetSnapshot fleet) => new LastForecaster().Forecast(fleet);
+
+        public bool IsFeasible(Strategy strategy) => Table.Any(e => e.Strategy == strategy);
 
         public LayerRange[] Partition(int depth)
         {

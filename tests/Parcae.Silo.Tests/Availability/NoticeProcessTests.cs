@@ -19,7 +19,7 @@ public sealed class NoticeProcessTests(Service service) : IClassFixture<Service>
         imds.Interruption = $$"""{"action": "terminate", "time": "{{server.Clock.AddSeconds(120):yyyy-MM-ddTHH:mm:ssZ}}"}""";
         await service.UntilAsync(async () => (await service.Fleet.Snapshot()).Instances.Any(i => i.Info.Id == "i-1" && i.Phase == InstancePhase.Draining), "i-1 drains");
 
-        var (code, seconds) = await Service.TerminateAsync(worker);
+        var (code, seconds) = await Signals.TerminateAsync(worker);
 
         Assert.Equal(0, code);
         Assert.True(seconds < 12, $"It took {seconds:0.0} s.{Environment.NewLine}{service.Output}");
@@ -63,7 +63,7 @@ public sealed class NoticeProcessTests(Service service) : IClassFixture<Service>
         var job = await SubmitAsync("j-2", vault: false);
         await UntilTrainingAsync(job, "v-1");
 
-        Service.Terminate(only);
+        Signals.Terminate(only);
         await service.UntilAsync(() => Task.FromResult(service.Output.Contains("still needed by job j-2 (Paused", StringComparison.Ordinal)), "v-1 waits");
         var newcomer = await service.WorkerAsync("v-2", "--availability", "none");
         await UntilTrainingAsync(job, "v-2");
@@ -81,9 +81,9 @@ public sealed class NoticeProcessTests(Service service) : IClassFixture<Service>
         var job = await SubmitAsync("j-3", vault: false);
         await UntilTrainingAsync(job, "u-1");
 
-        Service.Terminate(only);
+        Signals.Terminate(only);
         await service.UntilAsync(() => Task.FromResult(service.Output.Contains("still needed by job j-3 (Paused", StringComparison.Ordinal)), "u-1 waits");
-        var (code, seconds) = await Service.TerminateAsync(only);
+        var (code, seconds) = await Signals.TerminateAsync(only);
 
         Assert.Equal(0, code);
         Assert.True(seconds < 20, $"It took {seconds:0.0} s.");
@@ -123,7 +123,7 @@ public sealed class NoticeProcessTests(Service service) : IClassFixture<Service>
 
     private async Task AssertLeavesAsync(Process worker, string id)
     {
-        var (code, seconds) = await Service.TerminateAsync(worker);
+        var (code, seconds) = await Signals.TerminateAsync(worker);
         Assert.Equal(0, code);
         // It is the job's own move that ends the wait, long before the 50 s are over.
         Assert.True(seconds < 40, $"It took {seconds:0.0} s.");

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Parcae.Client.Tests;
 using Parcae.GpuWorker.Checkpoints;
 using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Numerics;
@@ -27,6 +28,7 @@ public sealed class CheckpointVerbsTests : IDisposable
     {
         var (code, output, error) = await RunAsync("export", "--job=job-1", $"--out={_out}", "--json");
         Assert.Equal((0, ""), (code, error));
+        JsonGolden.Same("jobs export", output, _folder, name => name == "bytes");
         var told = JsonNode.Parse(output)!;
         Assert.Equal(("job-1", 20, "huggingface", _out), ((string)told["jobId"]!, (int)told["step"]!, (string)told["format"]!, (string)told["out"]!));
         Assert.Equal(Directory.EnumerateFiles(_out).Select(Path.GetFileName).Order(StringComparer.Ordinal), told["files"]!.AsArray().Select(f => (string)f!["name"]!));
@@ -70,7 +72,10 @@ public sealed class CheckpointVerbsTests : IDisposable
         var (code, output, error) = await RunAsync(line);
         Assert.Equal((0, ""), (code, error));
         Assert.StartsWith("Hello", output, StringComparison.Ordinal);
-        var told = JsonNode.Parse((await RunAsync([.. line, "--json"])).Output)!;
+        string document = (await RunAsync([.. line, "--json"])).Output;
+        // What a model says that has learnt nothing.
+        JsonGolden.Same("jobs generate", document, _folder, name => name is "text" or "tokens");
+        var told = JsonNode.Parse(document)!;
         Assert.Equal(output, "Hello" + (string)told["text"]! + Environment.NewLine);
         Assert.Equal(12, told["tokens"]!.AsArray().Count);
         var tokens = await RunAsync("generate", "--job=job-1", "--prompt-tokens=72,101,108,108,111", "--tokens=12", "--temperature=1", "--seed=4");

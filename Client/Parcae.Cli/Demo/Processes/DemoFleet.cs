@@ -1,7 +1,7 @@
 using System.Diagnostics;
 
 using Parcae.Cli.Commands;
-using Parcae.Cli.Demo.Replay;
+using Parcae.Cli.Replay.Acting;
 using Parcae.Client;
 using Parcae.Grains.Telemetry;
 
@@ -33,10 +33,11 @@ internal sealed class DemoFleet(ProcessSupervisor processes, SiloCommandLine com
     }
 
     /// <inheritdoc/>
-    public void Start(string instance)
+    /// <remarks>How long a process takes to come up is this machine's affair, not the trace's: a slow machine sees the same availability.</remarks>
+    public Task StartAsync(string instance, CancellationToken cancellation)
     {
         progress.Event(DemoEventKind.Cloud, $"{instance} is starting");
-        StartWorker(instance);
+        return StartAllAsync([instance], cancellation);
     }
 
     /// <summary>Starts workers and waits until each, or whoever replaced it, is ready.</summary>
@@ -139,7 +140,7 @@ internal sealed class DemoFleet(ProcessSupervisor processes, SiloCommandLine com
 
         worker.Kill();
         progress.Gone(id, counted: null);
-        Start(Replacement(id));
+        StartInPlaceOf(id);
     }
 
     /// <summary>Ends all workers, outside of any accounts, and waits for their end.</summary>
@@ -218,7 +219,7 @@ internal sealed class DemoFleet(ProcessSupervisor processes, SiloCommandLine com
                 throw new CommandFailedException($"Workers keep ending by themselves ({MaxReplacements} were replaced); see {folder.Logs}.");
         }
 
-        Start(Replacement(id));
+        StartInPlaceOf(id);
     }
 
     private bool IsFaulty(string id)
@@ -226,8 +227,8 @@ internal sealed class DemoFleet(ProcessSupervisor processes, SiloCommandLine com
         lock (_lock) return _faulty.Contains(id);
     }
 
-    /// <summary>A fresh instance's name, which stands for the old one from now on.</summary>
-    private string Replacement(string id)
+    /// <summary>Starts an instance with a fresh name, which stands for the old one from now on.</summary>
+    private void StartInPlaceOf(string id)
     {
         string replacement = FreshName();
         lock (_lock)
@@ -236,7 +237,8 @@ internal sealed class DemoFleet(ProcessSupervisor processes, SiloCommandLine com
             if (_awaited.Remove(id, out var awaited)) _awaited.Add(replacement, awaited);
         }
 
-        return replacement;
+        progress.Event(DemoEventKind.Cloud, $"{replacement} is starting");
+        StartWorker(replacement);
     }
 
     /// <summary>What is left of a notice when the worker is ready to hear it; null when it never is.</summary>

@@ -10,13 +10,13 @@ namespace Parcae.Cli.Demo.Processes;
 /// The store and the control silo. Either is started again, with the same data, when it ends by itself: the job outlives both.
 /// </summary>
 internal sealed class DemoServices(ProcessSupervisor processes, SiloCommandLine commands, FreePorts ports, DemoFolder folder, int redisPort, TimeSpan interval,
-    DemoProgress progress, DemoAbort abort)
+    DemoProgress progress, DemoAbort abort, int named = 0)
 {
     private const int MaxRestarts = 10;
 
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(90);
 
-    private int _controlNumber;
+    private int _controlNumber = named;
     private int _restarts;
 
     /// <summary>Address of the store.</summary>
@@ -79,6 +79,7 @@ internal sealed class DemoServices(ProcessSupervisor processes, SiloCommandLine 
         }
 
         Http = $"http://127.0.0.1:{http}";
+        progress.Event(DemoEventKind.Info, $"the dashboard is at {Http}/");
         return control;
     }
 

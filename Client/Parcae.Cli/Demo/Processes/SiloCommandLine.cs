@@ -7,7 +7,8 @@ namespace Parcae.Cli.Demo.Processes;
 /// <param name="Host">The .NET host.</param>
 /// <param name="Silo">Path of <c>Parcae.Silo.dll</c>.</param>
 /// <param name="Faults">Whether workers and the vault take faults; then silence and hangs are noticed soon.</param>
-internal sealed record SiloCommandLine(string Host, string Silo, bool Faults = false)
+/// <param name="AllowReplay">Whether workers may be told to vanish.</param>
+internal sealed record SiloCommandLine(string Host, string Silo, bool Faults = false, bool AllowReplay = false)
 {
     /// <summary>
     /// A worker's environment; one thread each, as several workers share one machine. Tiered PGO costs more than it gains in processes that live for a minute.
@@ -17,6 +18,9 @@ internal sealed record SiloCommandLine(string Host, string Silo, bool Faults = f
         ["OMP_NUM_THREADS"] = "1",
         ["DOTNET_TieredPGO"] = "0",
     };
+
+    /// <summary>USD per hour of the instance whose spot price is the workers' default: a p3.2xlarge.</summary>
+    private const string OnDemandPrice = "3.06";
 
     private string[] FaultArguments => Faults ? ["--faults", "true", "--heartbeat", "2", "--stall-timeout", "10"] : [];
 
@@ -29,7 +33,7 @@ internal sealed record SiloCommandLine(string Host, string Silo, bool Faults = f
         Launch(
             [
                 "--role", "control", "--redis", redis, "--instance-id", id, "--silo-port", $"{siloPort}", "--gateway-port", $"{gatewayPort}",
-                "--interval", $"{intervalSeconds}", "--http-port", $"{httpPort}", "--checkpoints", checkpointFolder, .. FaultArguments,
+                "--interval", $"{intervalSeconds}", "--http-port", $"{httpPort}", "--checkpoints", checkpointFolder, "--on-demand-price", OnDemandPrice, .. FaultArguments,
             ],
             "parcae-control");
 
@@ -41,7 +45,7 @@ internal sealed record SiloCommandLine(string Host, string Silo, bool Faults = f
         Launch(
             [
                 "--role", "worker", "--redis", redis, "--instance-id", id, "--silo-port", $"{siloPort}", "--gateway-port", "0",
-                "--host", "127.0.0.1", "--availability", "none", "--stop-timeout", "0", .. FaultArguments,
+                "--host", "127.0.0.1", "--availability", "none", "--stop-timeout", "0", .. FaultArguments, .. AllowReplay ? ["--allow-replay", "true"] : Array.Empty<string>(),
             ],
             "parcae-worker");
 

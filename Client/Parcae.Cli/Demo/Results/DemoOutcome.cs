@@ -17,12 +17,17 @@ internal sealed record DemoOutcome(DemoResult Result, JobHistory History, Verifi
         {
             var faults = new List<string>();
             if (Verification is { Same: false } difference) faults.Add(difference.Text);
-            var ledger = History.Ledger;
-            if (ledger.SamplesLost != 0) faults.Add($"{ledger.SamplesLost} samples were lost");
-            if (ledger.SamplesRepeated != 0) faults.Add($"{ledger.SamplesRepeated} samples were trained on twice");
-            if (ledger.ReplayMismatches != 0) faults.Add($"{ledger.ReplayMismatches} steps were different when run again");
+            faults.AddRange(Broken(History.Ledger));
             return faults;
         }
+    }
+
+    /// <summary>What a job's accounts say against its promises; empty when all is well.</summary>
+    public static IEnumerable<string> Broken(JobLedger ledger)
+    {
+        if (ledger.SamplesLost != 0) yield return $"{ledger.SamplesLost} samples were lost";
+        if (ledger.SamplesRepeated != 0) yield return $"{ledger.SamplesRepeated} samples were trained on twice";
+        if (ledger.ReplayMismatches != 0) yield return $"{ledger.ReplayMismatches} steps were different when run again";
     }
 
     /// <summary>What the reader must know about how planning saw the machine.</summary>

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 
 using Parcae.Cli.Chaos;
 using Parcae.Cli.Commands;
+using Parcae.Cli.Replay.Results;
 using Parcae.Grains;
 
 namespace Parcae.Cli.Demo.Results;
@@ -54,6 +55,10 @@ internal sealed record DemoResult
     public required ReferenceResult? Reference { get; init; }
 
     public required string ReportPath { get; init; }
+
+    /// <summary>What a replay on a fleet has to say besides; left out of a demo's document.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ReplayResult? Replay { get; init; }
 
     /// <summary>The document.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, DemoJson.Default.DemoResult);

@@ -1,3 +1,4 @@
+using Parcae.Cli.Live;
 using Parcae.Grains;
 
 using Spectre.Console;
@@ -20,7 +21,7 @@ internal static class LivePicture
     public static IRenderable Of(DemoSnapshot now, int width, int height)
     {
         int wide = Math.Clamp(width - 2, 30, 118);
-        var lines = new List<string> { Ends($"[bold]parcae demo[/]  [grey]{Markup.Escape(now.Model)}[/]", $"[grey]{Words.Clock(now.Elapsed)}[/]", wide), "" };
+        var lines = new List<string> { Ends($"[bold]{now.Title}[/]  [grey]{Markup.Escape(now.Model)}[/]", $"[grey]{Words.Clock(now.Elapsed)}[/]", wide), "" };
         if (now.Status is { } status)
         {
             var grid = PlanGrid.Lines(now, status);
@@ -56,34 +57,14 @@ internal static class LivePicture
         int room = wide - FigureNameWidth;
         void Add(string name, string markup) => lines.Add($"[grey]{name.PadRight(FigureNameWidth)}[/]{markup}");
 
-        Add("strategy", Phase(status, room) + (status.Plan is { } plan ? $"[grey]   generation {plan.Generation}[/]" : ""));
+        Add("strategy", StatusMarkup.Phase(status, room - 28) + (status.Plan is { } plan ? $"[grey]   generation {plan.Generation}[/]" : ""));
         Add("step", $"[bold]{status.CommittedStep}[/]   [bold]{status.SamplesPerSecond:0.0}[/] samples/s");
         Add("loss", (status.Loss is { } value ? $"[bold]{value:0.0000}[/]  " : "-") + $"[blue]{Sparkline.Of(now.Losses, Math.Clamp(room - 10, 8, 40))}[/]");
         if (status.LastInterval is { } interval) Add("available", $"[bold]{interval.Available}[/] now, [bold]{interval.ForecastNext:0.0}[/] expected next");
         if (status.Vault is { } vault) Add("vault", Words.Behind(vault.Lag));
         Add("lost", $"{now.Noticed} with notice, {now.Unannounced} without");
-        if (status.LastReconfiguration is { } last)
-        {
-            Add("last change", Markup.Escape(MarkupLines.Shorten(last.Cause, room)));
-            Add("", $"[grey]{Words.Kind(last.Kind)}, pause[/] {Words.Milliseconds(last.PauseMilliseconds)}[grey], moved[/] {Words.Bytes(last.BytesMoved)}");
-        }
-
+        if (status.LastReconfiguration is { } last) StatusMarkup.LastChange(Add, last, room);
         return lines;
-    }
-
-    private static string Phase(JobStatus status, int room)
-    {
-        string strategy = status.Plan is { } p ? $"{p.Pipelines} x {p.Depth}" : "";
-        string reason = Markup.Escape(MarkupLines.Shorten(status.Reason ?? "", Math.Max(10, room - 28)));
-        return status.Phase switch
-        {
-            JobPhase.Training => $"[bold green]{strategy}[/]",
-            JobPhase.Reconfiguring => $"[bold yellow]reconfiguring[/] [grey]{strategy}[/]",
-            JobPhase.Paused => $"[bold yellow]paused[/] [grey]{reason}[/]",
-            JobPhase.Failed => $"[bold red]failed[/] {reason}",
-            JobPhase.Completed => $"[bold green]completed[/] [grey]{strategy}[/]",
-            _ => $"[bold]{$"{status.Phase}".ToLowerInvariant()}[/]",
-        };
     }
 
     private static string Event(DemoEvent happened, int wide)

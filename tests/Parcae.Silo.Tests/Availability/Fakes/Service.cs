@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
@@ -12,8 +11,6 @@ namespace Parcae.Silo.Tests.Availability.Fakes;
 /// <summary>A service of real processes on this machine: a store and a control silo for all tests of a class, and worker silos; and a client of it.</summary>
 public sealed class Service : IAsyncLifetime
 {
-    private const int Sigterm = 15;
-
     private readonly SiloProcesses _processes = new();
     private readonly int _redis = SiloProcesses.FreePort();
     private IHost? _client;
@@ -23,6 +20,9 @@ public sealed class Service : IAsyncLifetime
 
     /// <summary>Its fleet.</summary>
     public IFleetGrain Fleet => Grains.GetGrain<IFleetGrain>(ParcaeNames.DefaultFleet);
+
+    /// <summary>Its Redis.</summary>
+    public string Redis => $"127.0.0.1:{_redis}";
 
     /// <summary>Everything that the processes have printed.</summary>
     public string Output => _processes.Output;
@@ -44,19 +44,6 @@ public sealed class Service : IAsyncLifetime
     /// <summary>Starts a worker silo and waits until it has joined the fleet.</summary>
     public Task<Process> WorkerAsync(string id, params string[] arguments) => _processes.StartAsync(
         $"READY {id}", ["--role", "worker", "--instance-id", id, "--redis", $"127.0.0.1:{_redis}", "--silo-port", $"{SiloProcesses.FreePort()}", "--gateway-port", "0", .. arguments]);
-
-    /// <summary>Sends SIGTERM.</summary>
-    public static void Terminate(Process process) => Assert.Equal(0, SendSignal(process.Id, Sigterm));
-
-    /// <summary>Sends SIGTERM and waits for the end. Returns the exit code and the seconds that it took.</summary>
-    public static async Task<(int Code, double Seconds)> TerminateAsync(Process process)
-    {
-        var watch = Stopwatch.StartNew();
-        Terminate(process);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        await process.WaitForExitAsync(patience.Token);
-        return (process.ExitCode, watch.Elapsed.TotalSeconds);
-    }
 
     /// <summary>What the fleet's log says of an instance.</summary>
     public async Task<AvailabilityEvent[]> EventsAsync(string id) => [.. (await Fleet.ReadLog(0, 1000)).Where(e => e.InstanceId == id)];
@@ -83,8 +70,4 @@ public sealed class Service : IAsyncLifetime
 
         await _processes.DisposeAsync();
     }
-
-    [DllImport("libc", EntryPoint = "kill")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.System32 | DllImportSearchPath.SafeDirectories)]
-    private static extern int SendSignal(int process, int signal);
 }

@@ -1,0 +1,51 @@
+using Microsoft.Extensions.Options;
+
+namespace Parcae.Client;
+
+/// <summary>Says what is wrong with a client's options, each by its name, with the value and what would be right.</summary>
+internal sealed class ParcaeClientOptionsValidator : IValidateOptions<ParcaeClientOptions>
+{
+    private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(10), Longest = TimeSpan.FromDays(1);
+
+    /// <summary>Every problem; empty when the options are good.</summary>
+    public static IReadOnlyList<string> Problems(ParcaeClientOptions options)
+    {
+        var problems = new List<string>();
+        void Text(string name, string? value)
+        {
+            if (string.IsNullOrWhiteSpace(value)) problems.Add($"{name}: '{value}' is not valid; it must be a non-empty text.");
+        }
+
+        void Span(string name, TimeSpan value, TimeSpan least)
+        {
+            if (value < least || value > Longest) problems.Add($"{name}: {value} is not valid; it must be from {least} to {Longest}.");
+        }
+
+        Text(nameof(options.ClusterId), options.ClusterId);
+        Text(nameof(options.ServiceId), options.ServiceId);
+        Span(nameof(options.ConnectTimeout), options.ConnectTimeout, TimeSpan.Zero);
+        Span(nameof(options.ResponseTimeout), options.ResponseTimeout, Least);
+        Span(nameof(options.RetryFor), options.RetryFor, TimeSpan.Zero);
+        Span(nameof(options.GatewayRefresh), options.GatewayRefresh, Least);
+        if (options.TimeProvider is null) problems.Add($"{nameof(options.TimeProvider)}: null is not valid; it must be a clock.");
+        Text(nameof(options.Redis), options.Redis);
+        if (!string.IsNullOrWhiteSpace(options.Redis) && RedisProblem(options.Redis) is { } problem) problems.Add($"{nameof(options.Redis)}: {problem}");
+        return problems;
+    }
+
+    /// <inheritdoc/>
+    public ValidateOptionsResult Validate(string? name, ParcaeClientOptions options) => Problems(options) is { Count: > 0 } problems ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
+
+    private static string? RedisProblem(string redis)
+    {
+        try
+        {
+            _ = ClientConnection.ParseRedis(redis);
+            return null;
+        }
+        catch (ArgumentException e)
+        {
+            return e.Message.Split(" (Parameter", 2)[0];
+        }
+    }
+}

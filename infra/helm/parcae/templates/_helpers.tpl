@@ -1,0 +1,95 @@
+{{- define "parcae.name" -}}
+{{- if contains .Chart.Name .Release.Name }}{{ .Release.Name | trunc 40 | trimSuffix "-" }}{{ else }}{{ printf "%s-%s" .Release.Name .Chart.Name | trunc 40 | trimSuffix "-" }}{{ end }}
+{{- end }}
+
+{{- define "parcae.selector" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "parcae.labels" -}}
+{{ include "parcae.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end }}
+
+{{- define "parcae.serviceAccount" -}}
+{{- .Values.serviceAccount.name | default (printf "%s-worker" (include "parcae.name" .)) }}
+{{- end }}
+
+{{- define "parcae.redisSecret" -}}
+{{- .Values.redis.existingSecret | default (printf "%s-redis" (include "parcae.name" .)) }}
+{{- end }}
+
+{{- define "parcae.apiSecret" -}}
+{{- .Values.api.existingSecret | default (printf "%s-api" (include "parcae.name" .)) }}
+{{- end }}
+
+{{- define "parcae.redisAddress" -}}
+{{- if .Values.redis.enabled }}{{ include "parcae.name" . }}-redis:6379{{ else }}{{ required "redis.external must be the address of a Redis where redis.enabled is false, such as redis.example:6380,ssl=true" .Values.redis.external }}{{ end }}
+{{- end }}
+
+{{/* Environment of every silo. Kubernetes puts the password into the connection string. */}}
+{{- define "parcae.environment" -}}
+- name: PARCAE_INSTANCE_ID
+  valueFrom: { fieldRef: { fieldPath: metadata.name } }
+- name: PARCAE_HOST
+  valueFrom: { fieldRef: { fieldPath: status.podIP } }
+- name: REDIS_PASSWORD
+  valueFrom: { secretKeyRef: { name: {{ include "parcae.redisSecret" . }}, key: password } }
+- name: PARCAE_REDIS
+  value: {{ printf "%s,password=$(REDIS_PASSWORD)" (include "parcae.redisAddress" .) | quote }}
+- name: PARCAE_CLUSTER_ID
+  value: {{ .Values.clusterId | quote }}
+- name: PARCAE_SERVICE_ID
+  value: {{ .Values.serviceId | quote }}
+- name: PARCAE_HTTP_HOST
+  value: 0.0.0.0
+- name: PARCAE_HTTP_PORT
+  value: {{ .Values.ports.http | quote }}
+- name: PARCAE_SILO_PORT
+  value: {{ .Values.ports.silo | quote }}
+- name: PARCAE_DATA_PORT
+  value: {{ .Values.ports.data | quote }}
+{{- if .Values.telemetry.otlpEndpoint }}
+- name: OTEL_EXPORTER_OTLP_ENDPOINT
+  value: {{ .Values.telemetry.otlpEndpoint | quote }}
+{{- end }}
+{{- end }}
+
+{{/* A map of settings as variables: interval becomes PARCAE_INTERVAL. */}}
+{{- define "parcae.settings" -}}
+{{- range $option, $value := . }}
+- name: PARCAE_{{ $option | replace "-" "_" | upper }}
+  value: {{ $value | toString | quote }}
+{{- end }}
+{{- end }}
+
+{{- define "parcae.probes" -}}
+startupProbe:
+  httpGet: { path: /health/startup, port: http }
+  periodSeconds: 2
+  failureThreshold: 90
+readinessProbe:
+  httpGet: { path: /health/ready, port: http }
+  periodSeconds: 5
+livenessProbe:
+  httpGet: { path: /health/live, port: http }
+  periodSeconds: 10
+  timeoutSeconds: 8
+{{- end }}
+
+{{- define "parcae.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 1654
+runAsGroup: 1654
+fsGroup: 1654
+seccompProfile: { type: RuntimeDefault }
+{{- end }}
+
+{{- define "parcae.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: { drop: [ALL] }
+{{- end }}

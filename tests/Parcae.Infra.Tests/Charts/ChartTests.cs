@@ -1,0 +1,254 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Parcae.Infra.Tests.Support;
+using Parcae.Silo.Availability.Kubernetes;
+using Parcae.Silo.Hosting;
+
+namespace Parcae.Infra.Tests.Charts;
+
+/// <summary>What the chart makes agrees with the code.</summary>
+public sealed class ChartTests(Chart chart) : IClassFixture<Chart>
+{
+    private const string Everything = """
+        settings: { interval: 30, heartbeat: 5.5, faults: false }
+        control: { replicas: 3, settings: { quotas: "ann=8,bob=4" }, nodeSelector: { pool: steady }, affinity: { nodeAffinity: {} }, podAnnotations: { team: ml } }
+        worker: { gpu: { enabled: true }, nodeSelector: { pool: spot }, podAnnotations: { team: ml }, extraVolumes: [ { name: datasets, emptyDir: {} } ], extraVolumeMounts: [ { name: datasets, mountPath: /datasets } ] }
+        image: { pullSecrets: [ { name: registry } ] }
+        telemetry: { otlpEndpoint: "http://collector:4317" }
+        networkPolicy:
+          http: [ { namespaceSelector: { matchLabels: { name: ingress } } } ]
+          clients: [ { podSelector: { matchLabels: { app: notebook } } } ]
+          metrics: [ { namespaceSelector: { matchLabels: { name: monitoring } } } ]
+          egress: [ { to: [ { ipBlock: { cidr: 10.0.0.0/8 } } ], ports: [ { port: 4317 } ] } ]
+        serviceMonitor: { enabled: true, labels: { release: prometheus } }
+        rules: { enabled: true, labels: { release: prometheus } }
+        dashboards: { enabled: true }
+        """;
+
+    /// <summary>Values that make the chart render differently.</summary>
+    public static TheoryData<string> Variants =>
+    [
+        "", Everything, "worker: { kind: DaemonSet }", "redis: { enabled: false, external: 'redis.example:6380,ssl=true', existingSecret: redis }", "api: { existingSecret: tokens }", "networkPolicy: { enabled: false }",
+        "rbac: { nodes: false }", "serviceAccount: { create: false, name: mine }\nrbac: { create: false }", "control: { podDisruptionBudget: { enabled: false } }\nworker: { podDisruptionBudget: { enabled: false } }",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Variants))]
+    public void Kubernetes_own_types_take_every_object(string values)
+    {
+        foreach (var made in chart.Render(values).Objects) KubernetesTypes.AssertKnown(made);
+    }
+
+    [Theory]
+    [MemberData(nameof(Variants))]
+    public void Silos_start_with_their_command_lines_and_stop_in_time(string values)
+    {
+        var rendered = chart.Render(values);
+        foreach (string component in new[] { "control", "worker" })
+        {
+            var silo = Read(rendered, component);
+            Assert.Equal(component, silo.Settings.Role);
+            silo.AssertStopsInTime();
+        }
+    }
+
+    [Fact]
+    public void A_longer_stop_is_granted_more_time()
+    {
+        var pod = chart.Render("worker: { stopTimeout: 110 }").Pod("worker");
+        Assert.Equal(115, (int)pod.At("terminationGracePeriodSeconds")!);
+        Assert.Contains("110", Container(pod).Texts("args"));
+    }
+
+    [Theory]
+    [InlineData("control")]
+    [InlineData("worker")]
+    public void Probes_ask_pages_that_there_are_on_the_port_that_there_is(string component)
+    {
+        var rendered = chart.Render();
+        var container = Container(rendered.Pod(component));
+        foreach (var (probe, path) in new[] { ("startupProbe", "/health/startup"), ("readinessProbe", "/health/ready"), ("livenessProbe", "/health/live") })
+            Assert.Equal((path, "http"), (container.Text($"{probe}.httpGet.path"), container.Text($"{probe}.httpGet.port")));
+        // It waits up to 5 s for its own thread pool before it says no.
+        Assert.True((int)container.At("livenessProbe.timeoutSeconds")! > 5);
+        var silo = Read(rendered, component).Settings;
+        var ports = container.List("ports").ToDictionary(p => p.Text("name"), p => (int?)p.At("containerPort"));
+        Assert.Equal((silo.ActualHttpPort, silo.SiloPort, silo.DataPort), (ports["http"], ports["silo"], ports["data"]));
+        Assert.Equal(component == "control" ? silo.ActualGatewayPort : 0, ports.GetValueOrDefault("gateway") ?? 0);
+        Assert.Equal("0.0.0.0", silo.HttpHost);
+    }
+
+    [Fact]
+    public void Health_pages_are_those_that_the_silo_maps() =>
+        Assert.All(new[] { "/health/startup", "/health/ready", "/health/live", "/health" }, p => Assert.Contains($"Map(\"{p}\"", Repository.Read("Silo/Health/ParcaeHealthExtensions.cs"), StringComparison.Ordinal));
+
+    [Theory]
+    [InlineData("control")]
+    [InlineData("worker")]
+    [InlineData("redis")]
+    public void Pods_are_locked_down(string component)
+    {
+        var pod = chart.Render(Everything).Pod(component);
+        Assert.True((bool)pod.At("securityContext.runAsNonRoot")!);
+        Assert.Equal("RuntimeDefault", pod.Text("securityContext.seccompProfile.type"));
+        foreach (var container in pod.List("containers"))
+        {
+            Assert.True((bool)container.At("securityContext.readOnlyRootFilesystem")!);
+            Assert.False((bool)container.At("securityContext.allowPrivilegeEscalation")!);
+            Assert.Equal(["ALL"], container.Texts("securityContext.capabilities.drop"));
+        }
+
+        // Only a worker asks the Kubernetes API.
+        Assert.Equal(component != "worker", pod.At("automountServiceAccountToken") is { } mount && !(bool)mount);
+        if (component != "redis") Assert.Contains("/tmp", Container(pod).List("volumeMounts").Select(m => m.Text("mountPath")));
+    }
+
+    [Fact]
+    public void A_worker_may_read_what_its_availability_source_asks_for_and_nothing_else()
+    {
+        var rendered = chart.Render();
+        Assert.Equal(["""{"apiGroups":[""],"resources":["pods"],"verbs":["get"]}"""], rendered["Role", "-worker"].List("rules").Select(r => r.ToJsonString()));
+        Assert.Equal(["""{"apiGroups":[""],"resources":["nodes"],"verbs":["get"]}"""], rendered["ClusterRole", "-worker"].List("rules").Select(r => r.ToJsonString()));
+        string source = Repository.Read("Silo/Availability/Kubernetes/KubernetesSource.cs");
+        Assert.Contains("api/v1/namespaces/{Uri.EscapeDataString(api.Namespace)}/pods/{Uri.EscapeDataString(name)}", source, StringComparison.Ordinal);
+        Assert.Contains("api/v1/nodes/{Uri.EscapeDataString(name)}", source, StringComparison.Ordinal);
+        Assert.Equal(2, source.Split(".GetAsync(").Length - 1);
+        Assert.Equal(rendered.Pod("worker").Text("serviceAccountName"), rendered["RoleBinding", "-worker"].List("subjects").Single().Text("name"));
+        Assert.DoesNotContain(chart.Render("rbac: { nodes: false }").Objects, o => o.Text("kind").StartsWith("ClusterRole", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_worker_knows_its_pod_and_its_node_by_the_names_that_the_source_reads()
+    {
+        string source = Repository.Read("Silo/Availability/Kubernetes/KubernetesSource.cs");
+        var given = Container(chart.Render().Pod("worker")).List("env").ToDictionary(e => e.Text("name"), e => e.At("valueFrom.fieldRef.fieldPath")?.ToString());
+        foreach (var (name, field) in new[] { ("POD_NAME", "metadata.name"), ("NODE_NAME", "spec.nodeName") })
+        {
+            Assert.Contains($"Variable(\"{name}\")", source, StringComparison.Ordinal);
+            Assert.Equal(field, given[name]);
+        }
+
+        Assert.Equal(("metadata.name", "status.podIP"), (given["PARCAE_INSTANCE_ID"], given["PARCAE_HOST"]));
+    }
+
+    [Fact]
+    public void A_GPU_is_asked_for_only_where_it_is_wanted()
+    {
+        var without = chart.Render().Pod("worker");
+        Assert.Null(Container(without).At("resources.limits")!.AsObject()["nvidia.com/gpu"]);
+        Assert.EndsWith(":cpu", Container(without).Text("image"), StringComparison.Ordinal);
+        var with = chart.Render("worker: { gpu: { enabled: true } }");
+        Assert.Equal(1, (int)Container(with.Pod("worker")).At("resources.limits")!.AsObject()["nvidia.com/gpu"]!);
+        Assert.EndsWith(":cuda", Container(with.Pod("worker")).Text("image"), StringComparison.Ordinal);
+        Assert.EndsWith(":cpu", Container(with.Pod("control")).Text("image"), StringComparison.Ordinal);
+        Assert.Contains("nvidia.com/gpu", with.Pod("worker").List("tolerations").Select(t => t.Text("key")));
+        Assert.Equal("cuda", Read(with, "worker").Settings.Device);
+    }
+
+    [Fact]
+    public void Every_toleration_of_a_worker_keeps_off_no_taint_that_announces_an_end() =>
+        Assert.Empty(chart.Render(Everything).Pod("worker").List("tolerations").Select(t => t.Text("key")).Intersect(NodeTaints.Names));
+
+    [Fact]
+    public void A_DaemonSet_has_no_budget_and_no_number()
+    {
+        var rendered = chart.Render("worker: { kind: DaemonSet }");
+        Assert.Null(rendered["DaemonSet", "-worker"].At("spec.replicas"));
+        Assert.Single(rendered.OfKind("PodDisruptionBudget"));
+    }
+
+    [Fact]
+    public void Secrets_are_made_only_where_none_is_named()
+    {
+        Assert.Equal(2, chart.Render().OfKind("Secret").Count());
+        var named = chart.Render("redis: { existingSecret: one }\napi: { existingSecret: two }");
+        Assert.Empty(named.OfKind("Secret"));
+        var control = named.Pod("control");
+        Assert.Contains(control.List("volumes"), v => v.At("secret.secretName")?.ToString() == "two");
+        Assert.Equal("one", Container(control).List("env").Single(e => e.Text("name") == "REDIS_PASSWORD").Text("valueFrom.secretKeyRef.name"));
+    }
+
+    [Fact]
+    public void A_Redis_of_ones_own_needs_its_address_and_its_secret()
+    {
+        Assert.Contains("redis.existingSecret must name a secret", chart.Text("redis: { enabled: false, external: 'r:6379' }").Error, StringComparison.Ordinal);
+        Assert.Contains("redis.external must be the address of a Redis", chart.Text("redis: { enabled: false, existingSecret: one }").Error, StringComparison.Ordinal);
+        var rendered = chart.Render("redis: { enabled: false, external: 'redis.example:6380,ssl=true', existingSecret: one }");
+        Assert.Equal("redis.example:6380,ssl=true,password=$(REDIS_PASSWORD)", Read(rendered, "worker").Settings.Redis);
+        Assert.DoesNotContain(rendered.Objects, o => o.Text("metadata.name").EndsWith("-redis", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Network_policies_name_ports_that_the_pods_have()
+    {
+        var rendered = chart.Render(Everything);
+        string[] named = [.. new[] { "control", "worker", "redis" }.SelectMany(c => rendered.Pod(c).List("containers")).SelectMany(c => c.List("ports")).Select(p => p.Text("name")).Distinct()];
+        foreach (var policy in rendered.OfKind("NetworkPolicy"))
+        {
+            var rules = policy.List("spec.ingress").Concat(policy.List("spec.egress")).ToArray();
+            Assert.All(rules.SelectMany(r => r.List("ports")).Select(p => p.Text("port")), p => Assert.True(named.Contains(p) || int.TryParse(p, CultureInfo.InvariantCulture, out _), p));
+            // A rule without a peer is for everybody: only names and the Kubernetes API have no address that is known.
+            Assert.All(policy.List("spec.ingress"), r => Assert.NotEmpty(r.List("from")));
+            Assert.All(policy.List("spec.egress").Where(r => r.At("to") is null).SelectMany(r => r.List("ports")), p => Assert.Contains((int)p.At("port")!, new[] { 53, 443, 6443 }));
+        }
+
+        Assert.Empty(chart.Render("networkPolicy: { enabled: false }").OfKind("NetworkPolicy"));
+    }
+
+    [Fact]
+    public void Nobody_reaches_the_API_or_the_metrics_unless_somebody_is_named() =>
+        Assert.DoesNotContain("http", chart.Render().OfKind("NetworkPolicy").SelectMany(p => p.List("spec.ingress")).SelectMany(r => r.List("ports")).Select(p => p.Text("port")));
+
+    [Fact]
+    public void Selectors_find_the_pods_and_services_that_they_mean()
+    {
+        var rendered = chart.Render(Everything);
+        var labels = rendered.Objects.Where(o => o.At("spec.template") is not null).Select(o => (JsonObject)o.At("spec.template.metadata.labels")!).ToArray();
+        foreach (var selector in rendered.OfKind("Service").Select(s => s.At("spec.selector")).Concat(rendered.OfKind("PodDisruptionBudget").Select(b => b.At("spec.selector.matchLabels"))))
+            Assert.Single(labels, l => Matches(l, selector!));
+        var monitored = rendered.OfKind("Service").Where(s => Matches((JsonObject)s.At("metadata.labels")!, rendered["ServiceMonitor", ""].At("spec.selector.matchLabels")!)).ToArray();
+        Assert.Equal(["control", "worker"], monitored.Select(s => Rendered.Component(s.At("spec.selector"))).Order(StringComparer.Ordinal));
+        Assert.All(monitored, s => Assert.Contains("http", s.List("spec.ports").Select(p => p.Text("name"))));
+        Assert.Equal(rendered["StatefulSet", "-control"].Text("spec.serviceName"), rendered["Service", "-control-headless"].Text("metadata.name"));
+        Assert.Equal(rendered["StatefulSet", "-redis"].Text("spec.serviceName"), rendered["Service", "-redis"].Text("metadata.name"));
+        Assert.Equal($"{rendered["Service", "-redis"].Text("metadata.name")}:6379,password=$(REDIS_PASSWORD)", Read(rendered, "control").Settings.Redis);
+    }
+
+    [Fact]
+    public void Rules_and_dashboards_are_those_of_the_compose_file()
+    {
+        var rendered = chart.Render(Everything);
+        Assert.Equal(Yaml.Parse(Repository.Read("infra/observability/rules.yaml")).At("groups")!.ToJsonString(), rendered["PrometheusRule", ""].At("spec.groups")!.ToJsonString());
+        foreach (string file in Repository.Files("infra/observability/dashboards", "*.json"))
+        {
+            string name = Path.GetFileName(file);
+            var map = Assert.Single(rendered.OfKind("ConfigMap"), m => m.At("data")!.AsObject().ContainsKey(name));
+            Assert.Equal(JsonNode.Parse(Repository.Read(file))!.ToJsonString(), JsonNode.Parse(map.At("data")!.AsObject()[name]!.ToString())!.ToJsonString());
+        }
+    }
+
+    [Fact]
+    public void Prometheus_names_a_job_as_the_compose_file_has_it()
+    {
+        var endpoint = chart.Render(Everything)["ServiceMonitor", ""].List("spec.endpoints").Single();
+        Assert.Equal("/metrics", endpoint.Text("path"));
+        var scrape = Yaml.Parse(Repository.Read("infra/observability/prometheus.yaml")).List("scrape_configs").Single();
+        Assert.Equal(
+            scrape.List("metric_relabel_configs").Select(r => r.At("source_labels")?[0]?.ToString() + r.At("target_label") + r.At("regex") + r.At("action")),
+            endpoint.List("metricRelabelings").Select(r => r.At("sourceLabels")?[0]?.ToString() + r.At("targetLabel") + r.At("regex") + r.At("action")));
+    }
+
+    private static bool Matches(JsonObject labels, JsonNode selector) => selector.AsObject().All(s => labels[s.Key]?.ToString() == s.Value!.ToString());
+
+    private static JsonNode Container(JsonNode pod) => Assert.Single(pod.List("containers"));
+
+    private static Deployed Read(Rendered rendered, string component)
+    {
+        var pod = rendered.Pod(component);
+        var container = Container(pod);
+        var environment = new Dictionary<string, string>(Deployed.ImageEnvironment);
+        // What Kubernetes fills in is something.
+        foreach (var variable in container.List("env")) environment[variable.Text("name")] = variable.At("value")?.ToString() ?? "of-the-pod";
+        return Deployed.Read(container.Texts("args"), environment, TimeSpan.FromSeconds((double)pod.At("terminationGracePeriodSeconds")!));
+    }
+}

@@ -3,6 +3,8 @@ using Microsoft.Extensions.Hosting;
 
 using Orleans.Configuration;
 
+using Parcae.Grains.Security;
+
 using StackExchange.Redis;
 
 namespace Parcae.Client;
@@ -10,19 +12,24 @@ namespace Parcae.Client;
 /// <summary>Brings the Orleans client behind a <see cref="ParcaeClient"/> up and down.</summary>
 internal static class ClientConnection
 {
-    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(300), LeastAttempt = TimeSpan.FromSeconds(5);
 
     public static async Task<(IHost Host, IGrainFactory Grains)> ConnectAsync(ParcaeClientOptions options, CancellationToken cancellation)
     {
         var redis = ParseRedis(options.Redis);
+        var tls = ReadTls(options);
         var time = options.TimeProvider;
         long begin = time.GetTimestamp();
         while (true)
         {
-            var host = Build(options, redis);
+            var host = Build(options, redis, tls);
+            var left = options.ConnectTimeout - time.GetElapsedTime(begin);
+            // Orleans would go on for minutes where no silo lets it in.
+            using var enough = new CancellationTokenSource(left > LeastAttempt ? left : LeastAttempt, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, cancellation);
             try
             {
-                await host.StartAsync(cancellation).ConfigureAwait(false);
+                await host.StartAsync(either.Token).WaitAsync(either.Token).ConfigureAwait(false);
                 return (host, host.Services.GetRequiredService<IClusterClient>());
             }
             catch (Exception e)
@@ -33,7 +40,7 @@ internal static class ClientConnection
                 if (time.GetElapsedTime(begin) + BetweenAttempts > options.ConnectTimeout)
                     throw new ParcaeUnavailableException(
                         $"No Parcae service was found at Redis {options.Redis} (cluster '{options.ClusterId}', service '{options.ServiceId}') "
-                        + $"within {options.ConnectTimeout.TotalSeconds:0.#} s: {FirstLine(e)} Is Redis up at that address, and a control silo running on it?", e);
+                        + $"within {options.ConnectTimeout.TotalSeconds:0.#} s: {(enough.IsCancellationRequested ? NotLetIn(tls) : FirstLine(e))} Is Redis up at that address, and a control silo running on it?", e);
             }
 
             await Task.Delay(BetweenAttempts, time, cancellation).ConfigureAwait(false);
@@ -56,19 +63,27 @@ internal static class ClientConnection
         else host.Dispose();
     }
 
-    private static IHost Build(ParcaeClientOptions options, ConfigurationOptions redis)
+    private static IHost Build(ParcaeClientOptions options, ConfigurationOptions redis, MutualTls? tls)
     {
         // Empty: a library must not read the program's appsettings, nor write to its console.
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.UseOrleansClient(client => client
-            .UseRedisClustering(o => o.ConfigurationOptions = redis.Clone())
-            .Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (options.ClusterId, options.ServiceId))
-            .Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = options.GatewayRefresh)
-            .Configure<ClientMessagingOptions>(o => o.ResponseTimeout = options.ResponseTimeout)
-            .Configure<ConnectionOptions>(o => o.OpenConnectionTimeout = TimeSpan.FromSeconds(2))
-            .AddActivityPropagation());
+        builder.UseOrleansClient(client =>
+        {
+            if (tls is not null) client.UseTls(tls.Apply);
+            client.UseRedisClustering(o => o.ConfigurationOptions = redis.Clone())
+                .Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (options.ClusterId, options.ServiceId))
+                .Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = options.GatewayRefresh)
+                .Configure<ClientMessagingOptions>(o => o.ResponseTimeout = options.ResponseTimeout)
+                .Configure<ConnectionOptions>(o => o.OpenConnectionTimeout = TimeSpan.FromSeconds(2))
+                .AddActivityPropagation();
+        });
         return builder.Build();
     }
+
+    /// <returns>Null: no TLS.</returns>
+    /// <exception cref="InvalidDataException">The files do not do; the message names which.</exception>
+    internal static MutualTls? ReadTls(ParcaeClientOptions options) =>
+        options is { TlsCertificate: { } certificate, TlsAuthority: { } authority } ? MutualTls.Read(certificate, options.TlsKey, authority) : null;
 
     /// <exception cref="ArgumentException">The address is none; the message says why.</exception>
     internal static ConfigurationOptions ParseRedis(string text)
@@ -85,6 +100,10 @@ internal static class ClientConnection
             throw new ArgumentException($"'{text}' is not a Redis address: {e.Message.Split(" (Parameter", 2)[0].TrimEnd('.')}. It must be host:port, like 127.0.0.1:6379.", nameof(text), e);
         }
     }
+
+    private static string NotLetIn(MutualTls? tls) => tls is null
+        ? "silos are known there, but none let this client in; does the service speak TLS? Then it takes a certificate of the service's authority."
+        : "silos are known there, but none let this client in; is the certificate one of the service's authority, and does the service speak TLS?";
 
     private static string FirstLine(Exception e)
     {

@@ -9,6 +9,17 @@ public sealed record ParcaeClientOptions
     /// </summary>
     public string Redis { get; set; } = "127.0.0.1:6379";
 
+    /// <summary>
+    /// Of a service that speaks TLS: a PEM file with a certificate of its authority, and those between them. The default value is null: no TLS.
+    /// </summary>
+    public string? TlsCertificate { get; set; }
+
+    /// <summary>A PEM file with the key of that certificate, without a password. The default value is null: the key is in the same file.</summary>
+    public string? TlsKey { get; set; }
+
+    /// <summary>A PEM file with the certificate of the service's authority. The default value is null: no TLS.</summary>
+    public string? TlsAuthority { get; set; }
+
     /// <summary>Orleans cluster id of the service. The default value is <c>parcae</c>.</summary>
     public string ClusterId { get; set; } = "parcae";
 

@@ -21,6 +21,7 @@ internal sealed class ParcaeClientOptionsValidator : IValidateOptions<ParcaeClie
             if (value < least || value > Longest) problems.Add($"{name}: {value} is not valid; it must be from {least} to {Longest}.");
         }
 
+        if (TlsProblem(options) is { } tls) problems.Add(tls);
         Text(nameof(options.ClusterId), options.ClusterId);
         Text(nameof(options.ServiceId), options.ServiceId);
         Span(nameof(options.ConnectTimeout), options.ConnectTimeout, TimeSpan.Zero);
@@ -35,6 +36,22 @@ internal sealed class ParcaeClientOptionsValidator : IValidateOptions<ParcaeClie
 
     /// <inheritdoc/>
     public ValidateOptionsResult Validate(string? name, ParcaeClientOptions options) => Problems(options) is { Count: > 0 } problems ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
+
+    private static string? TlsProblem(ParcaeClientOptions options)
+    {
+        if (options is { TlsCertificate: null, TlsKey: null, TlsAuthority: null }) return null;
+        if (options.TlsCertificate is null || options.TlsAuthority is null)
+            return $"{nameof(options.TlsCertificate)}, {nameof(options.TlsAuthority)}: '{options.TlsCertificate}' and '{options.TlsAuthority}' are not valid; both must name a file, or neither.";
+        try
+        {
+            _ = ClientConnection.ReadTls(options);
+            return null;
+        }
+        catch (InvalidDataException e)
+        {
+            return $"{nameof(options.TlsCertificate)}, {nameof(options.TlsKey)}, {nameof(options.TlsAuthority)}: {e.Message}";
+        }
+    }
 
     private static string? RedisProblem(string redis)
     {

@@ -6,6 +6,7 @@ using Parcae.GpuWorker.Native;
 using Parcae.GpuWorker.Service;
 using Parcae.GpuWorker.Transport;
 using Parcae.Grains;
+using Parcae.Grains.Security;
 using static TorchSharp.torch;
 
 namespace Parcae.GpuWorker.Pipeline;
@@ -21,21 +22,21 @@ internal static partial class DressRehearsal
     private static Task? _done;
 
     /// <summary>Goes through it, the first time it is called in a process; completes when that has been done. Never fails: an instance that could not rehearse is slower the first time.</summary>
-    public static Task OnceAsync(ILogger logger)
+    public static Task OnceAsync(MutualTls? tls, ILogger logger)
     {
         lock (Once)
         {
             // On a thread of its own, which gives way, as do those that it starts.
-            return _done ??= Task.Factory.StartNew(() => Run(logger), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            return _done ??= Task.Factory.StartNew(() => Run(tls, logger), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
     }
 
-    private static void Run(ILogger logger)
+    private static void Run(MutualTls? tls, ILogger logger)
     {
         try
         {
             BackgroundThread.GiveWay();
-            PlayAsync().GetAwaiter().GetResult();
+            PlayAsync(tls).GetAwaiter().GetResult();
         }
         catch (Exception e)
         {
@@ -44,10 +45,11 @@ internal static partial class DressRehearsal
     }
 
     /// <summary>Plays it.</summary>
+    /// <param name="tls">What connections between instances are encrypted with; null: nothing.</param>
     /// <returns>What each replica said when it was halted.</returns>
-    internal static async Task<HaltReport[]> PlayAsync()
+    internal static async Task<HaltReport[]> PlayAsync(MutualTls? tls)
     {
-        var players = Enumerable.Range(0, 4).Select(i => new Player($"player-{i}")).ToArray();
+        var players = Enumerable.Range(0, 4).Select(i => new Player($"player-{i}", tls)).ToArray();
         try
         {
             LayerRange[] stages = [new(0, 1), new(1, 2)];
@@ -70,7 +72,7 @@ internal static partial class DressRehearsal
                     Data = new DataSpec { Kind = "synthetic", SyntheticSamples = 16 },
                     Training = new TrainingSpec { GlobalBatch = 4, MicroBatches = 4, Vault = false, Collectives = "sockets" },
                 },
-                Secret = RandomNumberGenerator.GetBytes(32),
+                Salt = RandomNumberGenerator.GetBytes(32),
                 Sources = [.. Enumerable.Range(0, stages[^1].End).Select(layer => new LayerSource(layer, []))],
             };
             await Task.WhenAll(players.Select(p => p.Worker.PrepareAsync(prepare)));
@@ -91,10 +93,10 @@ internal static partial class DressRehearsal
         private readonly DataPlane _plane;
         private readonly FaultInjector _faults;
 
-        public Player(string id)
+        public Player(string id, MutualTls? tls)
         {
             _id = id;
-            _plane = DataPlane.Listen(new DataPlaneOptions { BindAddress = Loopback }, id, NullLogger.Instance);
+            _plane = DataPlane.Listen(new DataPlaneOptions { BindAddress = Loopback, Tls = tls }, id, NullLogger.Instance);
             _faults = new FaultInjector(enabled: false, _plane);
             Worker = new StageWorker(JobId, id, _plane, CPU, this, _faults, NullLogger.Instance);
         }

@@ -52,7 +52,7 @@ internal static class LayerFetch
             }
 
             string purpose = plan.Of(plane.InstanceId)?.Stage.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "vault";
-            return await StateFetch.RunAsync(plane, plan.JobId, plan.Generation, command.Secret, wanted, Keep, cancellation, purpose);
+            return await StateFetch.RunAsync(plane, plan.JobId, plan.Generation, command.Salt, wanted, Keep, cancellation, purpose);
         }
         finally
         {

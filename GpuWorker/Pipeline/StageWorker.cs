@@ -76,13 +76,13 @@ internal sealed partial class StageWorker : IJobParticipant
     private async Task<ShadowReport> ShadowAsync(ShadowCommand command, CancellationToken overtaken)
     {
         IStagedModel model;
-        var practised = DressRehearsal.OnceAsync(_logger);
+        var practised = DressRehearsal.OnceAsync(_dataPlane.Options.Tls, _logger);
         await _preparing.WaitAsync(overtaken);
         try
         {
             overtaken.ThrowIfCancellationRequested();
             // What the generation will need besides takes its time too.
-            Serve(command.Secret);
+            Serve(command.Salt);
             model = ModelFactory.Create(command.Spec.Model);
             _batches ??= BatchSources.Open(command.Spec, _logger);
         }
@@ -237,10 +237,10 @@ internal sealed partial class StageWorker : IJobParticipant
     }
 
     /// <summary>Gives layers to peers from here on: those held while nothing trains, and those that train to shadows.</summary>
-    private void Serve(byte[] secret)
+    private void Serve(byte[] salt)
     {
         if (_serving is not null) return;
-        _serving = _dataPlane.ServeState(_jobId, secret, new LayerStateSource(_layers));
+        _serving = _dataPlane.ServeState(_jobId, salt, new LayerStateSource(_layers));
         _dataPlane.ServeShadows(_jobId, ServeShadow);
     }
 
@@ -274,7 +274,7 @@ internal sealed partial class StageWorker : IJobParticipant
     {
         var watch = Stopwatch.StartNew();
         var plan = command.Plan;
-        Serve(command.Secret);
+        Serve(command.Salt);
         if (command.Finish is { } finish) await FinishStepAsync(finish, command.Spec.Training);
         _layers.Settle();
         // An instance that leaves only serves what it holds.
@@ -288,7 +288,7 @@ internal sealed partial class StageWorker : IJobParticipant
         {
             cancellation.ThrowIfCancellationRequested();
             _prepared?.Mesh.Dispose();
-            _prepared = new Prepared(command, place, model, _dataPlane.OpenMesh(_jobId, plan.Generation, command.Secret), report);
+            _prepared = new Prepared(command, place, model, _dataPlane.OpenMesh(_jobId, plan.Generation, command.Salt), report);
         }
         LogPrepared(_jobId, plan.Generation, place.Pipeline, place.Stage, plan.StartStep, fetched, bytes, watch.Elapsed.TotalMilliseconds);
         return report;

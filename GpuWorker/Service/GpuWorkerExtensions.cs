@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Hosting;
 using Parcae.Grains;
+using Parcae.Grains.Security;
 
 namespace Parcae.GpuWorker.Service;
 
@@ -38,7 +39,8 @@ public static class GpuWorkerExtensions
             .Validate(o => o.TorchThreads >= 1, "TorchThreads must be at least 1.");
         services.TryAddSingleton<IJobReporter, GrainJobReporter>();
         services.AddKeyedSingleton(role, (s, _) => new WorkerHost(
-            Options.Create(s.GetRequiredService<IOptionsMonitor<GpuWorkerOptions>>().Get(name)), s.GetRequiredService<IJobReporter>(), s.GetRequiredService<ILoggerFactory>()));
+            Options.Create(s.GetRequiredService<IOptionsMonitor<GpuWorkerOptions>>().Get(name)), s.GetRequiredService<IJobReporter>(), s.GetRequiredService<ILoggerFactory>(),
+            s.GetService<ServiceSecret>(), s.GetService<MutualTls>()));
         services.AddSingleton<IHostedInstance>(s => s.GetRequiredKeyedService<WorkerHost>(role));
         services.AddSingleton<IHostedService>(s => ActivatorUtilities.CreateInstance<FleetRegistration>(s, s.GetRequiredKeyedService<WorkerHost>(role)));
         return silo;

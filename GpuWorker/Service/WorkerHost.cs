@@ -10,6 +10,7 @@ using Parcae.GpuWorker.Profiling;
 using Parcae.GpuWorker.Shadows;
 using Parcae.GpuWorker.Transport;
 using Parcae.Grains;
+using Parcae.Grains.Security;
 
 namespace Parcae.GpuWorker.Service;
 
@@ -24,9 +25,11 @@ internal sealed partial class WorkerHost : IGpuWorker, IWorkerOccupation, IHoste
     private readonly SemaphoreSlim _describing = new(1, 1);
     private readonly ILogger<WorkerHost> _logger;
 
-    public WorkerHost(IOptions<GpuWorkerOptions> options, IJobReporter reporter, ILoggerFactory loggers)
+    public WorkerHost(IOptions<GpuWorkerOptions> options, IJobReporter reporter, ILoggerFactory loggers, ServiceSecret? secret = null, MutualTls? tls = null)
     {
         _options = options.Value;
+        if (!(secret ?? ServiceSecret.ThisMachine).Allows(_options.Host))
+            throw new InvalidOperationException($"Host is {_options.Host}, and the service has no secret: peers on other machines are let in only with one, the same on all silos.");
         _reporter = reporter;
         _loggers = loggers;
         _logger = loggers.CreateLogger<WorkerHost>();
@@ -43,6 +46,8 @@ internal sealed partial class WorkerHost : IGpuWorker, IWorkerOccupation, IHoste
                 HeartbeatTimeout = TimeSpan.FromSeconds(_options.HeartbeatSeconds),
                 ConnectTimeout = 2 * TimeSpan.FromSeconds(_options.HeartbeatSeconds),
                 StallTimeout = TimeSpan.FromSeconds(_options.StallSeconds),
+                Tls = tls,
+                Secret = secret ?? ServiceSecret.ThisMachine,
             },
             _options.InstanceId, loggers.CreateLogger<DataPlane>());
         Faults = new FaultInjector(_options.Faults, DataPlane);

@@ -98,7 +98,7 @@ internal sealed class ShadowStream : IDisposable
             transfer?.SetTag("from", _holder.InstanceId).SetTag("to", _plane.InstanceId).SetTag("generation", _command.Generation).SetTag("stage", _command.Stage is { } stage ? stage : "vault").SetTag("layers", string.Join(',', _layers)).SetTag("shadow", true);
             try
             {
-                using var wire = _plane.Dial(_holder, ConnectionPurpose.Shadow, _command.JobId, _command.Generation, _command.Secret, _cut.Token);
+                using var wire = _plane.Dial(_holder, ConnectionPurpose.Shadow, _command.JobId, _command.Generation, _command.Salt, _cut.Token);
                 using var cut = _cut.Token.Register(() => wire.Shutdown(SocketShutdown.Both));
                 ShadowMessage.WriteRequest(wire, _layers);
                 while (Take(wire, ShadowMessage.Read(wire, _holder.InstanceId), transfer))

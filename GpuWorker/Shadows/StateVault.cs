@@ -69,7 +69,7 @@ internal sealed partial class StateVault : IJobParticipant
             if (_report?.Generation == generation) return _report;
             await StopFollowingAsync(DrainNow);
             var watch = Stopwatch.StartNew();
-            Serve(command.Secret);
+            Serve(command.Salt);
             var model = ModelFactory.Create(command.Spec.Model);
             if (command.RestoreCheckpoint is { } version) Restore(command, version, model);
             if (command.Finish is { } finish) await FinishStepAsync(finish, command.Spec.Training);
@@ -79,7 +79,7 @@ internal sealed partial class StateVault : IJobParticipant
 
             var (bytes, fetched, from) = await LayerFetch.RunAsync(command, shard.Layers, model, _layers, _dataPlane, TorchSharp.torch.CPU, overtaken);
             await _checkpoints.FollowAsync(command, shard, model);
-            var mesh = _dataPlane.OpenMesh(_jobId, generation, command.Secret);
+            var mesh = _dataPlane.OpenMesh(_jobId, generation, command.Salt);
             _follower = new ShadowFollower(command, shard, model, mesh, _layers, _log, _checkpoints, _faults, _dataPlane.Options);
             _report = new PrepareReport(_instanceId, generation, bytes, fetched, watch.Elapsed.TotalMilliseconds, from);
             int number = Array.IndexOf(command.Plan.Vault, shard) + 1;
@@ -100,7 +100,7 @@ internal sealed partial class StateVault : IJobParticipant
             overtaken.ThrowIfCancellationRequested();
             // One that has ended by itself is over, and its copy good only as far as it came. One that has not begun by now never will.
             if (_follower is { IsRunning: false }) await StopFollowingAsync(DrainNow);
-            Serve(command.Secret);
+            Serve(command.Salt);
         }
         finally
         {
@@ -245,7 +245,7 @@ internal sealed partial class StateVault : IJobParticipant
         _report = null;
     }
 
-    private void Serve(byte[] secret) => _serving ??= _dataPlane.ServeState(_jobId, secret, new LayerStateSource(_layers, _checkpoints.Copies));
+    private void Serve(byte[] salt) => _serving ??= _dataPlane.ServeState(_jobId, salt, new LayerStateSource(_layers, _checkpoints.Copies));
 
     /// <summary>Applies a step that another shard, or a replica, has applied, and this one had not been told that it might.</summary>
     private async Task FinishStepAsync(StepResult finish, TrainingSpec training)

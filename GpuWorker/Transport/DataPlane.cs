@@ -50,8 +50,10 @@ public sealed partial class DataPlane : IAsyncDisposable
     /// <summary>The connections whose handshake is done, in the order in which they came about.</summary>
     internal IReadOnlyList<Wire> Wires => [.. _wires.OrderBy(w => w.Value).Select(w => w.Key)];
 
-    private sealed class OpenJob(byte[] secret)
+    private sealed class OpenJob(byte[] salt, byte[] secret)
     {
+        public byte[] Salt { get; } = salt;
+
         public byte[] Secret { get; } = secret;
 
         public ConcurrentDictionary<int, Mesh> Meshes { get; } = new();
@@ -73,17 +75,20 @@ public sealed partial class DataPlane : IAsyncDisposable
     }
 
     /// <summary>Opens a generation: from here on its peers can dial in.</summary>
-    public Mesh OpenMesh(string jobId, int generation, byte[] secret)
+    /// <param name="jobId">The job.</param>
+    /// <param name="generation">The generation.</param>
+    /// <param name="salt">What the job's secret is derived from, besides the service's.</param>
+    public Mesh OpenMesh(string jobId, int generation, byte[] salt)
     {
-        var job = _jobs.GetOrAdd(jobId, _ => new OpenJob(secret));
-        var mesh = new Mesh(this, jobId, generation, job.Secret, m => job.Meshes.TryRemove(KeyValuePair.Create(generation, m)), _logger);
+        var job = Job(jobId, salt);
+        var mesh = new Mesh(this, jobId, generation, job.Salt, m => job.Meshes.TryRemove(KeyValuePair.Create(generation, m)), _logger);
         return job.Meshes.TryAdd(generation, mesh) ? mesh : throw new InvalidOperationException($"Generation {generation} of job {jobId} is open already.");
     }
 
     /// <summary>Gives layers of a job to its instances until disposed.</summary>
-    public IDisposable ServeState(string jobId, byte[] secret, IStateSource source)
+    public IDisposable ServeState(string jobId, byte[] salt, IStateSource source)
     {
-        var job = _jobs.GetOrAdd(jobId, _ => new OpenJob(secret));
+        var job = Job(jobId, salt);
         job.State = source;
         return new Serving(() =>
         {
@@ -122,7 +127,7 @@ public sealed partial class DataPlane : IAsyncDisposable
     }
 
     /// <summary>Connects to a peer and proves who this is.</summary>
-    internal Wire Dial(PeerEndpoint peer, ConnectionPurpose purpose, string jobId, int generation, byte[] secret, CancellationToken cancellation)
+    internal Wire Dial(PeerEndpoint peer, ConnectionPurpose purpose, string jobId, int generation, byte[] salt, CancellationToken cancellation)
     {
         Socket socket;
         try
@@ -140,7 +145,9 @@ public sealed partial class DataPlane : IAsyncDisposable
             wire = new Wire(socket, Options);
             using var cut = cancellation.Register(static w => ((Wire)w!).Shutdown(SocketShutdown.Both), wire);
             string trace = System.Diagnostics.Activity.Current?.Id ?? "";
-            Handshake.Dial(wire, new Hello(purpose, jobId, generation, InstanceId, peer.InstanceId, trace), secret, Deadline.In(Options.HandshakeTimeout));
+            var deadline = Deadline.In(Options.HandshakeTimeout);
+            if (Options.Tls is { } tls) wire.Encrypt(tls, peer.Host, deadline);
+            Handshake.Dial(wire, new Hello(purpose, jobId, generation, InstanceId, peer.InstanceId, trace), Options.Secret.OfJob(jobId, salt), deadline);
             Track(wire);
             return wire;
         }
@@ -152,6 +159,8 @@ public sealed partial class DataPlane : IAsyncDisposable
             throw;
         }
     }
+
+    private OpenJob Job(string jobId, byte[] salt) => _jobs.GetOrAdd(jobId, _ => new OpenJob(salt, Options.Secret.OfJob(jobId, salt)));
 
     private void Track(Wire wire)
     {
@@ -189,7 +198,9 @@ public sealed partial class DataPlane : IAsyncDisposable
     {
         try
         {
-            var (hello, refusal) = Handshake.Accept(wire, Decide, Deadline.In(Options.HandshakeTimeout));
+            var deadline = Deadline.In(Options.HandshakeTimeout);
+            if (Options.Tls is { } tls) wire.Encrypt(tls, null, deadline);
+            var (hello, refusal) = Handshake.Accept(wire, Decide, deadline);
             if (refusal is not null)
             {
                 LogRefused(wire.Remote, hello.From, hello.JobId, hello.Generation, refusal.Value);

@@ -1,3 +1,5 @@
+using Parcae.Grains.Security;
+
 namespace Parcae.GpuWorker.Transport;
 
 /// <summary>Settings of a process's data plane. <c>TCP_NODELAY</c> is always on.</summary>
@@ -8,6 +10,12 @@ public sealed record DataPlaneOptions
 
     /// <summary>Port to listen on; 0 takes a free one. The default value is 0.</summary>
     public int Port { get; init; }
+
+    /// <summary>With which the data plane speaks TLS, and nothing else. The default value is null: no TLS.</summary>
+    public MutualTls? Tls { get; init; }
+
+    /// <summary>What the secrets of jobs are derived from, the same on all instances. The default value is <see cref="ServiceSecret.ThisMachine"/>.</summary>
+    public ServiceSecret Secret { get; init; } = ServiceSecret.ThisMachine;
 
     /// <summary>Longest payload of one frame, bytes; a longer one closes the connection. The default value is 256 MiB.</summary>
     public int MaxFrameBytes { get; init; } = 256 << 20;

@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using Parcae.Grains.Security;
 
 namespace Parcae.GpuWorker.Transport;
 
 /// <summary>
 /// A connected socket in non-blocking mode, used by at most one reading and one writing thread. Only synchronous calls are made on it:
-/// an asynchronous one would register it with the runtime's event loop, which from then on wakes up for every segment.
+/// an asynchronous one would register it with the runtime's event loop, which from then on wakes up for every segment. What was written in part is gone on with by the next write.
 /// </summary>
 internal sealed class Wire : IDisposable
 {
@@ -15,6 +16,7 @@ internal sealed class Wire : IDisposable
     private const int SlowBytes = 4096;
 
     private readonly Socket _socket;
+    private TlsChannel? _tls;
     private long _slowUntil;
     private volatile bool _corrupt;
 
@@ -36,6 +38,18 @@ internal sealed class Wire : IDisposable
     /// <summary>How long a read without a deadline waits for the next bytes; the default value is for ever.</summary>
     public TimeSpan Silence { get; set; } = Timeout.InfiniteTimeSpan;
 
+    /// <summary>Encrypts everything from here on, and learns that the peer has a certificate of the same authority.</summary>
+    /// <param name="tls">This side's certificate.</param>
+    /// <param name="host">For the side that dialled: the peer's name or address; null: the other side.</param>
+    /// <param name="deadline">When to give up.</param>
+    /// <exception cref="IOException">The peer has no such certificate, or speaks no TLS.</exception>
+    public void Encrypt(MutualTls tls, string? host, Deadline deadline)
+    {
+        var channel = new TlsChannel(_socket, (mode, by) => Wait(mode, mode == SelectMode.SelectRead ? Patience(by) : by));
+        _tls = channel;
+        channel.Authenticate(tls, host, deadline);
+    }
+
     /// <summary>Fills <paramref name="buffer"/>; false when the peer closed before its first byte.</summary>
     /// <exception cref="EndOfStreamException">The peer closed in the middle.</exception>
     /// <exception cref="TimeoutException">The deadline passed, or nothing came for <see cref="Silence"/>.</exception>
@@ -45,8 +59,9 @@ internal sealed class Wire : IDisposable
         int at = 0;
         while (at < buffer.Length)
         {
-            int read = _socket.Receive(buffer[at..], SocketFlags.None, out var error);
-            if (error == SocketError.WouldBlock) Wait(SelectMode.SelectRead, deadline == default && Silence != Timeout.InfiniteTimeSpan ? Deadline.In(Silence) : deadline);
+            var error = SocketError.Success;
+            int read = _tls is null ? _socket.Receive(buffer[at..], SocketFlags.None, out error) : _tls.Receive(buffer[at..], deadline);
+            if (error == SocketError.WouldBlock) Wait(SelectMode.SelectRead, Patience(deadline));
             else if (error != SocketError.Success) throw new SocketException((int)error);
             else if (read > 0) at += read;
             else if (at == 0) return false;
@@ -59,27 +74,23 @@ internal sealed class Wire : IDisposable
     /// <summary>Writes as much as fits into the socket's buffer now; returns the number of bytes.</summary>
     public int TryWrite(ReadOnlySpan<byte> bytes)
     {
-        if (_corrupt && !bytes.IsEmpty) return WriteCorrupted(bytes);
+        if (_corrupt && !bytes.IsEmpty && _tls is not { IsPending: true }) return WriteCorrupted(bytes);
         if (IsSlow)
         {
             Thread.Sleep(1);
+            if (_tls is not null) return _tls.TrySend(bytes, default, SlowBytes);
             bytes = bytes[..Math.Min(bytes.Length, SlowBytes)];
         }
 
-        int written = _socket.Send(bytes, SocketFlags.None, out var error);
-        return error switch
-        {
-            SocketError.Success => written,
-            SocketError.WouldBlock => 0,
-            _ => throw new SocketException((int)error),
-        };
+        return Send(bytes);
     }
 
     /// <summary>Writes as much of two pieces, one after the other, as fits into the socket's buffer now; returns the number of bytes.</summary>
     public int TryWrite(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
         if (first.IsEmpty || second.IsEmpty) return TryWrite(first.IsEmpty ? second : first);
-        if (ScattersHere && !_corrupt && !IsSlow)
+        if (_tls is not null && !_corrupt && !IsSlow) return _tls.TrySend(first, second);
+        if (ScattersHere && _tls is null && !_corrupt && !IsSlow)
         {
             int sent = ScatteredSend.Try(_socket.SafeHandle, first, second);
             if (sent >= 0) return sent;
@@ -118,12 +129,13 @@ internal sealed class Wire : IDisposable
     public void WaitWritable(Deadline deadline) => Wait(SelectMode.SelectWrite, deadline);
 
     /// <summary>Waits until <paramref name="count"/> bytes can be read without blocking, but no longer than this; false as well when only a part of them came, or the end.</summary>
-    public bool HasArrived(int count, TimeSpan patience) => _socket.Poll(patience, SelectMode.SelectRead) && _socket.Available >= count;
+    public bool HasArrived(int count, TimeSpan patience) =>
+        _tls is null ? _socket.Poll(patience, SelectMode.SelectRead) && _socket.Available >= count : _tls.HasArrived(count, patience);
 
     /// <summary>Whether the peer has closed or broken the connection, as far as is known now. Not to be used while bytes may be waiting to be read.</summary>
     public bool IsClosed()
     {
-        if (!_socket.Poll(0, SelectMode.SelectRead)) return false;
+        if (_tls is { HasBytes: true } || !_socket.Poll(0, SelectMode.SelectRead)) return false;
         Span<byte> one = stackalloc byte[1];
         int read = _socket.Receive(one, SocketFlags.Peek, out var error);
         return error != SocketError.WouldBlock && (error != SocketError.Success || read == 0);
@@ -154,6 +166,7 @@ internal sealed class Wire : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _tls?.Dispose();
         _socket.Dispose();
         Closed?.Invoke(this);
     }
@@ -165,12 +178,24 @@ internal sealed class Wire : IDisposable
     {
         byte[] copy = bytes.ToArray();
         copy[^1] ^= 1;
-        int written = _socket.Send(copy, SocketFlags.None, out var error);
-        if (error == SocketError.WouldBlock) return 0;
-        if (error != SocketError.Success) throw new SocketException((int)error);
+        int written = Send(copy);
         if (written == bytes.Length) _corrupt = false;
         return written;
     }
+
+    private int Send(ReadOnlySpan<byte> bytes)
+    {
+        if (_tls is not null) return _tls.TrySend(bytes, default);
+        int written = _socket.Send(bytes, SocketFlags.None, out var error);
+        return error switch
+        {
+            SocketError.Success => written,
+            SocketError.WouldBlock => 0,
+            _ => throw new SocketException((int)error),
+        };
+    }
+
+    private Deadline Patience(Deadline deadline) => deadline == default && Silence != Timeout.InfiniteTimeSpan ? Deadline.In(Silence) : deadline;
 
     private void Wait(SelectMode mode, Deadline deadline)
     {

@@ -28,8 +28,8 @@ public sealed record StagePreparation
     /// <summary>The job.</summary>
     [Id(1)] public required JobSpec Spec { get; init; }
 
-    /// <summary>Authenticates the job's data plane, 32 bytes.</summary>
-    [Id(2)] public required byte[] Secret { get; init; }
+    /// <summary>What the secret of the job's data plane is derived from, besides the service's: 32 bytes.</summary>
+    [Id(2)] public required byte[] Salt { get; init; }
 
     /// <summary>The step that holders at <c>StartStep - 1</c> finish first with the reduced gradients they have, or null.</summary>
     [Id(3)] public StepResult? Finish { get; init; }

@@ -10,8 +10,8 @@ public sealed record PrepareCommand
     /// <summary>The job.</summary>
     [Id(1)] public required JobSpec Spec { get; init; }
 
-    /// <summary>Authenticates the job's data plane, 32 bytes.</summary>
-    [Id(2)] public required byte[] Secret { get; init; }
+    /// <summary>What the secret of the job's data plane is derived from, besides the service's: 32 bytes.</summary>
+    [Id(2)] public required byte[] Salt { get; init; }
 
     /// <summary>A holder at <c>StartStep - 1</c> with that step's reduced gradients finishes the step with this norm first; null: nobody needs to.</summary>
     [Id(3)] public StepResult? Finish { get; init; }
@@ -64,8 +64,8 @@ public sealed record ShadowCommand
     /// <summary>The job's spec.</summary>
     [Id(2)] public required JobSpec Spec { get; init; }
 
-    /// <summary>Authenticates the job's data plane, 32 bytes.</summary>
-    [Id(3)] public required byte[] Secret { get; init; }
+    /// <summary>What the secret of the job's data plane is derived from, besides the service's: 32 bytes.</summary>
+    [Id(3)] public required byte[] Salt { get; init; }
 
     /// <summary>The layers, each with replicas that train it, the one to follow first.</summary>
     [Id(4)] public required LayerSource[] Sources { get; init; }

@@ -89,7 +89,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IRemindable
         }
 
         State.Spec = spec;
-        State.Secret = RandomNumberGenerator.GetBytes(32);
+        State.Salt = RandomNumberGenerator.GetBytes(32);
         State.SubmittedAt = _job.Now;
         State.FleetSequence = fleet.LastSequence;
         State.InstanceHours = 0;

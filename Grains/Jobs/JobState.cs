@@ -33,8 +33,8 @@ internal sealed class JobState : IVersionedState
     /// <summary>The job as submitted; null before.</summary>
     [Id(0)] public JobSpec? Spec { get; set; }
 
-    /// <summary>Authenticates the job's data plane, 32 bytes.</summary>
-    [Id(1)] public byte[] Secret { get; set; } = [];
+    /// <summary>What the secret of the job's data plane is derived from, besides the service's: 32 bytes.</summary>
+    [Id(1)] public byte[] Salt { get; set; } = [];
 
     /// <summary>Where the job is in its life.</summary>
     [Id(2)] public JobPhase Phase { get; set; }

@@ -47,7 +47,7 @@ internal sealed partial class StageGrain(
         {
             Plan = plan,
             Spec = preparation.Spec,
-            Secret = preparation.Secret,
+            Salt = preparation.Salt,
             Finish = preparation.Finish,
             Sources = LayerSources.For(plan.Stages[place.Stage].ToArray(), preparation.Holders, plan.Vault, id, place.Pipeline),
         };

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Parcae.GpuWorker.Service;
 using Parcae.Grains;
 using Parcae.Grains.Hosting;
+using Parcae.Grains.Security;
 using Parcae.Silo.Availability;
 using Parcae.Silo.Hosting;
 using Parcae.Silo.Hosting.Validation;
@@ -94,6 +95,30 @@ public static class ParcaeSiloExtensions
             .AddRedisGrainStorage(ParcaeNames.Storage, o => (o.ConfigurationOptions, o.DeleteStateOnClear) = (redis, true))
             .AddRedisGrainStorage("PubSubStore", o => o.ConfigurationOptions = redis)
             .UseRedisReminderService(o => o.ConfigurationOptions = redis);
+    }
+
+    /// <summary>
+    /// Gives the service its secret, the same on all silos: the secrets by which workers of a job know each other are derived from it, and no grain keeps one. Without it peers must be on this machine (<see cref="ParcaeInstanceOptions.Host"/>).
+    /// </summary>
+    /// <param name="silo">The silo.</param>
+    /// <param name="secret">The secret.</param>
+    /// <returns>The silo.</returns>
+    public static ISiloBuilder UseParcaeSecret(this ISiloBuilder silo, ServiceSecret secret)
+    {
+        ArgumentNullException.ThrowIfNull(silo);
+        silo.Services.AddSingleton(secret);
+        return silo;
+    }
+
+    /// <summary>Has silos, workers and clients speak TLS with each other, and with nobody who has no certificate of the same authority: Orleans' connections and the data plane. The same choice on all silos.</summary>
+    /// <param name="silo">The silo.</param>
+    /// <param name="tls">This silo's certificate, and the authority.</param>
+    /// <returns>The silo.</returns>
+    public static ISiloBuilder UseParcaeTls(this ISiloBuilder silo, MutualTls tls)
+    {
+        ArgumentNullException.ThrowIfNull(silo);
+        silo.Services.AddSingleton(tls);
+        return silo.UseTls(tls.Apply);
     }
 
     private static void AddInstanceOptions<TOptions>(this IServiceCollection services, Action<TOptions>? configure, string role)

@@ -10,6 +10,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Parcae.GpuWorker.Models.Plugins;
 using Parcae.GpuWorker.Service;
+using Parcae.Grains.Security;
 using Parcae.Silo.Absence;
 using Parcae.Silo.Api.Access;
 using Parcae.Silo.Availability;
@@ -51,7 +52,7 @@ internal static partial class SiloHost
 
         var web = WebApplication.CreateEmptyBuilder(new());
         web.WebHost.UseKestrelCore();
-        if (HttpCertificate.Read(settings) is { } certificate)
+        if (ReadHttpCertificate(settings) is { } certificate)
         {
             web.WebHost.UseKestrelHttpsConfiguration().UseUrls($"https://{settings.HttpHost}:{port}");
             web.WebHost.ConfigureKestrel(o => o.ConfigureHttpsDefaults(https => (https.ServerCertificate, https.ServerCertificateChain) = (certificate.Own, certificate.Chain)));
@@ -106,6 +107,9 @@ internal static partial class SiloHost
     private static void ConfigureSilo(ISiloBuilder silo, SiloSettings settings)
     {
         silo.UseParcaeRedis(settings.Redis);
+        if (settings.SecretFile is { } secret) silo.UseParcaeSecret(Read("--secret-file", () => ServiceSecret.Read(secret)));
+        if (settings is { TlsCertificate: { } certificate, TlsAuthority: { } authority })
+            silo.UseParcaeTls(Read("--tls-certificate, --tls-key, --tls-authority", () => MutualTls.Read(certificate, settings.TlsKey, authority)));
         var address = Resolve(settings.Host);
         silo.Configure<EndpointOptions>(o =>
         {
@@ -171,11 +175,32 @@ internal static partial class SiloHost
         });
     }
 
+    /// <returns>Null: HTTP without TLS.</returns>
+    /// <exception cref="UsageException">One of the files cannot be read, holds something else, or they do not belong together.</exception>
+    internal static PemIdentity? ReadHttpCertificate(SiloSettings settings) => settings switch
+    {
+        { HttpCertificate: { } certificate } => Read("--http-certificate, --http-key", () => PemIdentity.Read(certificate, settings.HttpKey)),
+        { HttpKey: { } key } => throw new UsageException($"--http-key {key}: there is no certificate for it; --http-certificate must name its file."),
+        _ => null,
+    };
+
     private static IPAddress Resolve(string host) =>
         IPAddress.TryParse(host, out var address)
             ? address
             : Dns.GetHostAddresses(host, AddressFamily.InterNetwork).FirstOrDefault()
                 ?? throw new UsageException($"--host {host}: no IPv4 address is known for this name.");
+
+    private static T Read<T>(string options, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (InvalidDataException e)
+        {
+            throw new UsageException($"{options}: {e.Message}");
+        }
+    }
 
     private static int FreePort()
     {

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Parcae.Grains;
+using Parcae.Grains.Security;
 using Parcae.Silo.Availability;
 using Parcae.Silo.Hosting.Validation;
 
@@ -31,6 +32,24 @@ internal sealed class SiloSettings
     /// <summary>Address at which other silos and workers reach this machine. The default value is <c>127.0.0.1</c>.</summary>
     [Required(AllowEmptyStrings = false, ErrorMessage = "must be an IP address or a host name")]
     public string Host { get; set; } = "127.0.0.1";
+
+    /// <summary>
+    /// A file with the secret of the service, at least 32 characters (<c>openssl rand -base64 32</c>), the same on all silos: the secrets by which workers of a job know each other are derived from it. The default value is null: none, and the host must be
+    /// this machine (127.0.0.1).
+    /// </summary>
+    public string? SecretFile { get; set; }
+
+    /// <summary>
+    /// A PEM file with the certificate of this silo, good for servers and clients, and those between it and its authority: then silos, workers and clients speak TLS 1.3 with each other, and with nobody who has no certificate of the same authority. The same choice on all
+    /// silos. Looked at again when it changes. The default value is null: no TLS.
+    /// </summary>
+    public string? TlsCertificate { get; set; }
+
+    /// <summary>A PEM file with the key of that certificate, without a password. The default value is null: the key is in the same file.</summary>
+    public string? TlsKey { get; set; }
+
+    /// <summary>A PEM file with the certificate of the authority whose certificates make members of the service, a private one; several while one replaces another. The default value is null: no TLS.</summary>
+    public string? TlsAuthority { get; set; }
 
     /// <summary>Orleans silo-to-silo port; 0: any free one. The default value is 11111.</summary>
     [Port]
@@ -198,5 +217,14 @@ internal sealed class SiloSettings
     public int ActualGatewayPort => GatewayPort ?? (IsControl ? 30000 : 0);
 
     /// <summary>Every setting that is out of range, as <c>--name value: what would be right</c>.</summary>
-    public IReadOnlyList<string> Problems() => [.. AnnotatedOptions.Problems(this).Select(p => $"--{SettingNames.ToOption(p.Member)} {p.Value}: {p.Right}")];
+    public IReadOnlyList<string> Problems() => [.. AnnotatedOptions.Problems(this).Select(p => $"--{SettingNames.ToOption(p.Member)} {p.Value}: {p.Right}"), .. TogetherProblems()];
+
+    private IEnumerable<string> TogetherProblems()
+    {
+        if (SecretFile is null && !ServiceSecret.ThisMachine.Allows(Host))
+            yield return $"--host {Host}: other machines are let in only with a secret that all silos of the service are given; --secret-file must name a file with one (openssl rand -base64 32 > FILE)";
+        if ((TlsCertificate is null) != (TlsAuthority is null))
+            yield return $"--tls-certificate {TlsCertificate ?? "(none)"}, --tls-authority {TlsAuthority ?? "(none)"}: both sides show a certificate of one authority; both files must be named, or neither";
+        if (TlsKey is not null && TlsCertificate is null) yield return $"--tls-key {TlsKey}: there is no certificate for it; --tls-certificate must name its file";
+    }
 }

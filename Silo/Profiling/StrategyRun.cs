@@ -39,7 +39,7 @@ internal sealed class StrategyRun(JobSpec spec, byte[] secret, IReadOnlyList<Pro
         {
             Plan = plan,
             Spec = spec with { Training = spec.Training with { Steps = WarmUp + Counted, Vault = false, EvaluateEvery = 0 } },
-            Secret = secret,
+            Salt = secret,
             Sources = [.. Enumerable.Range(0, stages[^1].End).Select(layer => new LayerSource(layer, []))],
         };
         var steps = new SortedDictionary<int, double>();

@@ -15,6 +15,12 @@ internal sealed class ServiceOptions(CommandContext context)
         DefaultValueFactory = _ => new ParcaeClientOptions().Redis,
     };
 
+    private readonly Option<string?> _tlsCertificate = File("--tls-certificate", "Of a service that speaks TLS: a certificate of its authority (PEM).");
+
+    private readonly Option<string?> _tlsKey = File("--tls-key", "The key of that certificate (PEM); default: in the same file.");
+
+    private readonly Option<string?> _tlsAuthority = File("--tls-authority", "The certificate of the service's authority (PEM).");
+
     private readonly Option<string> _cluster = new("--cluster-id")
     {
         Description = "Orleans cluster id of the service.",
@@ -41,7 +47,7 @@ internal sealed class ServiceOptions(CommandContext context)
     /// <summary>Adds the options to a verb.</summary>
     public Command AddTo(Command command)
     {
-        foreach (var option in (Option[])[_redis, _cluster, _service, _timeout, Json]) command.Options.Add(option);
+        foreach (var option in (Option[])[_redis, _cluster, _service, _tlsCertificate, _tlsKey, _tlsAuthority, _timeout, Json]) command.Options.Add(option);
         return command;
     }
 
@@ -64,6 +70,9 @@ internal sealed class ServiceOptions(CommandContext context)
                 new ParcaeClientOptions
                 {
                     Redis = parsed.GetValue(_redis)!,
+                    TlsCertificate = parsed.GetValue(_tlsCertificate),
+                    TlsKey = parsed.GetValue(_tlsKey),
+                    TlsAuthority = parsed.GetValue(_tlsAuthority),
                     ClusterId = parsed.GetValue(_cluster)!,
                     ServiceId = parsed.GetValue(_service)!,
                     ConnectTimeout = timeout,
@@ -77,8 +86,23 @@ internal sealed class ServiceOptions(CommandContext context)
         }
     }
 
+    /// <summary>A file whose name may also come from the environment, by the variable that silos read: <c>PARCAE_TLS_KEY</c> for <c>--tls-key</c>.</summary>
+    private static Option<string?> File(string name, string description)
+    {
+        string variable = "PARCAE" + name[1..].Replace('-', '_').ToUpperInvariant();
+        return new(name)
+        {
+            Description = $"{description} Also {variable}.",
+            HelpName = "FILE",
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } file ? file : null,
+        };
+    }
+
     /// <summary>A problem of the client's options, by the names that were typed.</summary>
     private static string Typed(string problem) => problem
+        .Replace($"{nameof(ParcaeClientOptions.TlsCertificate)}, ", "--tls-certificate, ", StringComparison.Ordinal)
+        .Replace($"{nameof(ParcaeClientOptions.TlsKey)}, ", "--tls-key, ", StringComparison.Ordinal)
+        .Replace($"{nameof(ParcaeClientOptions.TlsAuthority)}: ", "--tls-authority: ", StringComparison.Ordinal)
         .Replace($"{nameof(ParcaeClientOptions.Redis)}: ", "--redis: ", StringComparison.Ordinal)
         .Replace($"{nameof(ParcaeClientOptions.ClusterId)}: ", "--cluster-id: ", StringComparison.Ordinal)
         .Replace($"{nameof(ParcaeClientOptions.ServiceId)}: ", "--service-id: ", StringComparison.Ordinal);

@@ -11,7 +11,7 @@ namespace Parcae.GpuWorker.Transport;
 public sealed partial class Mesh : IDisposable
 {
     private readonly DataPlane _plane;
-    private readonly byte[] _secret;
+    private readonly byte[] _salt;
     private readonly Action<Mesh> _closed;
     private readonly ILogger _logger;
     private readonly Dictionary<string, MeshSender> _senders = [];
@@ -26,8 +26,8 @@ public sealed partial class Mesh : IDisposable
     private bool _stalled;
     private bool _disposed;
 
-    internal Mesh(DataPlane plane, string jobId, int generation, byte[] secret, Action<Mesh> closed, ILogger logger) =>
-        (_plane, JobId, Generation, _secret, _closed, _logger) = (plane, jobId, generation, secret, closed, logger);
+    internal Mesh(DataPlane plane, string jobId, int generation, byte[] salt, Action<Mesh> closed, ILogger logger) =>
+        (_plane, JobId, Generation, _salt, _closed, _logger) = (plane, jobId, generation, salt, closed, logger);
 
     /// <summary>The job.</summary>
     public string JobId { get; }
@@ -234,7 +234,7 @@ public sealed partial class Mesh : IDisposable
         string id = peer.Endpoint.InstanceId;
         try
         {
-            var wire = _plane.Dial(peer.Endpoint, ConnectionPurpose.Mesh, JobId, Generation, _secret, cancellation);
+            var wire = _plane.Dial(peer.Endpoint, ConnectionPurpose.Mesh, JobId, Generation, _salt, cancellation);
             var sender = new MeshSender(id, wire, Generation, _plane, peer.Optional ? Math.Max(peer.QueueBytes, _plane.Options.SendQueueBytes) : null, reason => LoseOutgoing(id, reason), GetsOn);
             lock (_mail)
             {

@@ -23,11 +23,11 @@ public sealed class StateClient : IDisposable
     }
 
     /// <summary>Connects to a holder.</summary>
-    public static StateClient Connect(DataPlane plane, PeerEndpoint holder, string jobId, int generation, byte[] secret, CancellationToken cancellation)
+    public static StateClient Connect(DataPlane plane, PeerEndpoint holder, string jobId, int generation, byte[] salt, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(plane);
         ArgumentNullException.ThrowIfNull(holder);
-        return new(plane, holder, plane.Dial(holder, ConnectionPurpose.State, jobId, generation, secret, cancellation), cancellation);
+        return new(plane, holder, plane.Dial(holder, ConnectionPurpose.State, jobId, generation, salt, cancellation), cancellation);
     }
 
     /// <summary>Fetches a layer at a version.</summary>

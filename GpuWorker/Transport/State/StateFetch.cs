@@ -13,7 +13,7 @@ public sealed class StateFetch
     private readonly DataPlane _plane;
     private readonly string _jobId;
     private readonly int _generation;
-    private readonly byte[] _secret;
+    private readonly byte[] _salt;
     private readonly RangeQueue _queue;
     private readonly Action<WantedLayer> _complete;
     private readonly CancellationTokenSource _over;
@@ -23,14 +23,14 @@ public sealed class StateFetch
     private readonly ConcurrentDictionary<string, long> _received = new();
     private Exception? _failure;
 
-    private StateFetch(DataPlane plane, string jobId, int generation, byte[] secret, RangeQueue queue, Action<WantedLayer> complete, CancellationTokenSource over, string purpose) =>
-        (_plane, _jobId, _generation, _secret, _queue, _complete, _over, _purpose) = (plane, jobId, generation, secret, queue, complete, over, purpose);
+    private StateFetch(DataPlane plane, string jobId, int generation, byte[] salt, RangeQueue queue, Action<WantedLayer> complete, CancellationTokenSource over, string purpose) =>
+        (_plane, _jobId, _generation, _salt, _queue, _complete, _over, _purpose) = (plane, jobId, generation, salt, queue, complete, over, purpose);
 
     /// <summary>Fetches layers.</summary>
     /// <param name="plane">Reaches the holders.</param>
     /// <param name="jobId">The job.</param>
     /// <param name="generation">For which generation.</param>
-    /// <param name="secret">The job's secret.</param>
+    /// <param name="salt">What the job's secret is derived from, besides the service's.</param>
     /// <param name="wanted">The layers.</param>
     /// <param name="complete">Called for each layer as soon as it is complete; concurrently for several.</param>
     /// <param name="cancellation">Ends it.</param>
@@ -38,14 +38,14 @@ public sealed class StateFetch
     /// <returns>Bytes that each holder gave; together those of the layers, as none counts twice.</returns>
     /// <exception cref="InvalidOperationException">A layer has no holder that gives it, or none any more; says what each of them said.</exception>
     public static async Task<IReadOnlyDictionary<string, long>> RunAsync(
-        DataPlane plane, string jobId, int generation, byte[] secret, IReadOnlyList<WantedLayer> wanted, Action<WantedLayer> complete, CancellationToken cancellation,
+        DataPlane plane, string jobId, int generation, byte[] salt, IReadOnlyList<WantedLayer> wanted, Action<WantedLayer> complete, CancellationToken cancellation,
         string purpose = "")
     {
         ArgumentNullException.ThrowIfNull(plane);
         var queue = new RangeQueue(wanted, plane.Options.StateRangeBytes, plane.Options.StateSources);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var stop = over.Token.Register(queue.Stop);
-        var fetch = new StateFetch(plane, jobId, generation, secret, queue, complete, over, purpose);
+        var fetch = new StateFetch(plane, jobId, generation, salt, queue, complete, over, purpose);
         fetch.Begin();
         // Those that begin in the place of others are there before the others end.
         while (fetch._fetches.TryDequeue(out var one)) await one;
@@ -107,7 +107,7 @@ public sealed class StateFetch
 
     private void Fetch(PeerEndpoint holder, Queue<StateRange> underWay, ref long bytes)
     {
-        using var client = StateClient.Connect(_plane, holder, _jobId, _generation, _secret, _over.Token);
+        using var client = StateClient.Connect(_plane, holder, _jobId, _generation, _salt, _over.Token);
         WantedLayer? last = null;
         while (underWay.Count > 0 || Ask(_queue.Take(holder.InstanceId, last)))
         {

@@ -36,7 +36,7 @@ internal sealed class Preparation
         {
             Plan = _plan,
             Spec = _job.Spec,
-            Secret = _job.State.Secret,
+            Salt = _job.State.Salt,
             Finish = _origin.Target.Finish,
             Holders = _holders,
         };
@@ -80,7 +80,7 @@ internal sealed class Preparation
     {
         Plan = _plan,
         Spec = _job.Spec,
-        Secret = _job.State.Secret,
+        Salt = _job.State.Salt,
         Finish = _origin.Target.Finish,
         Sources = LayerSources.For(layers, _holders, _plan.Vault, instanceId, turn),
         RestoreCheckpoint = checkpoint,

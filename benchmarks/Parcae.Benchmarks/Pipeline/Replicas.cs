@@ -74,7 +74,7 @@ internal sealed class Replicas : IDisposable
         {
             Plan = plan,
             Spec = _spec with { Training = _spec.Training with { Steps = Steps } },
-            Secret = _secret,
+            Salt = _secret,
             Sources = [.. Enumerable.Range(0, _stages.Sum(s => s.Count)).Select(layer => new LayerSource(layer, []))],
         };
         string prepare = $"prepare {JsonSerializer.Serialize(command)}";

@@ -60,7 +60,7 @@ internal static class GpuTransferBenchmark
             using var store = new LayerStore();
             var plan = new GenerationPlan { JobId = "job", Generation = 1, Pipelines = 0, Depth = 0, Stages = [], Places = [], StartStep = 0 };
             PeerEndpoint[] holders = [new PeerEndpoint("a", "127.0.0.1", source.Port)];
-            var command = new PrepareCommand { Plan = plan, Spec = spec, Secret = secret, Sources = [.. Enumerable.Range(0, model.LayerCount).Select(layer => new LayerSource(layer, holders))] };
+            var command = new PrepareCommand { Plan = plan, Spec = spec, Salt = secret, Sources = [.. Enumerable.Range(0, model.LayerCount).Select(layer => new LayerSource(layer, holders))] };
             long start = Stopwatch.GetTimestamp();
             await LayerFetch.RunAsync(command, [.. Enumerable.Range(0, model.LayerCount)], model, store, target, device, CancellationToken.None);
             cuda.synchronize();

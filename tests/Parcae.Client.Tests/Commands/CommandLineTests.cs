@@ -103,7 +103,8 @@ public sealed class CommandLineTests
         Assert.Equal(
             [
                 "--trace <NAME|FILE|KIND:SEED>", "--plan <FILE>", "--policy <NAME>", "--fit <HOW>", "--interval <SECONDS>", "--grace <SECONDS>", "--unannounced <X>", "--seed <N>", "--fleet <NAME>",
-                "--job <ID>", "--report <FILE>", "--redis <HOST:PORT>", "--cluster-id <ID>", "--service-id <ID>", "--timeout <SECONDS>", "--json", "--from <N>", "--to <N>",
+                "--job <ID>", "--report <FILE>", "--redis <HOST:PORT>", "--cluster-id <ID>", "--service-id <ID>", "--tls-certificate <FILE>",
+                "--tls-key <FILE>", "--tls-authority <FILE>", "--timeout <SECONDS>", "--json", "--from <N>", "--to <N>",
             ],
             options);
         string text = string.Join(' ', output.Split((char[])[' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries));

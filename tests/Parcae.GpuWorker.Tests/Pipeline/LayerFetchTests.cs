@@ -16,7 +16,7 @@ public sealed class LayerFetchTests : IAsyncDisposable
     // Small ranges that are no multiple of a chunk.
     private static readonly DataPlaneOptions Options = new() { StateRangeBytes = 12_300, StateChunkBytes = 4096 };
     private static readonly JobSpec Spec = TestJobs.Small with { Model = TestJobs.Small.Model with { Blocks = 1 } };
-    private static readonly byte[] Secret = new byte[32];
+    private static readonly byte[] Salt = new byte[32];
 
     private readonly IStagedModel _model = ModelFactory.Create(Spec.Model);
     private readonly LayerStore _a = new(), _b = new(), _target = new();
@@ -24,8 +24,8 @@ public sealed class LayerFetchTests : IAsyncDisposable
 
     public LayerFetchTests()
     {
-        _planeA.ServeState("job", Secret, new LayerStateSource(_a));
-        _planeB.ServeState("job", Secret, new LayerStateSource(_b));
+        _planeA.ServeState("job", Salt, new LayerStateSource(_a));
+        _planeB.ServeState("job", Salt, new LayerStateSource(_b));
     }
 
     [Fact]
@@ -104,7 +104,7 @@ public sealed class LayerFetchTests : IAsyncDisposable
     private Task<(long Bytes, int Layers, PeerBytes[] From)> FetchAsync(params PeerEndpoint[] holders)
     {
         var plan = new GenerationPlan { JobId = "job", Generation = 3, Pipelines = 0, Depth = 0, Stages = [], Places = [], StartStep = Version };
-        var command = new PrepareCommand { Plan = plan, Spec = Spec, Secret = Secret, Sources = [.. Enumerable.Range(0, 3).Select(layer => new LayerSource(layer, holders))] };
+        var command = new PrepareCommand { Plan = plan, Spec = Spec, Salt = Salt, Sources = [.. Enumerable.Range(0, 3).Select(layer => new LayerSource(layer, holders))] };
         return LayerFetch.RunAsync(command, [0, 1, 2], _model, _target, _plane, CPU, CancellationToken.None);
     }
 }

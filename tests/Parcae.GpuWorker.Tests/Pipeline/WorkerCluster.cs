@@ -7,6 +7,7 @@ using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Service;
 using Parcae.GpuWorker.Transport;
 using Parcae.Grains;
+using Parcae.Grains.Security;
 using Xunit;
 
 namespace Parcae.GpuWorker.Tests.Pipeline;
@@ -23,7 +24,7 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
     private readonly List<WorkerHost> _forsaken = [];
     private readonly ConcurrentDictionary<string, bool> _cutOff = new();
     private readonly string _folder = Directory.CreateTempSubdirectory("parcae-test-").FullName;
-    private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);
+    private readonly byte[] _salt = RandomNumberGenerator.GetBytes(32);
     private readonly ConcurrentQueue<(StepResult, StepResult)> _mismatches = new();
     private TaskCompletionSource _progress = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _generation;
@@ -40,14 +41,17 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
     /// <summary>Whether instances that are added take faults.</summary>
     public bool Faults { get; init; }
 
+    /// <summary>What those that are added encrypt with.</summary>
+    public MutualTls? Tls { get; init; }
+
     /// <summary>What workers compute on.</summary>
     public string Device { get; init; } = "cpu";
 
     /// <summary>Silence after which a peer of those that are added counts as lost, and a thread that does not get on as hung.</summary>
     public double HeartbeatSeconds { get; init; } = 5;
 
-    /// <summary>The job's secret.</summary>
-    public byte[] Secret => _secret;
+    /// <summary>What the job's secret is derived from.</summary>
+    public byte[] Salt => _salt;
 
     /// <summary>What the last generation's preparation took.</summary>
     public PrepareReport[] Prepared { get; private set; } = [];
@@ -68,7 +72,7 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
     public WorkerHost Add(string id, InstanceRole role = InstanceRole.Worker, double? stallSeconds = null)
     {
         var options = new GpuWorkerOptions { InstanceId = id, Role = role, Device = Device, CheckpointFolder = _folder, Faults = Faults, HeartbeatSeconds = HeartbeatSeconds, StallSeconds = stallSeconds ?? HeartbeatSeconds };
-        return _workers[id] = new WorkerHost(Options.Create(options), this, NullLoggerFactory.Instance);
+        return _workers[id] = new WorkerHost(Options.Create(options), this, NullLoggerFactory.Instance, tls: Tls);
     }
 
     public WorkerHost this[string id] => _workers[id];
@@ -169,7 +173,7 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
         {
             Plan = plan,
             Spec = Spec,
-            Secret = _secret,
+            Salt = _salt,
             Finish = Finish(target),
             Sources = [.. Enumerable.Range(0, layers).Select(layer => new LayerSource(layer, Holders(layer, id)))],
         })));
@@ -205,7 +209,7 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
         JobId = JobId,
         Generation = Plan!.Generation,
         Spec = Spec,
-        Secret = _secret,
+        Salt = _salt,
         Sources = [.. Enumerable.Range(layers.First, layers.Count).Select(layer =>
             new LayerSource(layer, [Plan.At(pipeline, Array.FindIndex(Plan.Stages, s => s.Contains(layer))).Peer]))],
     });
@@ -235,15 +239,15 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
         var holders = (await HaltAsync(HaltMode.Now)).Where(h => h.Layers.Any(l => CanReach(l, version))).Select(h => h.InstanceId).ToArray();
         // Nobody has a place: everyone only serves what he holds.
         var nobody = new GenerationPlan { JobId = JobId, Generation = _generation, Pipelines = 0, Depth = 0, Stages = [], Places = [], StartStep = version };
-        await Task.WhenAll(holders.Select(id => _workers[id].Prepare(new PrepareCommand { Plan = nobody, Spec = Spec, Secret = _secret, Finish = Finish(version), Sources = [] })));
+        await Task.WhenAll(holders.Select(id => _workers[id].Prepare(new PrepareCommand { Plan = nobody, Spec = Spec, Salt = _salt, Finish = Finish(version), Sources = [] })));
         var model = ModelFactory.Create(Spec.Model);
-        await using var plane = DataPlane.Listen(new DataPlaneOptions(), "reader", NullLogger.Instance);
+        await using var plane = DataPlane.Listen(new DataPlaneOptions { Tls = Tls }, "reader", NullLogger.Instance);
         var wanted = Enumerable.Range(0, model.LayerCount)
             .Select(layer => (State: LayerState.Allocate(model, layer, version, Spec.Training), Holders: holders.Select(id => _workers[id].Endpoint).ToArray())).ToArray();
         try
         {
             await StateFetch.RunAsync(
-                plane, JobId, _generation, _secret, [.. wanted.Select(w => new WantedLayer(w.State.Layer, version, w.Holders, new MemoryStateTarget([.. w.State.Tensors.Select(t => t.Bytes())])))],
+                plane, JobId, _generation, _salt, [.. wanted.Select(w => new WantedLayer(w.State.Layer, version, w.Holders, new MemoryStateTarget([.. w.State.Tensors.Select(t => t.Bytes())])))],
                 _ => { }, TestContext.Current.CancellationToken);
             return LayerBytes.Of(wanted.Select(w => w.State));
         }

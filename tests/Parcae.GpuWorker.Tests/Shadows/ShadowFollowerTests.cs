@@ -205,7 +205,7 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
             Vault = [new VaultShard(vault, [.. Enumerable.Range(0, _model.LayerCount)])],
             StartStep = 0,
         };
-        var command = new PrepareCommand { Plan = plan, Spec = Spec, Secret = _secret, Sources = [] };
+        var command = new PrepareCommand { Plan = plan, Spec = Spec, Salt = _secret, Sources = [] };
         for (int layer = 0; layer < _model.LayerCount; layer++) _layers.Add(LayerState.Initialize(_model, layer, Spec.Training));
         _follower = new ShadowFollower(command, plan.Vault[0], _model, _vaultPlane.OpenMesh("job", 1, _secret), _layers, _log, _checkpoints, _faults, _vaultPlane.Options with { StallTimeout = stall ?? Patience });
         _replicas = [.. _planes.Select(p => p.OpenMesh("job", 1, _secret))];

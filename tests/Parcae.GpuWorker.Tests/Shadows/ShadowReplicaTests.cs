@@ -137,7 +137,7 @@ public sealed class ShadowReplicaTests
             JobId = plan.JobId,
             Generation = plan.Generation,
             Spec = Spec,
-            Secret = cluster.Secret,
+            Salt = cluster.Salt,
             Sources = [new LayerSource(plan.Stages[1].First, [plan.At(0, 0).Peer])],
         };
 
@@ -146,7 +146,7 @@ public sealed class ShadowReplicaTests
         var later = await Assert.ThrowsAsync<InvalidOperationException>(() => cluster["c"].Shadow(command with { Generation = plan.Generation + 1 }));
         Assert.Contains($"generation {plan.Generation} does", later.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<StaleGenerationException>(() => cluster["c"].Shadow(command));
-        var secret = await Assert.ThrowsAsync<InvalidOperationException>(() => cluster["c"].Shadow(command with { Generation = plan.Generation + 1, Secret = new byte[32] }));
+        var secret = await Assert.ThrowsAsync<InvalidOperationException>(() => cluster["c"].Shadow(command with { Generation = plan.Generation + 1, Salt = new byte[32] }));
         Assert.Contains("cannot be followed at a", secret.Message, StringComparison.Ordinal);
     }
 }

@@ -134,7 +134,7 @@ public sealed class ShardAgreementTests : IAsyncDisposable
             foreach (int layer in shard.Layers) Layers.Add(LayerState.Initialize(test._model, layer, Spec.Training));
             _checkpoints = new VaultCheckpoints("job", Path.GetTempPath(), plane, NullLogger.Instance); // of which none is due
             _faults = new FaultInjector(enabled: false, plane);
-            var command = new PrepareCommand { Plan = test._plan, Spec = Spec, Secret = test._secret, Sources = [] };
+            var command = new PrepareCommand { Plan = test._plan, Spec = Spec, Salt = test._secret, Sources = [] };
             Follower = new ShadowFollower(command, shard, test._model, plane.OpenMesh("job", 1, test._secret), Layers, Log, _checkpoints, _faults, plane.Options with { StallTimeout = Patience });
         }
 

@@ -1,13 +1,16 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
+using Parcae.GpuWorker.Tests.Security;
 using Parcae.GpuWorker.Transport;
 using Parcae.Grains;
+using Parcae.Grains.Security;
 using Xunit;
 
 namespace Parcae.GpuWorker.Tests.Transport;
 
-public sealed class HeartbeatTests
+/// <summary>Signs of life, with and without TLS.</summary>
+public abstract class HeartbeatContract(MutualTls? tls)
 {
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(0.5);
     private static readonly FrameKey Key = new(FrameKind.Activation, 0, 0);
@@ -68,8 +71,8 @@ public sealed class HeartbeatTests
         stop.Set();
     }
 
-    private static DataPlane Listen(string id, TimeSpan heartbeat, TimeSpan? stall = null) =>
-        DataPlane.Listen(new DataPlaneOptions { HeartbeatTimeout = heartbeat, StallTimeout = stall ?? TimeSpan.FromMinutes(1) }, id, NullLogger.Instance);
+    private DataPlane Listen(string id, TimeSpan heartbeat, TimeSpan? stall = null) =>
+        DataPlane.Listen(new DataPlaneOptions { HeartbeatTimeout = heartbeat, StallTimeout = stall ?? TimeSpan.FromMinutes(1), Tls = tls }, id, NullLogger.Instance);
 
     private (Mesh A, Mesh B) Connect(DataPlane a, DataPlane b)
     {
@@ -80,3 +83,7 @@ public sealed class HeartbeatTests
         return (meshA, meshB);
     }
 }
+
+public sealed class HeartbeatTests() : HeartbeatContract(null);
+
+public sealed class HeartbeatOverTlsTests() : HeartbeatContract(TestAuthority.Shared.Member());

@@ -2,16 +2,26 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
+using Parcae.GpuWorker.Tests.Security;
 using Parcae.GpuWorker.Transport;
 using Parcae.Grains;
+using Parcae.Grains.Security;
 using Xunit;
 
 namespace Parcae.GpuWorker.Tests.Transport;
 
-public sealed class MeshTests : IAsyncDisposable
+/// <summary>What a mesh does, with and without TLS.</summary>
+public abstract class MeshContract : IAsyncDisposable
 {
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);
-    private readonly DataPlane _a = Listen("a"), _b = Listen("b");
+    private readonly MutualTls? _tls;
+    private readonly DataPlane _a, _b;
+
+    protected MeshContract(MutualTls? tls)
+    {
+        _tls = tls;
+        (_a, _b) = (Listen("a"), Listen("b"));
+    }
 
     [Fact]
     public void Frames_are_received_in_any_order()
@@ -135,7 +145,7 @@ public sealed class MeshTests : IAsyncDisposable
     [Fact]
     public async Task A_vault_that_does_not_read_is_cut_off_at_the_bound_and_nobody_waits_for_it()
     {
-        await using var a = DataPlane.Listen(new DataPlaneOptions { SendQueueBytes = 1 << 20, SocketBufferBytes = 64 << 10 }, "replica", NullLogger.Instance);
+        await using var a = DataPlane.Listen(new DataPlaneOptions { SendQueueBytes = 1 << 20, SocketBufferBytes = 64 << 10, Tls = _tls }, "replica", NullLogger.Instance);
         using var stuck = new ManualResetEventSlim();
         var ended = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var vault = _b.OpenMesh("job", 1, _secret);
@@ -197,11 +207,12 @@ public sealed class MeshTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         await _a.DisposeAsync();
         await _b.DisposeAsync();
     }
 
-    private static DataPlane Listen(string id) => DataPlane.Listen(new DataPlaneOptions(), id, NullLogger.Instance);
+    private DataPlane Listen(string id) => DataPlane.Listen(new DataPlaneOptions { Tls = _tls }, id, NullLogger.Instance);
 
     private static PeerEndpoint At(DataPlane plane) => new(plane.InstanceId, "127.0.0.1", plane.Port);
 
@@ -234,3 +245,7 @@ public sealed class MeshTests : IAsyncDisposable
         return (a, b);
     }
 }
+
+public sealed class MeshTests() : MeshContract(null);
+
+public sealed class MeshOverTlsTests() : MeshContract(TestAuthority.Shared.Member());

@@ -1,5 +1,6 @@
 using Parcae.GpuWorker.Transport;
 using Parcae.Grains;
+using Parcae.Grains.Security;
 
 namespace Parcae.GpuWorker.Tests.Transport;
 
@@ -11,10 +12,10 @@ internal sealed class StateHolder : IStateSource, IAsyncDisposable
     private readonly byte[][] _parts;
     private int _open;
 
-    public StateHolder(string id, byte[] secret, byte[][] parts)
+    public StateHolder(string id, byte[] secret, byte[][] parts, MutualTls? tls = null)
     {
         _parts = parts;
-        _plane = DataPlane.Listen(Options, id, Log);
+        _plane = DataPlane.Listen(Options with { Tls = tls }, id, Log);
         _serving = _plane.ServeState("job", secret, this);
         Endpoint = new(id, "127.0.0.1", _plane.Port);
     }

@@ -1,19 +1,28 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
+using Parcae.GpuWorker.Tests.Security;
 using Parcae.GpuWorker.Transport;
+using Parcae.Grains.Security;
 using Xunit;
 
 namespace Parcae.GpuWorker.Tests.Transport;
 
-public sealed class StateServerTests : IAsyncDisposable
+/// <summary>What a holder answers, with and without TLS.</summary>
+public abstract class StateServerContract : IAsyncDisposable
 {
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);
     private readonly byte[][] _parts = [RandomNumberGenerator.GetBytes(100_000), RandomNumberGenerator.GetBytes(1_000)];
-    private readonly DataPlane _plane = DataPlane.Listen(StateHolder.Options, "target", NullLogger.Instance);
+    private readonly MutualTls? _tls;
+    private readonly DataPlane _plane;
     private readonly StateHolder _holder;
 
-    public StateServerTests() => _holder = new("holder", _secret, _parts);
+    protected StateServerContract(MutualTls? tls)
+    {
+        _tls = tls;
+        _plane = DataPlane.Listen(StateHolder.Options with { Tls = tls }, "target", NullLogger.Instance);
+        _holder = new("holder", _secret, _parts, tls);
+    }
 
     [Fact]
     public void Any_range_of_a_layer_can_be_had()
@@ -60,7 +69,7 @@ public sealed class StateServerTests : IAsyncDisposable
     public async Task A_peer_that_takes_nothing_is_cut_off_when_the_layer_is_recalled()
     {
         using var recall = new CancellationTokenSource();
-        await using var large = new StateHolder("holder", _secret, [new byte[64 << 20]]) { Recalled = recall.Token };
+        await using var large = new StateHolder("holder", _secret, [new byte[64 << 20]], _tls) { Recalled = recall.Token };
         using var wire = _plane.Dial(large.Endpoint, ConnectionPurpose.State, "job", 1, _secret, CancellationToken.None);
         var request = new byte[StateRequest.Size];
         new StateRequest(0, 5, 0, 64 << 20).Write(request);
@@ -117,6 +126,7 @@ public sealed class StateServerTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         await _holder.DisposeAsync();
         await _plane.DisposeAsync();
     }
@@ -159,3 +169,7 @@ public sealed class StateServerTests : IAsyncDisposable
         _holder.AwaitClosed();
     }
 }
+
+public sealed class StateServerTests() : StateServerContract(null);
+
+public sealed class StateServerOverTlsTests() : StateServerContract(TestAuthority.Shared.Member());

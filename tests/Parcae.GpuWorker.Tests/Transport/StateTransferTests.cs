@@ -1,12 +1,15 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
+using Parcae.GpuWorker.Tests.Security;
 using Parcae.GpuWorker.Transport;
 using Parcae.Grains;
+using Parcae.Grains.Security;
 using Xunit;
 
 namespace Parcae.GpuWorker.Tests.Transport;
 
-public sealed class StateTransferTests : IStateSource
+/// <summary>How layers are given, with and without TLS.</summary>
+public abstract class StateTransferContract(MutualTls? tls) : IStateSource
 {
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);
     private readonly byte[][] _parts = [RandomNumberGenerator.GetBytes(3_000_000), [], RandomNumberGenerator.GetBytes(17)];
@@ -60,7 +63,11 @@ public sealed class StateTransferTests : IStateSource
 
     public string DescribeHoldings() => "everything at version 5";
 
-    private static DataPlane Listen(string id) => DataPlane.Listen(new DataPlaneOptions(), id, NullLogger.Instance);
+    private DataPlane Listen(string id) => DataPlane.Listen(new DataPlaneOptions { Tls = tls }, id, NullLogger.Instance);
 
     private static PeerEndpoint At(DataPlane plane) => new(plane.InstanceId, "127.0.0.1", plane.Port);
 }
+
+public sealed class StateTransferTests() : StateTransferContract(null);
+
+public sealed class StateTransferOverTlsTests() : StateTransferContract(TestAuthority.Shared.Member());

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using Parcae.Client;
 using Parcae.Grains;
 using Xunit;
@@ -28,6 +29,15 @@ internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1") : IA
     private readonly Dictionary<string, (string[] Arguments, Process Process)> _silos = [];
     private ParcaeClient? _client;
 
+    /// <summary>Settings that all silos have.</summary>
+    public string[] Everywhere { get; init; } = [];
+
+    /// <summary>Variables that all silos have besides.</summary>
+    public Dictionary<string, string> Variables { get; } = [];
+
+    /// <summary>Changes how the client connects.</summary>
+    public Action<ParcaeClientOptions> Connecting { get; init; } = _ => { };
+
     /// <summary>Whether there is a redis-server on this machine.</summary>
     public static bool HasRedis => RedisServer is not null;
 
@@ -44,7 +54,13 @@ internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1") : IA
     public string Folder => _processes.Folder;
 
     /// <summary>Connects a client, once.</summary>
-    public async Task<ParcaeClient> ClientAsync() => _client ??= await ParcaeClient.ConnectAsync(new ParcaeClientOptions { Redis = Redis, ResponseTimeout = TimeSpan.FromSeconds(5), GatewayRefresh = TimeSpan.FromSeconds(1), RetryFor = TimeSpan.FromMinutes(5) });
+    public async Task<ParcaeClient> ClientAsync()
+    {
+        if (_client is not null) return _client;
+        var options = new ParcaeClientOptions { Redis = Redis, ResponseTimeout = TimeSpan.FromSeconds(5), GatewayRefresh = TimeSpan.FromSeconds(1), RetryFor = TimeSpan.FromMinutes(5) };
+        Connecting(options);
+        return _client = await ParcaeClient.ConnectAsync(options);
+    }
 
     /// <summary>Starts the store, with the data that it left.</summary>
     public async Task StartStoreAsync()
@@ -67,7 +83,9 @@ internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1") : IA
     public async Task StartAsync(string id, params string[] arguments)
     {
         string[] all = Arguments(id, arguments);
-        var process = await _processes.StartAsync($"READY {id}", all);
+        var start = SiloProcesses.Silo(all);
+        foreach (var (name, value) in Variables) start.Environment[name] = value;
+        var process = await _processes.StartAsync(start, line => line == $"READY {id}", $"READY {id}");
         lock (_silos) _silos[id] = (all, process);
     }
 
@@ -79,10 +97,16 @@ internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1") : IA
         lock (_silos) _silos[id] = (all, process);
     }
 
-    private string[] Arguments(string id, string[] more) =>
-    [
-        "--instance-id", id, "--redis", Redis, "--silo-port", $"{SiloProcesses.FreePort()}", "--checkpoints", Path.Combine(Folder, "checkpoints"), "--interval", "600", "--availability", "none", .. more,
-    ];
+    private string[] Arguments(string id, string[] more)
+    {
+        string secret = Path.Combine(Folder, "secret");
+        if (!File.Exists(secret)) File.WriteAllText(secret, Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
+        return
+        [
+            "--instance-id", id, "--redis", Redis, "--secret-file", secret, "--silo-port", $"{SiloProcesses.FreePort()}", "--checkpoints", Path.Combine(Folder, "checkpoints"), "--interval", "600", "--availability", "none",
+            .. Everywhere, .. more,
+        ];
+    }
 
     /// <summary>Starts silos again that have ended, with the same ids and ports.</summary>
     public Task RestartAsync(params string[] ids) => Task.WhenAll(ids.Select(async id =>

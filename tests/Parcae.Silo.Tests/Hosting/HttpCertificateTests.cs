@@ -55,19 +55,19 @@ public sealed class HttpCertificateTests : IAsyncDisposable
         using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var old = Make(other, DateTimeOffset.Now.AddDays(-1));
         string foreign = Write("other.key", other.ExportPkcs8PrivateKeyPem()), text = Write("text", "nothing");
-        Assert.Null(HttpCertificate.Read(new SiloSettings()));
-        Assert.Equal(_made.Thumbprint, HttpCertificate.Read(new SiloSettings { HttpCertificate = _certificate, HttpKey = _key })!.Own.Thumbprint);
+        Assert.Null(SiloHost.ReadHttpCertificate(new SiloSettings()));
+        Assert.Equal(_made.Thumbprint, SiloHost.ReadHttpCertificate(new SiloSettings { HttpCertificate = _certificate, HttpKey = _key })!.Own.Thumbprint);
         Assert.StartsWith("--http-key k: there is no certificate for it", Refused(null, "k"), StringComparison.Ordinal);
-        Assert.StartsWith("--http-certificate /no/such: ", Refused("/no/such", _key), StringComparison.Ordinal);
-        Assert.StartsWith($"--http-certificate {text}: it holds no certificate", Refused(text, _key), StringComparison.Ordinal);
-        Assert.StartsWith($"--http-key {text}: ", Refused(_certificate, text), StringComparison.Ordinal);
-        Assert.StartsWith($"--http-key {foreign}: ", Refused(_certificate, foreign), StringComparison.Ordinal);
-        Assert.StartsWith($"--http-key {_certificate}: ", Refused(_certificate, null), StringComparison.Ordinal);
+        Assert.StartsWith("--http-certificate, --http-key: /no/such: ", Refused("/no/such", _key), StringComparison.Ordinal);
+        Assert.StartsWith($"--http-certificate, --http-key: {text}: it holds no certificate", Refused(text, _key), StringComparison.Ordinal);
+        Assert.StartsWith($"--http-certificate, --http-key: {text}: ", Refused(_certificate, text), StringComparison.Ordinal);
+        Assert.StartsWith($"--http-certificate, --http-key: {foreign}: ", Refused(_certificate, foreign), StringComparison.Ordinal);
+        Assert.StartsWith($"--http-certificate, --http-key: {_certificate}: ", Refused(_certificate, null), StringComparison.Ordinal);
         Assert.Contains("it was valid until", Refused(Write("old.crt", old.ExportCertificatePem()), foreign), StringComparison.Ordinal);
     }
 
     private static string Refused(string? certificate, string? key) =>
-        Assert.Throws<UsageException>(() => HttpCertificate.Read(new SiloSettings { HttpCertificate = certificate, HttpKey = key })).Message;
+        Assert.Throws<UsageException>(() => SiloHost.ReadHttpCertificate(new SiloSettings { HttpCertificate = certificate, HttpKey = key })).Message;
 
     private static X509Certificate2 Make(ECDsa key, DateTimeOffset until)
     {

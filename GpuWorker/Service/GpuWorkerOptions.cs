@@ -29,6 +29,9 @@ public sealed class GpuWorkerOptions
     /// <summary>For the vault: folder of its checkpoints. The default value is <c>checkpoints</c>.</summary>
     public string CheckpointFolder { get; set; } = "checkpoints";
 
+    /// <summary>Where the files that jobs name must lie: data, vocabularies, weights, caches. The default value is null: anywhere.</summary>
+    public AllowedFolders? DataFolders { get; set; }
+
     /// <summary>What a worker computes on: <c>auto</c> (the first GPU, else the CPU), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. The default value is <c>auto</c>. A state vault is always on the CPU.</summary>
     public string Device { get; set; } = "auto";
 

@@ -78,9 +78,17 @@ internal sealed partial class WorkerHost : IGpuWorker, IWorkerOccupation, IHoste
     public PeerEndpoint Endpoint => new(_options.InstanceId, _options.Host, DataPlane.Port);
 
     // Joining the fleet comes first: then nobody can call.
-    public Task<PrepareReport> Prepare(PrepareCommand command) => Participant(command.Plan.JobId).PrepareAsync(command);
+    public Task<PrepareReport> Prepare(PrepareCommand command)
+    {
+        JobFiles.Check(command.Spec, _options.DataFolders);
+        return Participant(command.Plan.JobId).PrepareAsync(command);
+    }
 
-    public Task<ShadowReport> Shadow(ShadowCommand command) => Participant(command.JobId).ShadowAsync(command);
+    public Task<ShadowReport> Shadow(ShadowCommand command)
+    {
+        JobFiles.Check(command.Spec, _options.DataFolders);
+        return Participant(command.JobId).ShadowAsync(command);
+    }
 
     public Task Switch(SwitchCommand command) => Participant(command.JobId).SwitchAsync(command);
 
@@ -94,6 +102,7 @@ internal sealed partial class WorkerHost : IGpuWorker, IWorkerOccupation, IHoste
 
     public async Task<ModelOutline> Describe(JobSpec spec)
     {
+        JobFiles.Check(spec, _options.DataFolders);
         // One at a time, or they would measure each other; on a thread of its own, as it computes for seconds.
         await _describing.WaitAsync();
         try

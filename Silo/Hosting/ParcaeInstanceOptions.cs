@@ -19,6 +19,9 @@ public abstract class ParcaeInstanceOptions
     [Port]
     public int DataPort { get; set; }
 
+    /// <summary>Folders in which the files that jobs name must lie: data, vocabularies, weights, caches; the same on all silos. The default value is empty: anywhere.</summary>
+    public IList<string> DataFolders { get; } = [];
+
     /// <summary>The fleet to join. The default value is <c>default</c>.</summary>
     [Required(AllowEmptyStrings = false, ErrorMessage = "must be a name")]
     public string Fleet { get; set; } = ParcaeNames.DefaultFleet;

@@ -139,6 +139,7 @@ public static class ParcaeSiloExtensions
     private static void Copy(ParcaeInstanceOptions from, GpuWorkerOptions to)
     {
         (to.InstanceId, to.Host, to.Port, to.Fleet, to.Zone, to.PricePerHour) = (from.InstanceId!, from.Host, from.DataPort, from.Fleet, from.Zone, from.PricePerHour);
+        if (from.DataFolders.Count > 0) to.DataFolders = new AllowedFolders(from.DataFolders);
         (to.HeartbeatSeconds, to.StallSeconds, to.Faults) = (from.Heartbeat.TotalSeconds, from.StallTimeout.TotalSeconds, from.Faults);
     }
 }

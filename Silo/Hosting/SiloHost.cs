@@ -151,6 +151,7 @@ internal static partial class SiloHost
         (to.InstanceId, to.Host, to.Fleet, to.Zone, to.PricePerHour, to.Faults) = (from.InstanceId, from.Host, from.Fleet, from.Zone, from.PricePerHour, from.Faults);
         // A silo that is both has two data planes: the port is the worker's.
         to.DataPort = from.IsWorker && to is ParcaeControlOptions ? 0 : from.DataPort;
+        foreach (string folder in from.DataFolders?.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? []) to.DataFolders.Add(folder);
         (to.Interval, to.Heartbeat) = (TimeSpan.FromSeconds(from.Interval), TimeSpan.FromSeconds(from.Heartbeat));
         (to.StallTimeout, to.StopTimeout) = (TimeSpan.FromSeconds(from.StallTimeout), TimeSpan.FromSeconds(from.StopTimeout));
     }

@@ -78,6 +78,11 @@ internal sealed class SiloSettings
     /// <summary>The folder in which class libraries of users' own models may lie; a job that names one elsewhere is refused. The same on all silos. The default value is null: none is loaded.</summary>
     public string? Plugins { get; set; }
 
+    /// <summary>
+    /// Folders in which the files that jobs name must lie (data, vocabularies, weights, caches), with colons between them; a job that names one elsewhere is refused. The same on all silos. The default value is null: whatever this process may read.
+    /// </summary>
+    public string? DataFolders { get; set; }
+
     /// <summary>Whether faults may be injected at named points (for tests of what the service promises). The default value is false.</summary>
     public bool Faults { get; set; }
 

@@ -31,7 +31,7 @@ internal sealed class Preparing(Job job, Preparation preparation, AttemptSignals
     {
         await vault.CompletesWithin(job.Options.PrepareTimeout, job.Time);
         if (vault.IsCompletedSuccessfully) return;
-        if (vault.Exception?.InnerException is InstanceGoneException or SiloUnavailableException || !vault.IsCompleted)
+        if (vault.Exception?.InnerException is InstanceGoneException or SiloUnavailableException or CheckpointAwayException || !vault.IsCompleted)
         {
             job.LeaveVault($"{checkpoint.InstanceId} does not restore ({vault.Failure()})");
         }

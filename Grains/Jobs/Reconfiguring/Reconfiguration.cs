@@ -63,7 +63,9 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
         if (rest.FindOrigin() is not { } origin)
         {
             string checkpoints = rest.CheckpointAway is { } away ? $"its checkpoint of step {away.Version}, which {away.InstanceId} had" : "its checkpoints";
-            await Pausing.ForLackOf(job, rest, $"no instance holds the state of step {rest.Passed}; waiting for the state vault and {checkpoints}");
+            // Nobody says when it can: it is asked again after a while.
+            if (rest.CheckpointsUnread is { } unread) job.LeaveVault(unread);
+            await Pausing.ForLackOf(job, rest, $"no instance holds the state of step {rest.Passed}; waiting for the state vault and {checkpoints}{(rest.CheckpointsUnread is { } why ? $": {why}" : "")}");
             return;
         }
 

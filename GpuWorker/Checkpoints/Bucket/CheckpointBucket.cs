@@ -21,6 +21,7 @@ internal sealed partial class CheckpointBucket : IAsyncDisposable
     private readonly ConcurrentDictionary<string, BucketShelf> _shelves = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _ending = new();
     private readonly Task _beginning;
+    private int _ended;
 
     /// <summary>Begins to look for what the bucket lacks.</summary>
     /// <param name="options">With the bucket, and the folder of the checkpoints.</param>
@@ -49,6 +50,7 @@ internal sealed partial class CheckpointBucket : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _ended, 1) == 1) return;
         await _ending.CancelAsync();
         await _beginning;
         await _uploads.DisposeAsync();

@@ -78,7 +78,7 @@ internal sealed partial class VaultCheckpoints : IAsyncDisposable
         var here = _store.Versions();
         var results = _store.Results(from);
         if (Bucket is not { } bucket) return new(here, results, null);
-        bool look = copy is null || (command.Mode == HaltMode.Now && bucket.Of(_jobId).Answers && !(IsAlone && copy >= from));
+        bool look = copy is null or 0 || (command.Mode == HaltMode.Now && bucket.Of(_jobId).Answers && !(IsAlone && copy >= from));
         if (!look) return new(here, results, $"{bucket} was not asked");
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token);
         limit.CancelAfter(LookPatience);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Parcae.GpuWorker.Pipeline;
 using Parcae.Grains;
@@ -11,6 +12,7 @@ namespace Parcae.GpuWorker.Checkpoints;
 /// </summary>
 internal sealed partial class BucketShelf : IDisposable
 {
+    private static readonly TimeSpan Grudge = TimeSpan.FromSeconds(30), FetchPatience = TimeSpan.FromMinutes(1);
     private readonly CheckpointStore _store;
     private readonly BucketClient _client;
     private readonly BucketFiles _files;
@@ -19,11 +21,12 @@ internal sealed partial class BucketShelf : IDisposable
     private readonly ConcurrentDictionary<int, Lazy<Task>> _fetching = new();
     private readonly ConcurrentDictionary<string, IReadOnlyList<StepResult>> _results = new(StringComparer.Ordinal);
     private int _newestPut = -1;
+    private long _failedAt;
 
     public BucketShelf(CheckpointStore store, BucketClient client, BucketFiles files, ILogger logger) => (_store, _client, _files, _logger) = (store, client, files, logger);
 
-    /// <summary>Whether the bucket answered when it was listed last.</summary>
-    public bool Answers { get; private set; } = true;
+    /// <summary>Whether the bucket has answered when it was listed last, or not been asked for a while.</summary>
+    public bool Answers => _failedAt == 0 || Stopwatch.GetElapsedTime(_failedAt) > Grudge;
 
     /// <summary>The checkpoints that the bucket has, ascending by version.</summary>
     public async Task<IReadOnlyDictionary<int, BucketObject>> ListAsync(CancellationToken cancellation)
@@ -43,7 +46,7 @@ internal sealed partial class BucketShelf : IDisposable
         }
         finally
         {
-            Answers = answers;
+            _failedAt = answers ? 0 : Stopwatch.GetTimestamp();
         }
     }
 
@@ -66,11 +69,19 @@ internal sealed partial class BucketShelf : IDisposable
     }
 
     /// <summary>Brings a checkpoint into the folder. Goes on when its caller gives up: who asks again finds it further on, or done.</summary>
-    /// <exception cref="CheckpointAwayException">It cannot be had at present; says why.</exception>
+    /// <exception cref="CheckpointAwayException">It cannot be had at present, or not in a minute; says why.</exception>
     public async Task FetchAsync(int version, CancellationToken cancellation)
     {
         // On another thread from the start: what the caller holds is not held by the download.
-        await _fetching.GetOrAdd(version, v => new Lazy<Task>(() => Task.Run(() => DownloadAsync(v)))).Value.WaitAsync(cancellation);
+        var fetch = _fetching.GetOrAdd(version, v => new Lazy<Task>(() => Task.Run(() => DownloadAsync(v)))).Value;
+        try
+        {
+            await fetch.WaitAsync(FetchPatience, cancellation);
+        }
+        catch (TimeoutException)
+        {
+            throw new CheckpointAwayException($"The checkpoint of step {version} of job {_store.JobId} is still being fetched from {_client}.");
+        }
     }
 
     /// <summary>As <see cref="ListAsync"/>; none where the bucket does not answer, which is logged.</summary>

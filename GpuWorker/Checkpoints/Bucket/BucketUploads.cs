@@ -16,6 +16,9 @@ internal sealed partial class BucketUploads : IAsyncDisposable
     private readonly CancellationTokenSource _ending = new();
     private readonly Lock _lock = new();
     private readonly Dictionary<(string JobId, int Version), Waiting> _waiting = [];
+
+    // For each job when its first checkpoint was written that is newer than what the bucket has, whether the folder still keeps it or not.
+    private readonly Dictionary<string, long> _behindSince = new(StringComparer.Ordinal);
     private readonly Task _working, _reporting;
     private TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously), _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Waiting? _current;
@@ -51,7 +54,8 @@ internal sealed partial class BucketUploads : IAsyncDisposable
         lock (_lock)
         {
             if (_done.Task.IsCompleted || Unfinished == 0) _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            _waiting[(jobId, version)] = new(jobId, version, kept, _time.GetTimestamp());
+            var waiting = _waiting[(jobId, version)] = new(jobId, version, kept, _time.GetTimestamp());
+            _behindSince.TryAdd(jobId, waiting.Since);
             _news.TrySetResult();
         }
     }
@@ -150,7 +154,7 @@ internal sealed partial class BucketUploads : IAsyncDisposable
                 NotBefore = _time.GetTimestamp() + (long)(pause.TotalSeconds * _time.TimestampFrequency),
                 Failure = $"The checkpoint of step {upload.Version} could not be uploaded to {_bucket}: {problem}",
             };
-            ParcaeTelemetry.CheckpointUploadDuration.Record(_time.GetElapsedTime(start).TotalSeconds, new KeyValuePair<string, object?>("uploaded", false));
+            ParcaeTelemetry.CheckpointUploadDuration.Record(_time.GetElapsedTime(start).TotalSeconds, new KeyValuePair<string, object?>("written", false));
         }
         catch (Exception)
         {
@@ -158,12 +162,15 @@ internal sealed partial class BucketUploads : IAsyncDisposable
             again = upload;
         }
 
-        if (put) ParcaeTelemetry.CheckpointUploadDuration.Record(_time.GetElapsedTime(start).TotalSeconds, new KeyValuePair<string, object?>("uploaded", true));
+        if (put) ParcaeTelemetry.CheckpointUploadDuration.Record(_time.GetElapsedTime(start).TotalSeconds, new KeyValuePair<string, object?>("written", true));
         lock (_lock)
         {
             _current = null;
             // Written anew meanwhile: that one counts.
             if (again is not null) _waiting.TryAdd((again.JobId, again.Version), again);
+            long[] left = [.. _waiting.Values.Where(w => w.JobId == upload.JobId && !(put && w.Since <= upload.Since)).Select(w => w.Since)];
+            if (left.Length == 0) _behindSince.Remove(upload.JobId);
+            else if (put) _behindSince[upload.JobId] = left.Min();
             if (_waiting.Count == 0) _done.TrySetResult();
         }
 
@@ -188,7 +195,7 @@ internal sealed partial class BucketUploads : IAsyncDisposable
         lock (_lock)
         {
             ParcaeTelemetry.CheckpointsWaiting.Record(Unfinished);
-            ParcaeTelemetry.CheckpointUploadAge.Record(Unfinished == 0 ? 0 : _time.GetElapsedTime(All.Min(w => w.Since)).TotalSeconds);
+            ParcaeTelemetry.CheckpointUploadAge.Record(_behindSince.Count == 0 ? 0 : _time.GetElapsedTime(_behindSince.Values.Min()).TotalSeconds);
         }
     }
 

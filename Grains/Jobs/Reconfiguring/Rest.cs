@@ -87,7 +87,7 @@ internal sealed class Rest
 
     /// <summary>
     /// Where the next generation begins: at the highest version held among peers and vault, or at a newer checkpoint; from the seed when nothing was ever committed,
-    /// or when everything is lost and no vault can be waited for. Null: the state is in a vault that is not there at present.
+    /// or when everything is lost and no vault can be waited for. Null: the state is, or may be, in a vault or its bucket that is not there at present.
     /// </summary>
     public Origin? FindOrigin()
     {
@@ -104,8 +104,11 @@ internal sealed class Rest
             }, checkpoint);
         }
 
-        if (target is { Version: > 0 } || (target is not null && Passed == 0)) return new Origin(target, null);
-        bool vaultAway = _job.Spec.Training.Vault && (Vault.Length == 0 || !_vaultIsWhole || CheckpointAway is not null || CheckpointsUnread is not null);
+        if (target is { Version: > 0 }) return new Origin(target, null);
+        // A job that knows of no step may have been submitted again under its old id.
+        if (CheckpointsUnread is not null) return null;
+        if (target is not null && Passed == 0) return new Origin(target, null);
+        bool vaultAway = _job.Spec.Training.Vault && (Vault.Length == 0 || !_vaultIsWhole || CheckpointAway is not null);
         return Passed > 0 && vaultAway ? null : new Origin(TargetVersion.Seed(layers, [.. Reports.Values]), null);
     }
 }

@@ -114,6 +114,25 @@ public sealed class CheckpointBucketTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_bucket_is_behind_since_the_first_checkpoint_that_it_lacks_though_the_folder_keeps_that_no_more()
+    {
+        var measured = Measure();
+        _s3.Fault = r => r.StartsWith("PUT", StringComparison.Ordinal) ? new S3Fault(403, "AccessDenied") : null;
+        var bucket = await OpenAsync();
+        foreach (int version in (int[])[1, 2, 3, 4])
+        {
+            WriteAndAdd(bucket, version);
+            _log.Await($"the checkpoint of step {version} could not be uploaded");
+            _time.Advance(TimeSpan.FromMinutes(10));
+        }
+
+        await Eventually.Until(() => measured.GetValueOrDefault("parcae.checkpoint.upload.waiting") == 2 && measured["parcae.checkpoint.upload.age"] >= 2400);
+        _s3.Fault = _ => null;
+        await bucket.Uploads.SettleAsync().WaitAsync(Patience);
+        await Eventually.Until(() => measured["parcae.checkpoint.upload.age"] == 0);
+    }
+
+    [Fact]
     public async Task Old_checkpoints_that_cannot_be_deleted_are_told_and_deleted_with_the_next_one()
     {
         var bucket = await OpenAsync();

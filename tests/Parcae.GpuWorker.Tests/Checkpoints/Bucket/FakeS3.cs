@@ -109,7 +109,7 @@ internal sealed class FakeS3 : IAsyncDisposable
             if (fault is { FlipAnswer: true } && answer.Body.Length > 0) answer.Body[answer.Body.Length / 2] ^= 4;
             await SendAsync(context.Response, answer, fault?.CutAfter);
         }
-        catch (Exception e) when (e is HttpListenerException or IOException or ObjectDisposedException)
+        catch (Exception e) when (e is HttpListenerException or IOException or ObjectDisposedException or InvalidOperationException)
         {
             // Who asked is gone.
         }

@@ -94,7 +94,7 @@ internal sealed partial class VaultCheckpoints : IAsyncDisposable
         {
             // An answer that takes too long says less than an error before it.
             if (e is not OperationCanceledException) _unread = BucketClient.Describe(e);
-            return new(here, results, $"{bucket} does not answer: {_unread ?? BucketClient.Describe(e)}");
+            return new(here, results, $"{bucket} does not answer: {_unread ?? bucket.Problem ?? BucketClient.Describe(e)}");
         }
     }
 

@@ -44,6 +44,9 @@ internal sealed partial class CheckpointBucket : IAsyncDisposable
     /// <summary>The bucket and the prefix.</summary>
     public override string ToString() => _client.ToString();
 
+    /// <summary>Why it could not be read when this process started, as long as that is so; null: it could.</summary>
+    public string? Problem { get; private set; }
+
     /// <summary>A job's part of the bucket.</summary>
     /// <exception cref="ArgumentException">The id cannot be the name of a folder.</exception>
     public BucketShelf Of(string jobId) => _shelves.GetOrAdd(jobId, id => new BucketShelf(new CheckpointStore(_folder, id), _client, _files, _logger));
@@ -67,6 +70,7 @@ internal sealed partial class CheckpointBucket : IAsyncDisposable
             {
                 foreach (string left in Unfinished()) File.Delete(left); // by a process that was killed
                 var there = await ListAsync();
+                Problem = null;
                 string bucket = _client.ToString();
                 int checkpoints = there.Sum(j => j.Value.Count);
                 LogFound(bucket, checkpoints, there.Count);
@@ -75,7 +79,8 @@ internal sealed partial class CheckpointBucket : IAsyncDisposable
             }
             catch (Exception e) when (!_ending.IsCancellationRequested)
             {
-                LogAway(_client.ToString(), BucketClient.Describe(e), pause.TotalSeconds);
+                Problem = BucketClient.Describe(e);
+                LogAway(_client.ToString(), Problem, pause.TotalSeconds);
                 await Task.Delay(pause, _time, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (Exception)

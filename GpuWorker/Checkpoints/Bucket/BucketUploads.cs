@@ -60,10 +60,10 @@ internal sealed partial class BucketUploads : IAsyncDisposable
         }
     }
 
-    /// <summary>Why a job's newest checkpoint could not be uploaded when it was tried last; null where it was, or has not been tried.</summary>
+    /// <summary>Why the newest of a job's checkpoints that were tried could not be uploaded; null where none that waits has failed.</summary>
     public string? FailureOf(string jobId)
     {
-        lock (_lock) return All.Where(w => w.JobId == jobId).MaxBy(w => w.Version)?.Failure;
+        lock (_lock) return All.Where(w => w.JobId == jobId && w.Failure is not null).MaxBy(w => w.Version)?.Failure;
     }
 
     /// <summary>What is not in the bucket yet, for people; null: nothing.</summary>

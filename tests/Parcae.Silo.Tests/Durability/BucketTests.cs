@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Globalization;
 using Parcae.GpuWorker.Tests.Checkpoints.Bucket;
 using Parcae.Grains;
+using Parcae.Grains.Hosting;
 using Xunit;
 
 namespace Parcae.Silo.Tests.Durability;
@@ -104,6 +106,9 @@ public sealed class BucketTests
         await Task.WhenAll(service.WorkerAsync("w-1"), service.WorkerAsync("w-2"));
         await service.SubmitAsync("j-1");
         await service.UntilTrainingAsync("j-1", 150, "w-1", "w-2");
+        // A job that knows of no step when its silos come back, and of no vault, begins from its seed. It knows of steps when it has saved.
+        var watch = Stopwatch.StartNew();
+        await service.UntilAsync(() => Task.FromResult(watch.Elapsed > 2 * new JobOptions().SavePeriod), () => "the job has saved");
         return service;
     }
 }

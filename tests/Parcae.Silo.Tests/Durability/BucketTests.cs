@@ -29,7 +29,8 @@ public sealed class BucketTests
         Directory.Delete(Checkpoints(service), recursive: true);
         // Nobody knows yet that the bucket will not give anything at first.
         s3.Fault = _ => new S3Fault(503, "SlowDown");
-        await service.RestartAsync("c-1", "w-1", "w-2");
+        await service.RestartAsync("c-1");
+        await service.RestartAsync("w-1", "w-2");
         await service.UntilAsync(
             async () => await service.StatusAsync("j-1") is { Phase: JobPhase.Paused, Reason: { } reason } && reason.Contains("s3://bucket/parcae does not answer: SlowDown (503)", StringComparison.Ordinal), () => "the job waits for the bucket");
         s3.Fault = _ => null;
@@ -50,7 +51,8 @@ public sealed class BucketTests
         await service.UntilAsync(() => Task.FromResult(service.Output.Contains("the checkpoint of step 150 is in s3://bucket/parcae", StringComparison.Ordinal)), () => "the checkpoint of step 150 is in the bucket");
         await Signals.KillAsync(service["c-1"], service["w-1"], service["w-2"]);
         Directory.Delete(Checkpoints(service), recursive: true);
-        await service.RestartAsync("c-1", "w-1", "w-2");
+        await service.RestartAsync("c-1");
+        await service.RestartAsync("w-1", "w-2");
         var after = await service.UntilTrainingAsync("j-1", 50, "w-1", "w-2");
         Assert.True(after.Plan!.StartStep >= 150, $"The job went on from step {after.Plan.StartStep}.");
         await service.FinishAsync("j-1");
@@ -68,7 +70,8 @@ public sealed class BucketTests
         Assert.True(code == 0 && seconds < 30, $"c-1 ended with exit code {code} after {seconds:0.0} s.");
         Directory.Delete(Checkpoints(service), recursive: true);
         s3.Fault = _ => null;
-        await service.RestartAsync("c-1", "w-1", "w-2");
+        await service.RestartAsync("c-1");
+        await service.RestartAsync("w-1", "w-2");
         await service.UntilTrainingAsync("j-1", 50, "w-1", "w-2");
         var history = await service.FinishAsync("j-1");
         Assert.All(history.Generations, g => Assert.Equal(0, g.StepsReplayed));

@@ -61,6 +61,21 @@ public sealed class ParcaeControlOptions : ParcaeInstanceOptions
     [Required(AllowEmptyStrings = false, ErrorMessage = "must be a folder")]
     public string Checkpoints { get; set; } = "checkpoints";
 
+    /// <summary>Where checkpoints are kept too, <c>s3://BUCKET/PREFIX</c>; one prefix for each service, the same on all its control silos. Credentials come from the AWS SDK's default chain. The default value is null: nowhere.</summary>
+    [BucketAddress]
+    public string? CheckpointBucket { get; set; }
+
+    /// <summary>Address of the S3-compatible server that has the bucket. The default value is null: AWS.</summary>
+    [HttpAddress]
+    public string? BucketEndpoint { get; set; }
+
+    /// <summary>The bucket's region. The default value is null: as the environment, the profile or the instance says; <c>us-east-1</c> where there is an endpoint.</summary>
+    [RegularExpression("[a-z0-9-]{1,64}", ErrorMessage = "must be a region such as eu-west-1")]
+    public string? BucketRegion { get; set; }
+
+    /// <summary>Whether the bucket's name stands in the path of requests and not in the name of the host. The default value is false.</summary>
+    public bool BucketPathStyle { get; set; }
+
     /// <summary>The most worker instances that all jobs of a submitter may hold together, by submitter; whom it does not name has no limit. The same on all control silos. The default value is empty.</summary>
     public Dictionary<string, int> Quotas { get; } = new(StringComparer.Ordinal);
 }

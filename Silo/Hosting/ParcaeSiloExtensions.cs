@@ -49,6 +49,8 @@ public static class ParcaeSiloExtensions
         {
             Copy(control.Value, vault);
             vault.CheckpointFolder = control.Value.Checkpoints;
+            (vault.CheckpointBucket, vault.BucketEndpoint) = (control.Value.CheckpointBucket, control.Value.BucketEndpoint);
+            (vault.BucketRegion, vault.BucketPathStyle) = (control.Value.BucketRegion, control.Value.BucketPathStyle);
         });
         return silo;
     }

@@ -129,6 +129,7 @@ internal static partial class SiloHost
                 Copy(settings, o);
                 if (settings.IsWorker) o.InstanceId += VaultSuffix;
                 o.Checkpoints = settings.Checkpoints;
+                (o.CheckpointBucket, o.BucketEndpoint, o.BucketRegion, o.BucketPathStyle) = (settings.CheckpointBucket, settings.BucketEndpoint, settings.BucketRegion, settings.BucketPathStyle);
                 foreach (string[] quota in settings.Quotas.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(q => q.Split('='))) o.Quotas[quota[0].Trim()] = int.Parse(quota[1], CultureInfo.InvariantCulture);
             });
         }

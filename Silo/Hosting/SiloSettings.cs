@@ -126,6 +126,24 @@ internal sealed class SiloSettings
     [Required(AllowEmptyStrings = false, ErrorMessage = "must be a folder")]
     public string Checkpoints { get; set; } = "checkpoints";
 
+    /// <summary>
+    /// Where checkpoints are kept too, <c>s3://BUCKET/PREFIX</c> of S3 or what speaks its protocol; one prefix for each service, the same on all its control silos. Credentials come from the AWS SDK's default chain (environment, profile,
+    /// role), never from a setting. The default value is null: nowhere.
+    /// </summary>
+    [BucketAddress]
+    public string? CheckpointBucket { get; set; }
+
+    /// <summary>Address of the S3-compatible server that has the bucket. The default value is null: AWS.</summary>
+    [HttpAddress]
+    public string? BucketEndpoint { get; set; }
+
+    /// <summary>The bucket's region. The default value is null: as the environment, the profile or the instance says; <c>us-east-1</c> where there is an endpoint.</summary>
+    [RegularExpression("[a-z0-9-]{1,64}", ErrorMessage = "must be a region such as eu-west-1")]
+    public string? BucketRegion { get; set; }
+
+    /// <summary>Whether the bucket's name stands in the path of requests, which many S3-compatible servers ask for, and not in the name of the host. The default value is false.</summary>
+    public bool BucketPathStyle { get; set; }
+
     /// <summary>What a worker computes on. The default value is <c>auto</c>: the first GPU that Torch can use, else the CPU.</summary>
     [RegularExpression("auto|cpu|cuda(:[0-9]+)?", ErrorMessage = "must be auto, cpu, cuda or cuda:N")]
     public string Device { get; set; } = "auto";

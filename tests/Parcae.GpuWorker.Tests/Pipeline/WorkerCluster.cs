@@ -72,9 +72,10 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
     /// <summary>Steps whose result was known and that were run again, as no replica of some layer was left and the vault was behind.</summary>
     public int Replayed { get; private set; }
 
-    public WorkerHost Add(string id, InstanceRole role = InstanceRole.Worker, double? stallSeconds = null)
+    public WorkerHost Add(string id, InstanceRole role = InstanceRole.Worker, double? stallSeconds = null, Action<GpuWorkerOptions>? configure = null)
     {
         var options = new GpuWorkerOptions { InstanceId = id, Role = role, Device = Device, DataFolders = DataFolders, CheckpointFolder = _folder, Faults = Faults, HeartbeatSeconds = HeartbeatSeconds, StallSeconds = stallSeconds ?? HeartbeatSeconds };
+        configure?.Invoke(options);
         return _workers[id] = new WorkerHost(Options.Create(options), this, NullLoggerFactory.Instance, tls: Tls);
     }
 

@@ -16,7 +16,10 @@ public enum StoreKind
 }
 
 /// <summary>A service of real processes: a store, control silos, workers; each can be ended and started again as the same one. And a client.</summary>
-internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1") : IAsyncDisposable
+/// <param name="kind">What kind of store.</param>
+/// <param name="host">The store's address.</param>
+/// <param name="place">Where the store runs; null: here.</param>
+internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1", Func<ProcessStartInfo, ProcessStartInfo>? place = null) : IAsyncDisposable
 {
     /// <summary>Collection of the tests that need the machine for themselves.</summary>
     public const string OneAtATime = "deployments";
@@ -25,7 +28,7 @@ internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1") : IA
 
     private readonly SiloProcesses _processes = new();
     private readonly int _redis = SiloProcesses.FreePort();
-    private readonly Dictionary<string, (string[] Arguments, Process Process)> _silos = [];
+    private readonly Dictionary<string, (ProcessStartInfo Start, Process Process)> _silos = [];
     private ParcaeClient? _client;
 
     /// <summary>Whether there is a redis-server on this machine.</summary>
@@ -53,7 +56,7 @@ internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1") : IA
         Store = kind == StoreKind.Embedded
             ? await _processes.StartAsync("READY store", "store", "--port", $"{_redis}", "--data", data)
             : await _processes.StartAsync(
-                new ProcessStartInfo(RedisServer!, ["--port", $"{_redis}", "--bind", host, "--protected-mode", "no", "--dir", data, "--appendonly", "yes", "--save", "", "--daemonize", "no"]),
+                (place ?? Here)(new ProcessStartInfo(RedisServer!, ["--port", $"{_redis}", "--bind", host, "--protected-mode", "no", "--dir", data, "--appendonly", "yes", "--save", "", "--daemonize", "no"])),
                 line => line.Contains("Ready to accept connections", StringComparison.Ordinal), "Ready to accept connections");
     }
 
@@ -64,39 +67,32 @@ internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1") : IA
     public Task WorkerAsync(string id, params string[] more) => StartAsync(id, ["--role", "worker", .. more]);
 
     /// <summary>Starts a silo of any role.</summary>
-    public async Task StartAsync(string id, params string[] arguments)
+    public Task StartAsync(string id, params string[] arguments) => StartInAsync(Here, id, arguments);
+
+    /// <summary>Starts a silo of any role somewhere, as one of the <see cref="Networks.SeparateNetworks"/>.</summary>
+    public Task StartInAsync(Func<ProcessStartInfo, ProcessStartInfo> there, string id, params string[] arguments) => StartAsync(id, there(SiloProcesses.Silo(Arguments(id, arguments))));
+
+    private async Task StartAsync(string id, ProcessStartInfo start)
     {
-        string[] all = Arguments(id, arguments);
-        var process = await _processes.StartAsync($"READY {id}", all);
-        lock (_silos) _silos[id] = (all, process);
+        var process = await _processes.StartAsync(start, line => line == $"READY {id}", $"READY {id}");
+        lock (_silos) _silos[id] = (start, process);
     }
 
-    /// <summary>Starts a silo in one of the <see cref="SeparateNetworks"/>.</summary>
-    public async Task StartInAsync(int network, string id, params string[] arguments)
-    {
-        string[] all = Arguments(id, arguments);
-        var process = await _processes.StartAsync(SeparateNetworks.Into(network, SiloProcesses.Silo(all)), line => line == $"READY {id}", $"READY {id}");
-        lock (_silos) _silos[id] = (all, process);
-    }
+    private static ProcessStartInfo Here(ProcessStartInfo start) => start;
 
     private string[] Arguments(string id, string[] more) =>
     [
         "--instance-id", id, "--redis", Redis, "--silo-port", $"{SiloProcesses.FreePort()}", "--checkpoints", Path.Combine(Folder, "checkpoints"), "--interval", "600", "--availability", "none", .. more,
     ];
 
-    /// <summary>Starts silos again that have ended, with the same ids and ports.</summary>
-    public Task RestartAsync(params string[] ids) => Task.WhenAll(ids.Select(async id =>
-    {
-        string[] arguments = _silos[id].Arguments;
-        var process = await _processes.StartAsync($"READY {id}", arguments);
-        lock (_silos) _silos[id] = (arguments, process);
-    }));
+    /// <summary>Starts silos again that have ended, with the same ids and ports, where they were.</summary>
+    public Task RestartAsync(params string[] ids) => Task.WhenAll(ids.Select(id => StartAsync(id, _silos[id].Start)));
 
     /// <summary>A silo's process.</summary>
     public Process this[string id] => _silos[id].Process;
 
-    /// <summary>Submits the test's job.</summary>
-    public async Task SubmitAsync(string jobId, JobSpec? spec = null) => await (await ClientAsync()).SubmitAsync(spec ?? TestJob.Spec, jobId);
+    /// <summary>Submits a test's job, the small one where none is given.</summary>
+    public async Task SubmitAsync(string jobId, JobSpec? spec = null) => await (await ClientAsync()).SubmitAsync(spec ?? TestJob.Small.Spec, jobId);
 
     /// <summary>The job as it is now; null when nobody answers.</summary>
     public async Task<JobStatus?> StatusAsync(string jobId)
@@ -140,14 +136,14 @@ internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1") : IA
     }
 
     /// <summary>Ends the job at its next boundary and compares all that it did with the undisturbed run.</summary>
-    public async Task<JobHistory> FinishAsync(string jobId)
+    public async Task<JobHistory> FinishAsync(string jobId, TestJob? job = null)
     {
         var client = await ClientAsync();
         await client.FinishAsync(jobId);
         await UntilAsync(async () => await StatusAsync(jobId) is { Phase: JobPhase.Completed }, () => $"{jobId} is completed");
         var history = await client.GetHistoryAsync(jobId);
         TestContext.Current.TestOutputHelper?.WriteLine($"{history.Steps.Length} steps; " + string.Join("; ", history.Generations.Select(g => $"{g.Number}: {g.Pipelines} x {g.Depth} from {g.AtStep}, {g.Cause}, pause {g.PauseMilliseconds:0} ms, again {g.StepsReplayed}")));
-        TestJob.AssertUndisturbed(history);
+        (job ?? TestJob.Small).AssertUndisturbed(history);
         return history;
     }
 

@@ -3,6 +3,8 @@ using Microsoft.Extensions.Hosting;
 
 using Orleans.Configuration;
 
+using Parcae.Grains;
+
 using StackExchange.Redis;
 
 namespace Parcae.Client;
@@ -14,7 +16,18 @@ internal static class ClientConnection
 
     public static async Task<(IHost Host, IGrainFactory Grains)> ConnectAsync(ParcaeClientOptions options, CancellationToken cancellation)
     {
-        var redis = ParseRedis(options.Redis);
+        var redis = options.RedisConnection.ToOptions();
+        redis.ConnectTimeout = Math.Min(redis.ConnectTimeout, 3000);
+        string? doubt;
+        try
+        {
+            doubt = await options.RedisConnection.CheckAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (RedisRefusedException e)
+        {
+            throw new ParcaeUnavailableException(e.Message, e);
+        }
+
         var time = options.TimeProvider;
         long begin = time.GetTimestamp();
         while (true)
@@ -32,8 +45,8 @@ internal static class ClientConnection
                 if (cancellation.IsCancellationRequested) throw new OperationCanceledException("Connecting was given up.", e, cancellation);
                 if (time.GetElapsedTime(begin) + BetweenAttempts > options.ConnectTimeout)
                     throw new ParcaeUnavailableException(
-                        $"No Parcae service was found at Redis {options.Redis} (cluster '{options.ClusterId}', service '{options.ServiceId}') "
-                        + $"within {options.ConnectTimeout.TotalSeconds:0.#} s: {FirstLine(e)} Is Redis up at that address, and a control silo running on it?", e);
+                        $"No Parcae service was found at Redis {options.RedisConnection} (cluster '{options.ClusterId}', service '{options.ServiceId}') "
+                        + $"within {options.ConnectTimeout.TotalSeconds:0.#} s: {FirstLine(e)} {doubt ?? "Is Redis up at that address, and a control silo running on it?"}", e);
             }
 
             await Task.Delay(BetweenAttempts, time, cancellation).ConfigureAwait(false);
@@ -68,22 +81,6 @@ internal static class ClientConnection
             .Configure<ConnectionOptions>(o => o.OpenConnectionTimeout = TimeSpan.FromSeconds(2))
             .AddActivityPropagation());
         return builder.Build();
-    }
-
-    /// <exception cref="ArgumentException">The address is none; the message says why.</exception>
-    internal static ConfigurationOptions ParseRedis(string text)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(text);
-        try
-        {
-            var parsed = ConfigurationOptions.Parse(text);
-            parsed.ConnectTimeout = Math.Min(parsed.ConnectTimeout, 3000);
-            return parsed;
-        }
-        catch (ArgumentException e)
-        {
-            throw new ArgumentException($"'{text}' is not a Redis address: {e.Message.Split(" (Parameter", 2)[0].TrimEnd('.')}. It must be host:port, like 127.0.0.1:6379.", nameof(text), e);
-        }
     }
 
     private static string FirstLine(Exception e)

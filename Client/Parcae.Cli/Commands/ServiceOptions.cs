@@ -15,6 +15,14 @@ internal sealed class ServiceOptions(CommandContext context)
         DefaultValueFactory = _ => new ParcaeClientOptions().Redis,
     };
 
+    private readonly Option<string?> _redisPasswordFile = RedisFile("--redis-password-file", "A file with the password of Redis.");
+
+    private readonly Option<string?> _redisCa = RedisFile("--redis-ca", "A PEM file with the authority of Redis' certificate; then TLS is spoken.");
+
+    private readonly Option<string?> _redisCertificate = RedisFile("--redis-certificate", "A PEM file with a certificate to show to Redis; then TLS is spoken.");
+
+    private readonly Option<string?> _redisKey = RedisFile("--redis-key", "A PEM file with the key of that certificate. Default: it is in the same file.");
+
     private readonly Option<string> _cluster = new("--cluster-id")
     {
         Description = "Orleans cluster id of the service.",
@@ -41,12 +49,19 @@ internal sealed class ServiceOptions(CommandContext context)
     /// <summary>Adds the options to a verb.</summary>
     public Command AddTo(Command command)
     {
-        foreach (var option in (Option[])[_redis, _cluster, _service, _timeout, Json]) command.Options.Add(option);
+        foreach (var option in (Option[])[_redis, _redisPasswordFile, _redisCa, _redisCertificate, _redisKey, _cluster, _service, _timeout, Json]) command.Options.Add(option);
         return command;
     }
 
     /// <summary>The Redis that is meant.</summary>
-    public string Redis(ParseResult parsed) => parsed.GetValue(_redis)!;
+    public RedisConnection Redis(ParseResult parsed) => new()
+    {
+        Address = parsed.GetValue(_redis)!,
+        PasswordFile = parsed.GetValue(_redisPasswordFile),
+        Ca = parsed.GetValue(_redisCa),
+        Certificate = parsed.GetValue(_redisCertificate),
+        Key = parsed.GetValue(_redisKey),
+    };
 
     /// <summary>The service that is meant.</summary>
     public string ServiceId(ParseResult parsed) => parsed.GetValue(_service)!;
@@ -64,6 +79,10 @@ internal sealed class ServiceOptions(CommandContext context)
                 new ParcaeClientOptions
                 {
                     Redis = parsed.GetValue(_redis)!,
+                    RedisPasswordFile = parsed.GetValue(_redisPasswordFile),
+                    RedisCa = parsed.GetValue(_redisCa),
+                    RedisCertificate = parsed.GetValue(_redisCertificate),
+                    RedisKey = parsed.GetValue(_redisKey),
                     ClusterId = parsed.GetValue(_cluster)!,
                     ServiceId = parsed.GetValue(_service)!,
                     ConnectTimeout = timeout,
@@ -77,9 +96,15 @@ internal sealed class ServiceOptions(CommandContext context)
         }
     }
 
+    private static Option<string?> RedisFile(string name, string description) => new(name) { Description = description, HelpName = "FILE" };
+
     /// <summary>A problem of the client's options, by the names that were typed.</summary>
     private static string Typed(string problem) => problem
         .Replace($"{nameof(ParcaeClientOptions.Redis)}: ", "--redis: ", StringComparison.Ordinal)
+        .Replace($"{nameof(ParcaeClientOptions.RedisPasswordFile)}: ", "--redis-password-file: ", StringComparison.Ordinal)
+        .Replace($"{nameof(ParcaeClientOptions.RedisCa)}: ", "--redis-ca: ", StringComparison.Ordinal)
+        .Replace($"{nameof(ParcaeClientOptions.RedisCertificate)}: ", "--redis-certificate: ", StringComparison.Ordinal)
+        .Replace($"{nameof(ParcaeClientOptions.RedisKey)}: ", "--redis-key: ", StringComparison.Ordinal)
         .Replace($"{nameof(ParcaeClientOptions.ClusterId)}: ", "--cluster-id: ", StringComparison.Ordinal)
         .Replace($"{nameof(ParcaeClientOptions.ServiceId)}: ", "--service-id: ", StringComparison.Ordinal);
 }

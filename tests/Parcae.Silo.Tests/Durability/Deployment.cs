@@ -29,6 +29,9 @@ internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1", Func
     private readonly SiloProcesses _processes = new();
     private readonly int _redis = SiloProcesses.FreePort();
     private readonly Dictionary<string, (ProcessStartInfo Start, Process Process)> _silos = [];
+    private readonly CancellationTokenSource _ended = new();
+    private readonly List<Task> _supervision = [];
+    private readonly List<string> _restarts = [];
     private ParcaeClient? _client;
 
     /// <summary>Whether there is a redis-server on this machine.</summary>
@@ -87,6 +90,23 @@ internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1", Func
 
     /// <summary>Starts silos again that have ended, with the same ids and ports, where they were.</summary>
     public Task RestartAsync(params string[] ids) => Task.WhenAll(ids.Select(id => StartAsync(id, _silos[id].Start)));
+
+    /// <summary>From now on does what systemd and Kubernetes do: starts silos again when they end.</summary>
+    public void Supervise(params string[] ids) => _supervision.AddRange(ids.Select(async id =>
+    {
+        while (true)
+        {
+            await _silos[id].Process.WaitForExitAsync(_ended.Token);
+            lock (_restarts) _restarts.Add(id);
+            await RestartAsync(id);
+        }
+    }));
+
+    /// <summary>How often a silo was started again by <see cref="Supervise"/>.</summary>
+    public int Restarts(string id)
+    {
+        lock (_restarts) return _restarts.Count(r => r == id);
+    }
 
     /// <summary>A silo's process.</summary>
     public Process this[string id] => _silos[id].Process;
@@ -151,6 +171,14 @@ internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1", Func
     {
         TestContext.Current.TestOutputHelper?.WriteLine(Output);
         if (_client is not null) await _client.DisposeAsync();
+        await _ended.CancelAsync();
+        foreach (var supervision in _supervision)
+        {
+            // One that has failed could not start its silo: the test has said so by then.
+            await supervision.ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+
+        _ended.Dispose();
         await _processes.DisposeAsync();
     }
 

@@ -57,6 +57,8 @@ internal sealed record SiloCommandLine(string Host, string Silo, bool Faults = f
         // The child watches this process and ends when it is gone, however it ended.
         var start = new ProcessStartInfo(Host, [Silo, .. arguments, "--parent-pid", $"{Environment.ProcessId}"]);
         foreach (var (name, value) in Variables) start.Environment[name] = value;
+        // What this shell says of a service's Redis is not meant for the store of these.
+        foreach (string name in (string[])["PASSWORD_FILE", "CA", "CERTIFICATE", "KEY"]) start.Environment.Remove($"PARCAE_REDIS_{name}");
         // OTEL_* and the rest of the environment are inherited.
         _ = start.Environment.TryAdd("OTEL_SERVICE_NAME", serviceName);
         return start;

@@ -66,6 +66,8 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IRemindable
     {
         _reconciler.Stop();
         _job.Resuming?.Dispose();
+        // A silo is gone that knew where this activation is. Workers that are halted ask for the job no more than anybody else: it must not stand still until its reminder comes.
+        if (reason.ReasonCode == DeactivationReasonCode.DirectoryFailure && State.Spec is not null && !State.Ended) GrainFactory.GetGrain<IJobGrain>(_job.Id).Status().Ignore();
         return Task.CompletedTask;
     }
 

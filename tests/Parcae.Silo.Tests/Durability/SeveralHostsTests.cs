@@ -80,7 +80,7 @@ public sealed class SeveralHostsTests
     }
 
     [Fact]
-    public async Task Cables_that_are_pulled_again_and_again_cost_time_and_no_step()
+    public async Task Cables_that_are_pulled_again_and_again_change_no_loss()
     {
         LongTests.Only();
         using var networks = Create();

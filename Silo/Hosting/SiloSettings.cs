@@ -22,9 +22,21 @@ internal sealed class SiloSettings
     /// <summary>A file of settings besides <c>appsettings.json</c>, of the same form; it wins over that one. The default value is null: none.</summary>
     public string? Config { get; set; }
 
-    /// <summary>Redis connection string. The default value is <c>127.0.0.1:6379</c>.</summary>
+    /// <summary>Redis connection string: <c>redis:6380,user=parcae,ssl=true</c>. A password in it is seen by whoever sees this machine's processes. The default value is <c>127.0.0.1:6379</c>.</summary>
     [Required(AllowEmptyStrings = false, ErrorMessage = "must be a Redis connection string such as 127.0.0.1:6379")]
     public string Redis { get; set; } = "127.0.0.1:6379";
+
+    /// <summary>A file with the password of Redis, on one line and nothing else. Read at the start, as all files of Redis. The default value is null: the connection string has it, or there is none.</summary>
+    public string? RedisPasswordFile { get; set; }
+
+    /// <summary>A PEM file with the authority of Redis' certificate, or several of which one must be it; then TLS is spoken. The default value is null: with <c>ssl=true</c> in the connection string, those that this machine trusts.</summary>
+    public string? RedisCa { get; set; }
+
+    /// <summary>A PEM file with the certificate that is shown to Redis, where it asks for one, and those between it and its authority; then TLS is spoken. The default value is null: none.</summary>
+    public string? RedisCertificate { get; set; }
+
+    /// <summary>A PEM file with the key of that certificate, without a password; its rights should keep others from reading it. The default value is null: the key is in the same file.</summary>
+    public string? RedisKey { get; set; }
 
     /// <summary>Id of the instance; the same id again is taken for the same machine, started anew. The vault of a silo that is both has <c>-vault</c> at its end. The default value is null: the role and a fresh random suffix.</summary>
     public string? InstanceId { get; set; }
@@ -226,6 +238,9 @@ internal sealed class SiloSettings
     /// <summary>For the embedded store: folder of its data. The default value is <c>store</c>.</summary>
     [Required(AllowEmptyStrings = false, ErrorMessage = "must be a folder")]
     public string Data { get; set; } = "store";
+
+    /// <summary>All of what is said of Redis.</summary>
+    public RedisConnection RedisConnection => new() { Address = Redis, PasswordFile = RedisPasswordFile, Ca = RedisCa, Certificate = RedisCertificate, Key = RedisKey };
 
     /// <summary>Whether this silo has a control silo's part.</summary>
     public bool IsControl => Role is ParcaeNames.ControlRole or AllRole;

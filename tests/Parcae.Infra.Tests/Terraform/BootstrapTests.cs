@@ -50,6 +50,7 @@ public sealed class BootstrapTests : IDisposable
         Deployed.Read(unit.Arguments, environment, unit.DockerGrace).AssertStopsInTime();
         Assert.Equal((role, "i-0abc", "10.0.0.7", "eu-central-1a", 60.0), (silo.Settings.Role, silo.Settings.InstanceId, silo.Settings.Host, silo.Settings.Zone, silo.Settings.Interval));
         Assert.Equal((8080, 11111, 12000), (silo.Settings.ActualHttpPort, silo.Settings.SiloPort, silo.Settings.DataPort));
+        Assert.Equal("/run/secrets/redis_password", silo.Settings.RedisPasswordFile);
         if (role == "control") Assert.Equal(("/data/checkpoints", "/run/secrets/api_tokens", "s3://bucket/checkpoints", "eu-central-1"), (silo.Settings.Checkpoints, silo.Settings.ApiTokenFile, silo.Settings.CheckpointBucket, silo.Settings.BucketRegion));
         else Assert.Equal(("aws", "cuda", 0.45), (silo.Settings.Availability, silo.Settings.Device, silo.Settings.PricePerHour));
     }

@@ -166,7 +166,7 @@ public sealed class VaultBucketTests : IAsyncLifetime
     {
         Plan = new GenerationPlan { JobId = "job", Generation = generation, Pipelines = 0, Depth = 0, Stages = [], Places = [], StartStep = 12 },
         Spec = Spec,
-        Secret = new byte[32],
+        Salt = new byte[32],
         Sources = [],
         RestoreCheckpoint = 12,
     };

@@ -1,3 +1,4 @@
+using Parcae.Grains;
 using Parcae.Silo.Absence;
 using Parcae.Silo.Checkpoints;
 using Parcae.Silo.Hosting;
@@ -34,6 +35,11 @@ internal static class Program
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 2;
+        }
+        catch (RedisRefusedException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return 1;
         }
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 
 using Orleans.Configuration;
 
+using Parcae.Grains;
 using Parcae.Grains.Security;
 
 using StackExchange.Redis;
@@ -16,7 +17,18 @@ internal static class ClientConnection
 
     public static async Task<(IHost Host, IGrainFactory Grains)> ConnectAsync(ParcaeClientOptions options, CancellationToken cancellation)
     {
-        var redis = ParseRedis(options.Redis);
+        var redis = options.RedisConnection.ToOptions();
+        redis.ConnectTimeout = Math.Min(redis.ConnectTimeout, 3000);
+        string? doubt;
+        try
+        {
+            doubt = await options.RedisConnection.CheckAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (RedisRefusedException e)
+        {
+            throw new ParcaeUnavailableException(e.Message, e);
+        }
+
         var tls = ReadTls(options);
         var time = options.TimeProvider;
         long begin = time.GetTimestamp();
@@ -39,8 +51,8 @@ internal static class ClientConnection
                 if (cancellation.IsCancellationRequested) throw new OperationCanceledException("Connecting was given up.", e, cancellation);
                 if (time.GetElapsedTime(begin) + BetweenAttempts > options.ConnectTimeout)
                     throw new ParcaeUnavailableException(
-                        $"No Parcae service was found at Redis {options.Redis} (cluster '{options.ClusterId}', service '{options.ServiceId}') "
-                        + $"within {options.ConnectTimeout.TotalSeconds:0.#} s: {(enough.IsCancellationRequested ? NotLetIn(tls) : FirstLine(e))} Is Redis up at that address, and a control silo running on it?", e);
+                        $"No Parcae service was found at Redis {options.RedisConnection} (cluster '{options.ClusterId}', service '{options.ServiceId}') "
+                        + $"within {options.ConnectTimeout.TotalSeconds:0.#} s: {(enough.IsCancellationRequested ? NotLetIn(tls) : FirstLine(e))} {doubt ?? "Is Redis up at that address, and a control silo running on it?"}", e);
             }
 
             await Task.Delay(BetweenAttempts, time, cancellation).ConfigureAwait(false);
@@ -84,22 +96,6 @@ internal static class ClientConnection
     /// <exception cref="InvalidDataException">The files do not do; the message names which.</exception>
     internal static MutualTls? ReadTls(ParcaeClientOptions options) =>
         options is { TlsCertificate: { } certificate, TlsAuthority: { } authority } ? MutualTls.Read(certificate, options.TlsKey, authority) : null;
-
-    /// <exception cref="ArgumentException">The address is none; the message says why.</exception>
-    internal static ConfigurationOptions ParseRedis(string text)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(text);
-        try
-        {
-            var parsed = ConfigurationOptions.Parse(text);
-            parsed.ConnectTimeout = Math.Min(parsed.ConnectTimeout, 3000);
-            return parsed;
-        }
-        catch (ArgumentException e)
-        {
-            throw new ArgumentException($"'{text}' is not a Redis address: {e.Message.Split(" (Parameter", 2)[0].TrimEnd('.')}. It must be host:port, like 127.0.0.1:6379.", nameof(text), e);
-        }
-    }
 
     private static string NotLetIn(MutualTls? tls) => tls is null
         ? "silos are known there, but none let this client in; does the service speak TLS? Then it takes a certificate of the service's authority."

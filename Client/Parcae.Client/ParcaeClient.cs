@@ -40,7 +40,7 @@ public sealed class ParcaeClient : IParcaeClient
     /// <example><code>
     /// await using var parcae = await ParcaeClient.ConnectAsync(new ParcaeClientOptions { Redis = "redis:6379" });
     /// </code></example>
-    /// <exception cref="ParcaeUnavailableException">No service was found there in time; the message says where and what was seen last.</exception>
+    /// <exception cref="ParcaeUnavailableException">No service was found there in time, or Redis refuses; the message says where and what was seen last.</exception>
     /// <exception cref="ArgumentException">An option is not valid; the message names it.</exception>
     public static async Task<ParcaeClient> ConnectAsync(ParcaeClientOptions? options = null, CancellationToken cancellation = default)
     {

@@ -1,13 +1,27 @@
+using Parcae.Grains;
+
 namespace Parcae.Client;
 
 /// <summary>Where a Parcae service is and how patiently to talk to it.</summary>
 public sealed record ParcaeClientOptions
 {
     /// <summary>
-    /// The Redis that the service's silos meet in: <c>host:port</c>, or a full StackExchange.Redis configuration (<c>host:port,password=...,ssl=true</c>).
+    /// The Redis that the service's silos meet in: <c>host:port</c>, or a full StackExchange.Redis configuration (<c>host:port,user=parcae,ssl=true</c>).
     /// The default value is <c>127.0.0.1:6379</c>.
     /// </summary>
     public string Redis { get; set; } = "127.0.0.1:6379";
+
+    /// <summary>A file with the password of Redis and nothing else. The default value is null: <see cref="Redis"/> has it, or there is none.</summary>
+    public string? RedisPasswordFile { get; set; }
+
+    /// <summary>A PEM file with the authorities of Redis' certificate; TLS is spoken. The default value is null: those that this machine trusts.</summary>
+    public string? RedisCa { get; set; }
+
+    /// <summary>A PEM file with the certificate that is shown to Redis; TLS is spoken. The default value is null: none.</summary>
+    public string? RedisCertificate { get; set; }
+
+    /// <summary>A PEM file with the key of that certificate, without a password. The default value is null: the key is in the same file.</summary>
+    public string? RedisKey { get; set; }
 
     /// <summary>
     /// Of a service that speaks TLS: a PEM file with a certificate of its authority, and those between them. The default value is null: no TLS.
@@ -40,4 +54,10 @@ public sealed record ParcaeClientOptions
 
     /// <summary>The clock that retries and polls go by. The default value is the system's.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>All of what is said of Redis.</summary>
+    internal RedisConnection RedisConnection => new() { Address = Redis, PasswordFile = RedisPasswordFile, Ca = RedisCa, Certificate = RedisCertificate, Key = RedisKey };
+
+    /// <summary>Which service is meant; without a password.</summary>
+    public override string ToString() => $"{nameof(ParcaeClientOptions)} {{ {nameof(Redis)} = {RedisConnection}, {nameof(ClusterId)} = {ClusterId}, {nameof(ServiceId)} = {ServiceId} }}";
 }

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Options;
 
+using Parcae.Grains;
+
 namespace Parcae.Client;
 
 /// <summary>Says what is wrong with a client's options, each by its name, with the value and what would be right.</summary>
@@ -30,7 +32,7 @@ internal sealed class ParcaeClientOptionsValidator : IValidateOptions<ParcaeClie
         Span(nameof(options.GatewayRefresh), options.GatewayRefresh, Least);
         if (options.TimeProvider is null) problems.Add($"{nameof(options.TimeProvider)}: null is not valid; it must be a clock.");
         Text(nameof(options.Redis), options.Redis);
-        if (!string.IsNullOrWhiteSpace(options.Redis) && RedisProblem(options.Redis) is { } problem) problems.Add($"{nameof(options.Redis)}: {problem}");
+        if (!string.IsNullOrWhiteSpace(options.Redis) && RedisProblem(options) is { } problem) problems.Add(problem);
         return problems;
     }
 
@@ -53,16 +55,16 @@ internal sealed class ParcaeClientOptionsValidator : IValidateOptions<ParcaeClie
         }
     }
 
-    private static string? RedisProblem(string redis)
+    private static string? RedisProblem(ParcaeClientOptions options)
     {
         try
         {
-            _ = ClientConnection.ParseRedis(redis);
+            _ = options.RedisConnection.ToOptions();
             return null;
         }
-        catch (ArgumentException e)
+        catch (RedisSettingException e)
         {
-            return e.Message.Split(" (Parameter", 2)[0];
+            return $"{nameof(options.Redis)}{e.Setting}: {e.Message}";
         }
     }
 }

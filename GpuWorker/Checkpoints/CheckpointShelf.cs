@@ -6,24 +6,34 @@ namespace Parcae.GpuWorker.Checkpoints;
 /// <summary>Hands checkpoints out as they lie on the disk, in pieces. Whoever puts the pieces together has the file's own checksums to check them by.</summary>
 internal static class CheckpointShelf
 {
-    /// <summary>The checkpoints of a job in a folder, ascending by step.</summary>
-    public static JobCheckpoint[] List(CheckpointStore store, string instanceId) =>
-        [.. store.Versions().Select(v => (Version: v, File: new FileInfo(store.PathOf(v)))).Where(c => c.File.Exists)
-            .Select(c => new JobCheckpoint(c.Version, c.File.Length, c.File.LastWriteTimeUtc, instanceId))];
+    // Whoever asks has no more than half a minute.
+    private static readonly TimeSpan BucketPatience = TimeSpan.FromSeconds(5);
+
+    /// <summary>The checkpoints of a job in a folder, and those that only the bucket has, ascending by step. A bucket that does not answer is left out.</summary>
+    public static async Task<JobCheckpoint[]> ListAsync(CheckpointStore store, BucketShelf? bucket, string instanceId)
+    {
+        var here = store.Versions().Select(v => (Version: v, File: new FileInfo(store.PathOf(v)))).Where(c => c.File.Exists).Select(c => new JobCheckpoint(c.Version, c.File.Length, c.File.LastWriteTimeUtc, instanceId)).ToArray();
+        if (bucket is null) return here;
+        using var limit = new CancellationTokenSource(BucketPatience);
+        var there = await bucket.TryListAsync(limit.Token);
+        return [.. here.Concat(there.Where(c => !here.Any(h => h.Step == c.Key)).Select(c => new JobCheckpoint(c.Key, c.Value.Bytes, c.Value.WrittenAt, instanceId))).OrderBy(c => c.Step)];
+    }
 
     /// <summary>A piece of a checkpoint's file.</summary>
     /// <param name="store">The job's checkpoints.</param>
+    /// <param name="bucket">Where they may be too; null: nowhere.</param>
     /// <param name="step">Steps applied.</param>
     /// <param name="offset">Where it begins.</param>
     /// <param name="count">Bytes that are wanted, from 1 to <see cref="CheckpointPiece.MaxBytes"/>.</param>
     /// <exception cref="KeyNotFoundException">There is no checkpoint of that step; says which there are.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The offset or the count is not valid.</exception>
-    public static async Task<CheckpointPiece> ReadAsync(CheckpointStore store, int step, long offset, int count)
+    public static async Task<CheckpointPiece> ReadAsync(CheckpointStore store, BucketShelf? bucket, int step, long offset, int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, CheckpointPiece.MaxBytes);
         var versions = store.Versions();
+        if (!versions.Contains(step) && bucket is not null) return await ReadAsync(bucket, step, offset, count);
         if (!versions.Contains(step))
             throw new KeyNotFoundException($"There is no checkpoint of step {step}; {(versions.Count > 0 ? $"there are some of steps {string.Join(", ", versions)}" : "there is none of this job here")}.");
         FolderGuard.RefuseLink(new DirectoryInfo(store.Folder));
@@ -41,5 +51,15 @@ internal static class CheckpointShelf
         }
 
         return new CheckpointPiece(data, Convert.ToHexStringLower(XxHash128.Hash(data)), length, File.GetLastWriteTimeUtc(handle));
+    }
+
+    private static async Task<CheckpointPiece> ReadAsync(BucketShelf bucket, int step, long offset, int count)
+    {
+        using var limit = new CancellationTokenSource(4 * BucketPatience);
+        var there = await bucket.TryListAsync(limit.Token);
+        if (!there.TryGetValue(step, out var checkpoint))
+            throw new KeyNotFoundException($"There is no checkpoint of step {step}; {(there.Count > 0 ? $"the bucket has some of steps {string.Join(", ", there.Keys)}" : "there is none of this job here")}.");
+        byte[] data = await bucket.ReadAsync(checkpoint, offset, count, limit.Token);
+        return new CheckpointPiece(data, Convert.ToHexStringLower(XxHash128.Hash(data)), checkpoint.Bytes, checkpoint.WrittenAt);
     }
 }

@@ -28,23 +28,31 @@ public sealed class CheckpointStore
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         ArgumentException.ThrowIfNullOrWhiteSpace(jobId);
         if (!FolderGuard.IsName(jobId)) throw new ArgumentException($"'{jobId}' cannot be the name of a folder.", nameof(jobId));
-        (_root, _folder) = (folder, Path.Combine(folder, jobId));
+        (_root, _folder, JobId) = (folder, Path.Combine(folder, jobId), jobId);
     }
+
+    /// <summary>The job.</summary>
+    public string JobId { get; }
 
     /// <summary>The job's own folder.</summary>
     public string Folder => _folder;
 
     /// <summary>The file of a version, whether it exists or not.</summary>
-    public string PathOf(int version) => Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{version:D10}{Suffix}"));
+    public string PathOf(int version) => Path.Combine(_folder, NameOf(version));
 
-    private string ResultsOf(int version) => Path.ChangeExtension(PathOf(version), ResultsSuffix);
+    /// <summary>The file of the results before a version, whether it exists or not.</summary>
+    internal string ResultsOf(int version) => Path.ChangeExtension(PathOf(version), ResultsSuffix);
 
     /// <summary>Versions of which there is a file, ascending. Whether a file is whole shows when it is loaded. Files with other names are none of ours.</summary>
     public IReadOnlyList<int> Versions() => Directory.Exists(_folder)
         ? [.. Directory.EnumerateFiles(_folder, Prefix + "*" + Suffix)
-            .Select(f => (Path: f, Known: int.TryParse(Path.GetFileName(f)[Prefix.Length..^Suffix.Length], NumberStyles.None, CultureInfo.InvariantCulture, out int v), Version: v))
-            .Where(f => f.Known && f.Path == PathOf(f.Version)).Select(f => f.Version).Order()]
+            .Select(f => VersionOf(Path.GetFileName(f))).OfType<int>().Order()]
         : [];
+
+    /// <summary>The version that a file is of by its name; null: it is none of ours.</summary>
+    internal static int? VersionOf(string name) =>
+        name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(Suffix, StringComparison.Ordinal) && name.Length > Prefix.Length + Suffix.Length
+        && int.TryParse(name.AsSpan(Prefix.Length..^Suffix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int version) && name == NameOf(version) ? version : null;
 
     /// <summary>Jobs that have a folder here.</summary>
     public static IReadOnlyList<string> Jobs(string folder)
@@ -73,8 +81,7 @@ public sealed class CheckpointStore
             throw new ArgumentException($"A checkpoint of version {version} needs layers 0..{model.LayerCount - 1} at that version, not {given}.", nameof(states));
         }
 
-        FolderGuard.RefuseLink(new DirectoryInfo(_folder));
-        DurableFile.CreateFolder(_folder);
+        MakeFolder();
         foreach (var unfinished in Directory.EnumerateFiles(_folder, "*" + DurableFile.Unfinished)) File.Delete(unfinished); // of a writer that was killed
         var manifest = new CheckpointManifest
         {
@@ -215,6 +222,13 @@ public sealed class CheckpointStore
         return damaged.Count == 0 ? null : throw new CheckpointException(_folder, $"none can be used. {string.Join(' ', damaged.Select(e => e.Message))}");
     }
 
+    /// <summary>Makes the job's folder, if it is not there.</summary>
+    internal void MakeFolder()
+    {
+        FolderGuard.RefuseLink(new DirectoryInfo(_folder));
+        DurableFile.CreateFolder(_folder);
+    }
+
     /// <summary>Opens a version's file.</summary>
     internal CheckpointFile Open(int version)
     {
@@ -232,6 +246,8 @@ public sealed class CheckpointStore
         var jobs = Jobs(_root);
         return $"there is no checkpoint of this job; {Path.GetFullPath(_root)} {(jobs.Count > 0 ? $"has some of {string.Join(", ", jobs)}" : "has none of any job")}.";
     }
+
+    private static string NameOf(int version) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{version:D10}{Suffix}");
 
     private static ReadOnlyMemory<byte> Bytes(IReadOnlyList<LayerState> states, CheckpointTensor tensor) =>
         CheckpointTensors.Part(states[tensor.Layer], tensor.Slice, tensor.Slot).Bytes();

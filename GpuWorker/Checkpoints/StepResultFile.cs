@@ -10,6 +10,9 @@ namespace Parcae.GpuWorker.Checkpoints;
 /// </summary>
 internal static class StepResultFile
 {
+    /// <summary>More than any file has, bytes.</summary>
+    public const int MaxBytes = 64 << 20;
+
     private const int HashSize = 16;
 
     /// <summary>Writes a file; it appears whole or not at all.</summary>
@@ -25,10 +28,11 @@ internal static class StepResultFile
     }
 
     /// <summary>Reads a file. Empty where there is none, or where it is damaged: the state itself does not need it.</summary>
-    public static IReadOnlyList<StepResult> Read(string path)
+    public static IReadOnlyList<StepResult> Read(string path) => File.Exists(path) ? Parse(File.ReadAllBytes(path)) : [];
+
+    /// <summary>Reads the contents of a file. Empty where they are damaged.</summary>
+    public static IReadOnlyList<StepResult> Parse(byte[] all)
     {
-        if (!File.Exists(path)) return [];
-        byte[] all = File.ReadAllBytes(path);
         int length = all.Length - HashSize;
         if (length < 0 || length % StepResultCodec.Size != 0 || !XxHash128.Hash(all.AsSpan(0, length)).AsSpan().SequenceEqual(all.AsSpan(length))) return [];
         return [.. Enumerable.Range(0, length / StepResultCodec.Size).Select(i => StepResultCodec.FromBytes(all.AsSpan(i * StepResultCodec.Size, StepResultCodec.Size)))];

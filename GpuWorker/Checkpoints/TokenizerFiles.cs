@@ -12,6 +12,9 @@ internal static class TokenizerFiles
     /// <summary>The vocabulary's and the merges' names, which are those of GPT-2's files.</summary>
     public const string Vocabulary = "vocab.json", Merges = "merges.txt";
 
+    /// <summary>Both.</summary>
+    public static IReadOnlyList<string> Names { get; } = [Vocabulary, Merges];
+
     /// <summary>Longest file that is kept, bytes.</summary>
     private const long MaxLength = 256 << 20;
 

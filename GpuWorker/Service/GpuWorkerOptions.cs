@@ -29,6 +29,21 @@ public sealed class GpuWorkerOptions
     /// <summary>For the vault: folder of its checkpoints. The default value is <c>checkpoints</c>.</summary>
     public string CheckpointFolder { get; set; } = "checkpoints";
 
+    /// <summary>Where the files that jobs name must lie: data, vocabularies, weights, caches. The default value is null: anywhere.</summary>
+    public AllowedFolders? DataFolders { get; set; }
+
+    /// <summary>For the vault: where its checkpoints are kept too, <c>s3://BUCKET/PREFIX</c>. The default value is null: nowhere.</summary>
+    public string? CheckpointBucket { get; set; }
+
+    /// <summary>Address of the S3-compatible server. The default value is null: AWS.</summary>
+    public string? BucketEndpoint { get; set; }
+
+    /// <summary>The bucket's region. The default value is null: as the environment, the profile or the instance says; <c>us-east-1</c> where there is an endpoint.</summary>
+    public string? BucketRegion { get; set; }
+
+    /// <summary>Whether the bucket's name stands in the path of requests and not in the name of the host. The default value is false.</summary>
+    public bool BucketPathStyle { get; set; }
+
     /// <summary>What a worker computes on: <c>auto</c> (the first GPU, else the CPU), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. The default value is <c>auto</c>. A state vault is always on the CPU.</summary>
     public string Device { get; set; } = "auto";
 

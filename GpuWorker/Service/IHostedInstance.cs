@@ -22,4 +22,10 @@ public interface IHostedInstance
     /// </summary>
     /// <returns>What was written, for people.</returns>
     Task<IReadOnlyList<string>> SecureAsync();
+
+    /// <summary>For the state vault, when its process is about to end: completes when every checkpoint that was written here is in the bucket. At once where there is none, or no bucket.</summary>
+    Task SettleUploadsAsync();
+
+    /// <summary>Checkpoints that are not in the bucket yet, and why, for people; null: all are.</summary>
+    string? MissingUploads { get; }
 }

@@ -24,6 +24,7 @@ internal sealed partial class WorkerHost : IGpuWorker, IWorkerOccupation, IHoste
     private readonly ConcurrentDictionary<string, IJobParticipant> _jobs = new();
     private readonly SemaphoreSlim _describing = new(1, 1);
     private readonly ILogger<WorkerHost> _logger;
+    private readonly CheckpointBucket? _bucket;
 
     public WorkerHost(IOptions<GpuWorkerOptions> options, IJobReporter reporter, ILoggerFactory loggers, ServiceSecret? secret = null, MutualTls? tls = null)
     {
@@ -50,6 +51,7 @@ internal sealed partial class WorkerHost : IGpuWorker, IWorkerOccupation, IHoste
                 Secret = secret ?? ServiceSecret.ThisMachine,
             },
             _options.InstanceId, loggers.CreateLogger<DataPlane>());
+        if (_options is { Role: InstanceRole.Vault, CheckpointBucket: not null }) _bucket = new CheckpointBucket(_options, loggers.CreateLogger<CheckpointBucket>());
         Faults = new FaultInjector(_options.Faults, DataPlane);
         if (_options.Faults) DataPlane.MidTransfer = wire => Faults.Pass(FaultPoint.MidTransfer, wire);
     }
@@ -78,9 +80,17 @@ internal sealed partial class WorkerHost : IGpuWorker, IWorkerOccupation, IHoste
     public PeerEndpoint Endpoint => new(_options.InstanceId, _options.Host, DataPlane.Port);
 
     // Joining the fleet comes first: then nobody can call.
-    public Task<PrepareReport> Prepare(PrepareCommand command) => Participant(command.Plan.JobId).PrepareAsync(command);
+    public Task<PrepareReport> Prepare(PrepareCommand command)
+    {
+        JobFiles.Check(command.Spec, _options.DataFolders);
+        return Participant(command.Plan.JobId).PrepareAsync(command);
+    }
 
-    public Task<ShadowReport> Shadow(ShadowCommand command) => Participant(command.JobId).ShadowAsync(command);
+    public Task<ShadowReport> Shadow(ShadowCommand command)
+    {
+        JobFiles.Check(command.Spec, _options.DataFolders);
+        return Participant(command.JobId).ShadowAsync(command);
+    }
 
     public Task Switch(SwitchCommand command) => Participant(command.JobId).SwitchAsync(command);
 
@@ -94,6 +104,7 @@ internal sealed partial class WorkerHost : IGpuWorker, IWorkerOccupation, IHoste
 
     public async Task<ModelOutline> Describe(JobSpec spec)
     {
+        JobFiles.Check(spec, _options.DataFolders);
         // One at a time, or they would measure each other; on a thread of its own, as it computes for seconds.
         await _describing.WaitAsync();
         try
@@ -124,10 +135,10 @@ internal sealed partial class WorkerHost : IGpuWorker, IWorkerOccupation, IHoste
     public Task<int> Checkpoint(string jobId) => Participant(jobId).CheckpointAsync();
 
     public Task<JobCheckpoint[]> Checkpoints(string jobId) =>
-        Task.FromResult(_options.Role == InstanceRole.Vault ? CheckpointShelf.List(new CheckpointStore(_options.CheckpointFolder, jobId), InstanceId) : []);
+        _options.Role == InstanceRole.Vault ? CheckpointShelf.ListAsync(new CheckpointStore(_options.CheckpointFolder, jobId), _bucket?.Of(jobId), InstanceId) : Task.FromResult<JobCheckpoint[]>([]);
 
     public Task<CheckpointPiece> ReadCheckpoint(string jobId, int step, long offset, int count) =>
-        CheckpointShelf.ReadAsync(new CheckpointStore(_options.CheckpointFolder, jobId), step, offset, count);
+        CheckpointShelf.ReadAsync(new CheckpointStore(_options.CheckpointFolder, jobId), _bucket?.Of(jobId), step, offset, count);
 
     public async Task Release(string jobId, int generation)
     {
@@ -157,15 +168,20 @@ internal sealed partial class WorkerHost : IGpuWorker, IWorkerOccupation, IHoste
         return said;
     }
 
+    public Task SettleUploadsAsync() => _bucket?.Uploads.SettleAsync() ?? Task.CompletedTask;
+
+    public string? MissingUploads => _bucket?.Uploads.Missing;
+
     public async ValueTask DisposeAsync()
     {
         Faults.Dispose();
         foreach (string jobId in _jobs.Keys) await Release(jobId, int.MaxValue);
+        if (_bucket is not null) await _bucket.DisposeAsync();
         await DataPlane.DisposeAsync();
     }
 
     private IJobParticipant Participant(string jobId) => _jobs.GetOrAdd(jobId, id => _options.Role == InstanceRole.Vault
-        ? new StateVault(id, _options, DataPlane, Faults, _loggers.CreateLogger<StateVault>())
+        ? new StateVault(id, _options, DataPlane, Faults, _loggers.CreateLogger<StateVault>(), _bucket)
         : new StageWorker(id, _options.InstanceId, DataPlane, _device, _reporter, Faults, _loggers.CreateLogger<StageWorker>()));
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}: its last checkpoint could not be written before the end of this process.")]

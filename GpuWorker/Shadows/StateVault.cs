@@ -41,7 +41,7 @@ internal sealed partial class StateVault : IJobParticipant
     // Left by a follower: all of the step is here, and not known to be with every shard.
     private VaultStep? _open;
 
-    public StateVault(string jobId, GpuWorkerOptions options, DataPlane dataPlane, FaultInjector faults, ILogger logger)
+    public StateVault(string jobId, GpuWorkerOptions options, DataPlane dataPlane, FaultInjector faults, ILogger logger, CheckpointBucket? bucket = null)
     {
         _faults = faults;
         _jobId = jobId;
@@ -51,6 +51,7 @@ internal sealed partial class StateVault : IJobParticipant
         _shadows = new ShadowReplicas(dataPlane, TorchSharp.torch.CPU);
         _checkpoints = new VaultCheckpoints(jobId, options.CheckpointFolder, dataPlane, logger)
         {
+            Bucket = bucket,
             OnWritten = version => _follower?.TellWritten(version),
             Known = version => _log.Between(version - ResultsKept, version),
         };
@@ -71,7 +72,7 @@ internal sealed partial class StateVault : IJobParticipant
             var watch = Stopwatch.StartNew();
             Serve(command.Salt);
             var model = ModelFactory.Create(command.Spec.Model);
-            if (command.RestoreCheckpoint is { } version) Restore(command, version, model);
+            if (command.RestoreCheckpoint is { } version) await RestoreAsync(command, version, model, overtaken);
             if (command.Finish is { } finish) await FinishStepAsync(finish, command.Spec.Training);
             _layers.Settle();
             // Without a shard it only gives the others what it holds.
@@ -145,13 +146,16 @@ internal sealed partial class StateVault : IJobParticipant
             await StopFollowingAsync(DrainNow);
             await _shadows.StopAsync(command.Mode, _layers, _log);
             _layers.Freeze();
+            var held = _layers.Held;
+            var checkpoints = await _checkpoints.HeldAsync(command, WholeCopy(held)?[0].Version);
             return new HaltReport
             {
                 InstanceId = _instanceId,
-                Layers = [.. _layers.Held.Select(s => new LayerHolding(s.Layer, s.Version, _open is { } open && open.Step == s.Version && open.Has(s.Layer)))],
+                Layers = [.. held.Select(s => new LayerHolding(s.Layer, s.Version, _open is { } open && open.Step == s.Version && open.Has(s.Layer)))],
                 Results = _log.From(command.ResultsFrom),
-                CheckpointResults = [.. _checkpoints.Results(command.ResultsFrom)],
-                Checkpoints = [.. _checkpoints.Versions],
+                CheckpointResults = [.. checkpoints.Results],
+                Checkpoints = [.. checkpoints.Versions],
+                CheckpointsUnread = checkpoints.Unread,
             };
         }
         finally
@@ -188,10 +192,10 @@ internal sealed partial class StateVault : IJobParticipant
         await _preparing.WaitAsync();
         try
         {
-            if (_checkpoints.Shard is not { } shard || _layers.Held.Length == 0) throw new InvalidOperationException($"The vault {_instanceId} holds nothing of job {_jobId}.");
+            if (_checkpoints.Shard is null || _layers.Held.Length == 0) throw new InvalidOperationException($"The vault {_instanceId} holds nothing of job {_jobId}.");
             await StopFollowingAsync(DrainNow);
             // The newest whole copy: after a preparation that came to nothing there may be layers of two versions, or of no shard.
-            var held = _layers.Held.Where(s => shard.Layers.Contains(s.Layer)).GroupBy(s => s.Version).Where(g => g.Count() == shard.Layers.Length).MaxBy(g => g.Key)?.ToArray()
+            var held = WholeCopy(_layers.Held)
                 ?? throw new InvalidOperationException($"The vault {_instanceId} has no whole copy of its layers of job {_jobId}.");
             int version = held[0].Version;
             await _checkpoints.WriteAsync(version, held);
@@ -245,6 +249,10 @@ internal sealed partial class StateVault : IJobParticipant
         _report = null;
     }
 
+    private LayerState[]? WholeCopy(IEnumerable<LayerState> held) => _checkpoints.Shard is not { } shard
+        ? null
+        : held.Where(s => shard.Layers.Contains(s.Layer)).GroupBy(s => s.Version).Where(g => g.Count() == shard.Layers.Length).MaxBy(g => g.Key)?.ToArray();
+
     private void Serve(byte[] salt) => _serving ??= _dataPlane.ServeState(_jobId, salt, new LayerStateSource(_layers, _checkpoints.Copies));
 
     /// <summary>Applies a step that another shard, or a replica, has applied, and this one had not been told that it might.</summary>
@@ -259,10 +267,10 @@ internal sealed partial class StateVault : IJobParticipant
         _open = null;
     }
 
-    private void Restore(PrepareCommand command, int version, IStagedModel model)
+    private async Task RestoreAsync(PrepareCommand command, int version, IStagedModel model, CancellationToken overtaken)
     {
         if (version != command.Plan.StartStep) throw new ArgumentException($"Checkpoint {version} cannot begin a generation at step {command.Plan.StartStep}.");
-        var states = _checkpoints.Load(version, model, command.Spec);
+        var states = await _checkpoints.LoadAsync(version, model, command.Spec, overtaken);
         _layers.KeepOnly([], -1);
         foreach (var state in states) _layers.Add(state);
         LogRestored(_jobId, version);

@@ -16,6 +16,9 @@ namespace Parcae.GpuWorker.Shadows;
 /// </summary>
 internal sealed partial class VaultCheckpoints : IAsyncDisposable
 {
+    // Less than a job waits for an answer.
+    private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(2.5);
+
     private readonly string _jobId;
     private readonly DataPlane _plane;
     private readonly ILogger _logger;
@@ -25,6 +28,7 @@ internal sealed partial class VaultCheckpoints : IAsyncDisposable
     private readonly SemaphoreSlim _dropping = new(1, 1);
     private readonly CancellationTokenSource _ending = new();
     private volatile Following? _following;
+    private string? _unread;
 
     public VaultCheckpoints(string jobId, string folder, DataPlane plane, ILogger logger)
     {
@@ -53,14 +57,46 @@ internal sealed partial class VaultCheckpoints : IAsyncDisposable
     /// <summary>The newest version that this instance has made durable; null: none yet.</summary>
     public int? Newest => _writer.Written;
 
-    /// <summary>Why the last attempt failed; null when it did not.</summary>
-    public string? Failure => _writer.Failure;
+    /// <summary>Why the last attempt failed, or the last one at bringing the newest into the bucket; null when neither did.</summary>
+    public string? Failure => _writer.Failure ?? Bucket?.Uploads.FailureOf(_jobId);
+
+    /// <summary>Where they are kept too; null: nowhere.</summary>
+    public CheckpointBucket? Bucket { get; init; }
 
     /// <summary>Tells the results that are known of steps below a version, in order; kept with its checkpoint.</summary>
     public Func<int, IReadOnlyList<StepResult>>? Known { get; init; }
 
-    /// <summary>Results of steps from one on that are kept with the checkpoints on this instance's disk.</summary>
-    public IReadOnlyList<StepResult> Results(int from) => _store.Results(from);
+    /// <summary>
+    /// The checkpoints on this instance's disk and in its bucket. Where the bucket is not asked, or does not answer soon, there may be others. Training stands still meanwhile: it is asked by who has no copy of its layers, and, while it
+    /// answers, by who has one that others may have written checkpoints beyond.
+    /// </summary>
+    /// <param name="command">For which this is.</param>
+    /// <param name="copy">Version of this instance's copy of its shard; null: it has none.</param>
+    public async Task<CheckpointsHeld> HeldAsync(HaltCommand command, int? copy)
+    {
+        int from = command.ResultsFrom;
+        var here = _store.Versions();
+        var results = _store.Results(from);
+        if (Bucket is not { } bucket) return new(here, results, null);
+        bool look = copy is null or 0 || (command.Mode == HaltMode.Now && bucket.Of(_jobId).Answers && !(IsAlone && copy >= from));
+        if (!look) return new(here, results, $"{bucket} was not asked");
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token);
+        limit.CancelAfter(LookPatience);
+        try
+        {
+            var shelf = bucket.Of(_jobId);
+            var there = (await shelf.ListAsync(limit.Token)).Where(c => !here.Contains(c.Key)).ToDictionary();
+            var more = await shelf.ResultsAsync(there, from, limit.Token);
+            _unread = null;
+            return new([.. here.Concat(there.Keys).Order()], [.. results.Concat(more).DistinctBy(r => r.Step).OrderBy(r => r.Step)], null);
+        }
+        catch (Exception e) when (!_ending.IsCancellationRequested)
+        {
+            // An answer that takes too long says less than an error before it.
+            if (e is not OperationCanceledException) _unread = BucketClient.Describe(e);
+            return new(here, results, $"{bucket} does not answer: {_unread ?? bucket.Problem ?? BucketClient.Describe(e)}");
+        }
+    }
 
     /// <summary>Called on a thread of its own when a version is durable.</summary>
     public Action<int>? OnWritten { get; set; }
@@ -106,13 +142,42 @@ internal sealed partial class VaultCheckpoints : IAsyncDisposable
         ? _writer.WriteAsync(version, layers)
         : throw new InvalidOperationException($"{_plane.InstanceId} does not write the checkpoints of job {_jobId}; {_following?.Writer.InstanceId ?? "nobody"} does.");
 
-    /// <summary>Loads a version from this instance's disk. What was written later belongs to a state that was given up.</summary>
+    /// <summary>Loads a version from this instance's disk, to which it is brought from the bucket where it is missing or damaged. What was written later belongs to a state that was given up.</summary>
     /// <exception cref="CheckpointException">It is missing, damaged, or not of this job.</exception>
-    public IReadOnlyList<LayerState> Load(int version, IStagedModel model, JobSpec spec)
+    /// <exception cref="CheckpointAwayException">It cannot be had from the bucket at present.</exception>
+    public async Task<IReadOnlyList<LayerState>> LoadAsync(int version, IStagedModel model, JobSpec spec, CancellationToken cancellation)
     {
-        var states = _store.Load(version, model, spec);
+        var states = Bucket is { } bucket ? await LoadAsync(bucket.Of(_jobId), version, model, spec, cancellation) : _store.Load(version, model, spec);
         _writer.Forget();
         return states;
+    }
+
+    private async Task<IReadOnlyList<LayerState>> LoadAsync(BucketShelf shelf, int version, IStagedModel model, JobSpec spec, CancellationToken cancellation)
+    {
+        if (_store.Versions().Contains(version))
+        {
+            try
+            {
+                return _store.Load(version, model, spec);
+            }
+            catch (CheckpointException e) when (e.Path is not null)
+            {
+                if (!(await shelf.TryListAsync(cancellation)).ContainsKey(version)) throw;
+                LogFetchedInstead(e, _jobId, version);
+            }
+        }
+
+        await shelf.FetchAsync(version, cancellation);
+        try
+        {
+            return _store.Load(version, model, spec);
+        }
+        catch (CheckpointException)
+        {
+            // As it is in the bucket. The next one to ask for it is to see that, too, and not what is left of it here.
+            File.Delete(_store.PathOf(version));
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -149,6 +214,7 @@ internal sealed partial class VaultCheckpoints : IAsyncDisposable
         Fetch(command, version, [.. Enumerable.Range(0, model.LayerCount).Except(layers.Select(l => l.Layer))], model, fetched);
         _store.Write(version, model, command.Spec, [.. layers.Concat(fetched.Held).OrderBy(l => l.Layer)], Known?.Invoke(version));
         OnWritten?.Invoke(version);
+        Bucket?.Uploads.Add(_jobId, version, command.Spec.Training.CheckpointsKept);
     }
 
     /// <summary>Brings what other shards hold at a version.</summary>
@@ -160,6 +226,15 @@ internal sealed partial class VaultCheckpoints : IAsyncDisposable
         LayerFetch.RunAsync(request, lacking, model, into, _plane, CPU, _ending.Token).GetAwaiter().GetResult();
     }
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}: the checkpoint of step {Version} in the folder cannot be used; the bucket's is fetched instead.")]
+    private partial void LogFetchedInstead(Exception e, string jobId, int version);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "Job {JobId}: no copy could be made for the checkpoint of step {Version}.")]
     private partial void LogNoCopy(Exception e, string jobId, int version);
 }
+
+/// <summary>The checkpoints that a vault instance has.</summary>
+/// <param name="Versions">Ascending.</param>
+/// <param name="Results">Results that lie with them, in order.</param>
+/// <param name="Unread">Why there may be others in its bucket, for people; null: there are none.</param>
+internal sealed record CheckpointsHeld(IReadOnlyList<int> Versions, IReadOnlyList<StepResult> Results, string? Unread);

@@ -1,6 +1,6 @@
 namespace Parcae.Grains;
 
-/// <summary>A job's checkpoint on an instance's disk.</summary>
+/// <summary>A job's checkpoint on an instance's disk, or in its bucket.</summary>
 /// <param name="Step">Steps applied.</param>
 /// <param name="Bytes">Length of its file.</param>
 /// <param name="WrittenAt">When the file was written, by that instance's clock.</param>

@@ -10,7 +10,7 @@ namespace Parcae.Grains.Security;
 /// </summary>
 public sealed class MutualTls
 {
-    private static readonly TimeSpan _rereading = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Rereading = TimeSpan.FromSeconds(10);
 
     private readonly string _certificate, _authority;
     private readonly string? _key;
@@ -80,7 +80,7 @@ public sealed class MutualTls
     {
         lock (_lock)
         {
-            if (_time.GetElapsedTime(_readAt) < _rereading) return _files;
+            if (_time.GetElapsedTime(_readAt) < Rereading) return _files;
             _readAt = _time.GetTimestamp();
             try
             {

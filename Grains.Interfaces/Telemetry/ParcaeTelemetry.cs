@@ -60,6 +60,15 @@ public static class ParcaeTelemetry
     /// <summary>Writing a checkpoint, seconds, tagged <c>written</c> true or false.</summary>
     public static Histogram<double> CheckpointDuration { get; } = Seconds("parcae.checkpoint.duration");
 
+    /// <summary>Bringing a checkpoint into the bucket, seconds, tagged <c>written</c> true or false: one try.</summary>
+    public static Histogram<double> CheckpointUploadDuration { get; } = Seconds("parcae.checkpoint.upload.duration");
+
+    /// <summary>Checkpoints that are not in the bucket yet.</summary>
+    public static Gauge<int> CheckpointsWaiting { get; } = Meter.CreateGauge<int>("parcae.checkpoint.upload.waiting", "{checkpoint}");
+
+    /// <summary>Time since the first checkpoint of a job was written that is newer than what the bucket has of it, seconds, of the job where it is longest; 0: the bucket has the newest ones.</summary>
+    public static Gauge<double> CheckpointUploadAge { get; } = Meter.CreateGauge<double>("parcae.checkpoint.upload.age", "s");
+
     /// <summary>One planning decision, its forecast in it, seconds, tagged <c>job</c>.</summary>
     public static Histogram<double> PlanningDuration { get; } = Seconds("parcae.planning.duration");
 

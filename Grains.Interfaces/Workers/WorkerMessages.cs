@@ -143,7 +143,7 @@ public sealed record HaltReport
     /// <summary>Step results known, in order, from the step asked for on. The last one tells the norm of the last step that passed the barrier here.</summary>
     [Id(2)] public required StepResult[] Results { get; init; }
 
-    /// <summary>For the vault: versions of valid-looking checkpoints on its disk, ascending.</summary>
+    /// <summary>For the vault: versions of valid-looking checkpoints on its disk and in its bucket, ascending.</summary>
     [Id(3)] public int[] Checkpoints { get; init; } = [];
 
     /// <summary>Peers that were found broken in the halted generation.</summary>
@@ -153,6 +153,9 @@ public sealed record HaltReport
     /// For the vault: results of steps from the step asked for on that lie with its checkpoints, in order. They speak of the checkpoints' states, which need not be of the line that was halted.
     /// </summary>
     [Id(5)] public StepResult[] CheckpointResults { get; init; } = [];
+
+    /// <summary>For the vault: why it does not know whether its bucket has other checkpoints, for people; null where it does, or has no bucket.</summary>
+    [Id(6)] public string? CheckpointsUnread { get; init; }
 }
 
 /// <summary>What a worker is doing.</summary>
@@ -196,7 +199,7 @@ public sealed record WorkerStatus
     /// <summary>For the vault: the newest checkpoint that it has made durable since it began; null: none yet.</summary>
     [Id(6)] public int? Checkpoint { get; init; }
 
-    /// <summary>For the vault: why its last attempt at a checkpoint failed; null when it did not.</summary>
+    /// <summary>For the vault: why its last attempt at a checkpoint failed, or at bringing its newest one into the bucket; null when neither did.</summary>
     [Id(7)] public string? CheckpointFailure { get; init; }
 
     /// <summary>Faults that have struck the process since it began (<see cref="IGpuWorker.Inject"/>); one that ends it is never counted.</summary>

@@ -36,6 +36,7 @@ internal sealed partial class Job(
     private FollowedPlanning? _following;
     private int _vaultFailures;
     private DateTimeOffset _vaultBackAt;
+    private DateTimeOffset _askVaultAt;
 
     /// <summary>The job's id.</summary>
     public string Id => id;
@@ -184,6 +185,9 @@ internal sealed partial class Job(
         Tell($"going on without the state vault: {why}");
     }
 
+    /// <summary>Has the loop look again after a while: the vault cannot give what it has at present, and nobody will tell when it can.</summary>
+    public void AskVaultAgain() => _askVaultAt = Now + options.VaultRetry;
+
     /// <summary>Leaves the state vault alone if one of its instances has failed with what it was asked. Returns whether none has.</summary>
     /// <param name="calls">What each was asked.</param>
     /// <param name="cannot">What one that fails does not do, for people.</param>
@@ -195,9 +199,15 @@ internal sealed partial class Job(
         return failed.Length == 0;
     }
 
-    /// <summary>Ends the time for which a state vault was left alone, if it is over. Returns whether it just has ended.</summary>
+    /// <summary>Ends the time for which a state vault was left alone, or not asked, if it is over. Returns whether it just has ended.</summary>
     public bool TakeVaultBack()
     {
+        if (_askVaultAt != default && Now >= _askVaultAt)
+        {
+            _askVaultAt = default;
+            return true;
+        }
+
         if (VaultRetryAt == default || Now < VaultRetryAt) return false;
         (_vaultBackAt, VaultRetryAt) = (Now, default);
         return true;

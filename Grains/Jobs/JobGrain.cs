@@ -66,6 +66,8 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IRemindable
     {
         _reconciler.Stop();
         _job.Resuming?.Dispose();
+        // A silo is gone that knew where this activation is. Workers that are halted ask for the job no more than anybody else: it must not stand still until its reminder comes.
+        if (reason.ReasonCode == DeactivationReasonCode.DirectoryFailure && State.Spec is not null && !State.Ended) GrainFactory.GetGrain<IJobGrain>(_job.Id).Status().Ignore();
         return Task.CompletedTask;
     }
 
@@ -244,11 +246,16 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IRemindable
     private async Task Want(JobIntent intent, params JobIntent[] from)
     {
         Existing();
-        if (State.Ended || State.Intent == intent) return;
-        if (!from.Contains(State.Intent)) throw new InvalidOperationException($"Job '{_job.Id}' is about to end ({State.Intent}); it cannot be changed to {intent} any more.");
-        State.Intent = intent;
-        _job.Tell($"the user asks: {intent}");
-        if (intent == JobIntent.Run) _job.Causes.Add(new Cause("resumed by the user", null, Activity.Current?.Id, _job.Now, Important: true));
+        if (State.Ended) return;
+        if (State.Intent != intent)
+        {
+            if (!from.Contains(State.Intent)) throw new InvalidOperationException($"Job '{_job.Id}' is about to end ({State.Intent}); it cannot be changed to {intent} any more.");
+            State.Intent = intent;
+            _job.Tell($"the user asks: {intent}");
+            if (intent == JobIntent.Run) _job.Causes.Add(new Cause("resumed by the user", null, Activity.Current?.Id, _job.Now, Important: true));
+        }
+
+        // Also for whoever asks again: the first time the store may have been away.
         await _store.Save();
         _reconciler.MarkDirty();
     }

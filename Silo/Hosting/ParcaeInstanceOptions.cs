@@ -19,6 +19,9 @@ public abstract class ParcaeInstanceOptions
     [Port]
     public int DataPort { get; set; }
 
+    /// <summary>Folders in which the files that jobs name must lie: data, vocabularies, weights, caches; the same on all silos. The default value is empty: anywhere.</summary>
+    public IList<string> DataFolders { get; } = [];
+
     /// <summary>The fleet to join. The default value is <c>default</c>.</summary>
     [Required(AllowEmptyStrings = false, ErrorMessage = "must be a name")]
     public string Fleet { get; set; } = ParcaeNames.DefaultFleet;
@@ -57,6 +60,21 @@ public sealed class ParcaeControlOptions : ParcaeInstanceOptions
     /// <summary>Folder of the state vault's checkpoints. The default value is <c>checkpoints</c>.</summary>
     [Required(AllowEmptyStrings = false, ErrorMessage = "must be a folder")]
     public string Checkpoints { get; set; } = "checkpoints";
+
+    /// <summary>Where checkpoints are kept too, <c>s3://BUCKET/PREFIX</c>; one prefix for each service, the same on all its control silos. Credentials come from the AWS SDK's default chain. The default value is null: nowhere.</summary>
+    [BucketAddress]
+    public string? CheckpointBucket { get; set; }
+
+    /// <summary>Address of the S3-compatible server that has the bucket. The default value is null: AWS.</summary>
+    [HttpAddress]
+    public string? BucketEndpoint { get; set; }
+
+    /// <summary>The bucket's region. The default value is null: as the environment, the profile or the instance says; <c>us-east-1</c> where there is an endpoint.</summary>
+    [RegularExpression("[a-z0-9-]{1,64}", ErrorMessage = "must be a region such as eu-west-1")]
+    public string? BucketRegion { get; set; }
+
+    /// <summary>Whether the bucket's name stands in the path of requests and not in the name of the host. The default value is false.</summary>
+    public bool BucketPathStyle { get; set; }
 
     /// <summary>The most worker instances that all jobs of a submitter may hold together, by submitter; whom it does not name has no limit. The same on all control silos. The default value is empty.</summary>
     public Dictionary<string, int> Quotas { get; } = new(StringComparer.Ordinal);

@@ -10,7 +10,6 @@ using Parcae.Silo.Availability;
 using Parcae.Silo.Hosting;
 using Parcae.Silo.Hosting.Validation;
 using Parcae.Silo.Telemetry;
-using StackExchange.Redis;
 
 namespace Parcae.Silo;
 
@@ -26,7 +25,7 @@ public static class ParcaeSiloExtensions
 {
     /// <summary>
     /// Makes this a control silo: grains prefer it, and it hosts a state vault. Needs clustering, reminders, and grain storages named <see cref="ParcaeNames.Storage"/> and <c>PubSubStore</c>, as
-    /// <see cref="UseParcaeRedis"/> brings. Jobs that have not ended are woken when the silo starts.
+    /// <see cref="UseParcaeRedis(ISiloBuilder, string)"/> brings. Jobs that have not ended are woken when the silo starts.
     /// </summary>
     /// <param name="silo">The silo.</param>
     /// <param name="configure">Changes the options.</param>
@@ -51,6 +50,8 @@ public static class ParcaeSiloExtensions
         {
             Copy(control.Value, vault);
             vault.CheckpointFolder = control.Value.Checkpoints;
+            (vault.CheckpointBucket, vault.BucketEndpoint) = (control.Value.CheckpointBucket, control.Value.BucketEndpoint);
+            (vault.BucketRegion, vault.BucketPathStyle) = (control.Value.BucketRegion, control.Value.BucketPathStyle);
         });
         return silo;
     }
@@ -83,16 +84,24 @@ public static class ParcaeSiloExtensions
 
     /// <summary>Clustering, grain storage and reminders in Redis, or in what speaks its protocol and runs its scripts.</summary>
     /// <param name="silo">The silo.</param>
-    /// <param name="connection"><c>host:port</c>, or a full StackExchange.Redis configuration.</param>
+    /// <param name="address"><c>host:port</c>, or a full StackExchange.Redis configuration.</param>
     /// <returns>The silo.</returns>
-    /// <exception cref="ArgumentException">The connection cannot be understood.</exception>
-    public static ISiloBuilder UseParcaeRedis(this ISiloBuilder silo, string connection)
+    /// <exception cref="RedisSettingException">The address cannot be understood.</exception>
+    public static ISiloBuilder UseParcaeRedis(this ISiloBuilder silo, string address) => silo.UseParcaeRedis(new RedisConnection { Address = address });
+
+    /// <summary>The same with a password from a file, or with TLS.</summary>
+    /// <param name="silo">The silo.</param>
+    /// <param name="connection">How to get to it. The host does not start where Redis refuses (<see cref="RedisRefusedException"/>); for one that does not answer it waits.</param>
+    /// <returns>The silo.</returns>
+    /// <exception cref="RedisSettingException">One of its members cannot be used.</exception>
+    public static ISiloBuilder UseParcaeRedis(this ISiloBuilder silo, RedisConnection connection)
     {
         ArgumentNullException.ThrowIfNull(silo);
-        ArgumentException.ThrowIfNullOrWhiteSpace(connection);
-        var redis = ConfigurationOptions.Parse(connection);
+        ArgumentNullException.ThrowIfNull(connection);
+        var redis = connection.ToOptions();
         // Who starts while Redis is away, or loses it, waits for it.
         redis.AbortOnConnectFail = false;
+        silo.Services.AddSingleton<IHostedService>(s => ActivatorUtilities.CreateInstance<RedisGate>(s, connection));
         return silo.UseRedisClustering(o => o.ConfigurationOptions = redis)
             .AddRedisGrainStorage(ParcaeNames.Storage, o => (o.ConfigurationOptions, o.DeleteStateOnClear) = (redis, true))
             .AddRedisGrainStorage("PubSubStore", o => o.ConfigurationOptions = redis)
@@ -142,6 +151,7 @@ public static class ParcaeSiloExtensions
     private static void Copy(ParcaeInstanceOptions from, GpuWorkerOptions to)
     {
         (to.InstanceId, to.Host, to.Port, to.Fleet, to.Zone, to.PricePerHour) = (from.InstanceId!, from.Host, from.DataPort, from.Fleet, from.Zone, from.PricePerHour);
+        if (from.DataFolders.Count > 0) to.DataFolders = new AllowedFolders(from.DataFolders);
         (to.HeartbeatSeconds, to.StallSeconds, to.Faults) = (from.Heartbeat.TotalSeconds, from.StallTimeout.TotalSeconds, from.Faults);
     }
 }

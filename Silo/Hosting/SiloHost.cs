@@ -10,6 +10,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Parcae.GpuWorker.Models.Plugins;
 using Parcae.GpuWorker.Service;
+using Parcae.Grains;
 using Parcae.Grains.Security;
 using Parcae.Silo.Absence;
 using Parcae.Silo.Api.Access;
@@ -27,10 +28,11 @@ internal static partial class SiloHost
     public static async Task<int> RunAsync(SiloSettings settings, Leave? leave = null)
     {
         settings.InstanceId = leave?.InstanceId ?? settings.InstanceId ?? $"{settings.Role}-{Guid.NewGuid().ToString("N")[..8]}";
+        var redis = RedisOptions(settings);
         if (leave is not null)
         {
             (string, int)? health = settings.ActualHttpPort is { } port ? (settings.HttpHost, port) : null;
-            await Absent.WaitAsync(leave, ConfigurationOptions.Parse(settings.Redis), settings.ServiceId, Console.Out, health);
+            await Absent.WaitAsync(leave, redis, settings.ServiceId, Console.Out, health);
         }
 
         PluginFolder.Restrict(settings.Plugins);
@@ -107,7 +109,7 @@ internal static partial class SiloHost
 
     private static void ConfigureSilo(ISiloBuilder silo, SiloSettings settings)
     {
-        silo.UseParcaeRedis(settings.Redis);
+        silo.UseParcaeRedis(settings.RedisConnection);
         if (settings.SecretFile is { } secret) silo.UseParcaeSecret(Read("--secret-file", () => ServiceSecret.Read(secret)));
         if (settings is { TlsCertificate: { } certificate, TlsAuthority: { } authority })
             silo.UseParcaeTls(Read("--tls-certificate, --tls-key, --tls-authority", () => MutualTls.Read(certificate, settings.TlsKey, authority)));
@@ -130,6 +132,7 @@ internal static partial class SiloHost
                 Copy(settings, o);
                 if (settings.IsWorker) o.InstanceId += VaultSuffix;
                 o.Checkpoints = settings.Checkpoints;
+                (o.CheckpointBucket, o.BucketEndpoint, o.BucketRegion, o.BucketPathStyle) = (settings.CheckpointBucket, settings.BucketEndpoint, settings.BucketRegion, settings.BucketPathStyle);
                 foreach (string[] quota in settings.Quotas.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(q => q.Split('='))) o.Quotas[quota[0].Trim()] = int.Parse(quota[1], CultureInfo.InvariantCulture);
             });
         }
@@ -152,6 +155,7 @@ internal static partial class SiloHost
         (to.InstanceId, to.Host, to.Fleet, to.Zone, to.PricePerHour, to.Faults) = (from.InstanceId, from.Host, from.Fleet, from.Zone, from.PricePerHour, from.Faults);
         // A silo that is both has two data planes: the port is the worker's.
         to.DataPort = from.IsWorker && to is ParcaeControlOptions ? 0 : from.DataPort;
+        foreach (string folder in from.DataFolders?.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? []) to.DataFolders.Add(folder);
         (to.Interval, to.Heartbeat) = (TimeSpan.FromSeconds(from.Interval), TimeSpan.FromSeconds(from.Heartbeat));
         (to.StallTimeout, to.StopTimeout) = (TimeSpan.FromSeconds(from.StallTimeout), TimeSpan.FromSeconds(from.StopTimeout));
     }
@@ -164,6 +168,19 @@ internal static partial class SiloHost
         (to.Advisory, to.AzureAcknowledge, to.GoogleNotice) = (from.AdvisoryNotices, from.AzureAcknowledge, TimeSpan.FromSeconds(from.GoogleNotice));
 
         static Uri? Address(string? setting) => setting is null ? null : new Uri(setting);
+    }
+
+    /// <exception cref="UsageException">A setting of Redis cannot be used.</exception>
+    private static ConfigurationOptions RedisOptions(SiloSettings settings)
+    {
+        try
+        {
+            return settings.RedisConnection.ToOptions();
+        }
+        catch (RedisSettingException e)
+        {
+            throw new UsageException($"--{SettingNames.ToOption($"{nameof(settings.Redis)}{e.Setting}")} {e.Message}");
+        }
     }
 
     private static void AddApi(IServiceCollection services, SiloSettings settings)

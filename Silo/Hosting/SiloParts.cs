@@ -50,7 +50,8 @@ internal sealed class SiloParts
     {
         silo.Configure<ClusterMembershipOptions>(o =>
         {
-            o.ProbeTimeout = TimeSpan.FromSeconds(1);
+            // Not adapted to how fast answers come: a vote also waits until a connection has brought nothing for the longest time times the limit, and until a silo that is silent is declared dead whatever it knows of other grains' places is out of reach.
+            o.ProbeTimeout = o.MinProbeTimeout = o.MaxProbeTimeout = TimeSpan.FromSeconds(1);
             o.NumMissedProbesLimit = _metadata[ParcaeNames.RoleKey] == ParcaeNames.ControlRole ? 3 : 6;
             o.NumVotesForDeathDeclaration = 2;
             o.TableRefreshTimeout = TimeSpan.FromSeconds(2);

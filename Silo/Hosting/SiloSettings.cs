@@ -22,9 +22,21 @@ internal sealed class SiloSettings
     /// <summary>A file of settings besides <c>appsettings.json</c>, of the same form; it wins over that one. The default value is null: none.</summary>
     public string? Config { get; set; }
 
-    /// <summary>Redis connection string. The default value is <c>127.0.0.1:6379</c>.</summary>
+    /// <summary>Redis connection string: <c>redis:6380,user=parcae,ssl=true</c>. A password in it is seen by whoever sees this machine's processes. The default value is <c>127.0.0.1:6379</c>.</summary>
     [Required(AllowEmptyStrings = false, ErrorMessage = "must be a Redis connection string such as 127.0.0.1:6379")]
     public string Redis { get; set; } = "127.0.0.1:6379";
+
+    /// <summary>A file with the password of Redis, on one line and nothing else. Read at the start, as all files of Redis. The default value is null: the connection string has it, or there is none.</summary>
+    public string? RedisPasswordFile { get; set; }
+
+    /// <summary>A PEM file with the authority of Redis' certificate, or several of which one must be it; then TLS is spoken. The default value is null: with <c>ssl=true</c> in the connection string, those that this machine trusts.</summary>
+    public string? RedisCa { get; set; }
+
+    /// <summary>A PEM file with the certificate that is shown to Redis, where it asks for one, and those between it and its authority; then TLS is spoken. The default value is null: none.</summary>
+    public string? RedisCertificate { get; set; }
+
+    /// <summary>A PEM file with the key of that certificate, without a password; its rights should keep others from reading it. The default value is null: the key is in the same file.</summary>
+    public string? RedisKey { get; set; }
 
     /// <summary>Id of the instance; the same id again is taken for the same machine, started anew. The vault of a silo that is both has <c>-vault</c> at its end. The default value is null: the role and a fresh random suffix.</summary>
     public string? InstanceId { get; set; }
@@ -78,6 +90,11 @@ internal sealed class SiloSettings
     /// <summary>The folder in which class libraries of users' own models may lie; a job that names one elsewhere is refused. The same on all silos. The default value is null: none is loaded.</summary>
     public string? Plugins { get; set; }
 
+    /// <summary>
+    /// Folders in which the files that jobs name must lie (data, vocabularies, weights, caches), with colons between them; a job that names one elsewhere is refused. The same on all silos. The default value is null: whatever this process may read.
+    /// </summary>
+    public string? DataFolders { get; set; }
+
     /// <summary>Whether faults may be injected at named points (for tests of what the service promises). The default value is false.</summary>
     public bool Faults { get; set; }
 
@@ -120,6 +137,24 @@ internal sealed class SiloSettings
     /// <summary>Folder of the state vault's checkpoints. The default value is <c>checkpoints</c>.</summary>
     [Required(AllowEmptyStrings = false, ErrorMessage = "must be a folder")]
     public string Checkpoints { get; set; } = "checkpoints";
+
+    /// <summary>
+    /// Where checkpoints are kept too, <c>s3://BUCKET/PREFIX</c> of S3 or what speaks its protocol; one prefix for each service, the same on all its control silos. Credentials come from the AWS SDK's default chain (environment, profile,
+    /// role), never from a setting. The default value is null: nowhere.
+    /// </summary>
+    [BucketAddress]
+    public string? CheckpointBucket { get; set; }
+
+    /// <summary>Address of the S3-compatible server that has the bucket. The default value is null: AWS.</summary>
+    [HttpAddress]
+    public string? BucketEndpoint { get; set; }
+
+    /// <summary>The bucket's region. The default value is null: as the environment, the profile or the instance says; <c>us-east-1</c> where there is an endpoint.</summary>
+    [RegularExpression("[a-z0-9-]{1,64}", ErrorMessage = "must be a region such as eu-west-1")]
+    public string? BucketRegion { get; set; }
+
+    /// <summary>Whether the bucket's name stands in the path of requests, which many S3-compatible servers ask for, and not in the name of the host. The default value is false.</summary>
+    public bool BucketPathStyle { get; set; }
 
     /// <summary>What a worker computes on. The default value is <c>auto</c>: the first GPU that Torch can use, else the CPU.</summary>
     [RegularExpression("auto|cpu|cuda(:[0-9]+)?", ErrorMessage = "must be auto, cpu, cuda or cuda:N")]
@@ -203,6 +238,9 @@ internal sealed class SiloSettings
     /// <summary>For the embedded store: folder of its data. The default value is <c>store</c>.</summary>
     [Required(AllowEmptyStrings = false, ErrorMessage = "must be a folder")]
     public string Data { get; set; } = "store";
+
+    /// <summary>All of what is said of Redis.</summary>
+    public RedisConnection RedisConnection => new() { Address = Redis, PasswordFile = RedisPasswordFile, Ca = RedisCa, Certificate = RedisCertificate, Key = RedisKey };
 
     /// <summary>Whether this silo has a control silo's part.</summary>
     public bool IsControl => Role is ParcaeNames.ControlRole or AllRole;

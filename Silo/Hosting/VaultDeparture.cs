@@ -7,7 +7,7 @@ using Parcae.Grains;
 namespace Parcae.Silo.Hosting;
 
 /// <summary>
-/// Before a silo with a state vault stops: tells the fleet, so that jobs that go on take another vault, or none, and has the vault write a checkpoint of every job that nobody else keeps, so that nothing is computed again when everybody
+/// Before a silo with a state vault stops: tells the fleet, so that jobs that go on take another vault, or none, and has the vault write a checkpoint of every job that nobody else keeps and bring it into the bucket, so that nothing is computed again when everybody
 /// stops. Where the silo has a worker too, the worker leaves first: its job is at rest then, and the vault has everything.
 /// </summary>
 internal sealed partial class VaultDeparture(
@@ -33,6 +33,8 @@ internal sealed partial class VaultDeparture(
         {
             LogLate(limit.TotalSeconds);
         }
+
+        await UploadAsync(limit, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -49,6 +51,18 @@ internal sealed partial class VaultDeparture(
 
     /// <inheritdoc/>
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async Task UploadAsync(TimeSpan limit, CancellationToken cancellation)
+    {
+        try
+        {
+            await Task.WhenAll(instances.Select(i => i.SettleUploadsAsync())).WaitAsync(clock.Left(limit), time, cancellation);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            LogNotUploaded(limit.TotalSeconds, string.Join(", ", instances.Select(i => i.MissingUploads).OfType<string>()));
+        }
+    }
 
     private async Task TellAsync(string instanceId, CancellationToken cancellation)
     {
@@ -67,6 +81,9 @@ internal sealed partial class VaultDeparture(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The last checkpoints were not written within {Seconds:0.#} s; the ones before are good.")]
     private partial void LogLate(double seconds);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Within {Seconds:0.#} s not all checkpoints were brought into the bucket. They are on the disk alone until this silo starts on it again: {Missing}.")]
+    private partial void LogNotUploaded(double seconds, string missing);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The fleet was not told that {InstanceId} leaves; its jobs find out when it has left.")]
     private partial void LogNotTold(Exception e, string instanceId);

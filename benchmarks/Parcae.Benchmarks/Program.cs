@@ -30,6 +30,7 @@ var benchmarks = new SortedDictionary<string, Func<Task<BenchmarkResult>>>(Strin
     ["telemetry"] = TelemetryBenchmark.RunAsync,
     ["train-step"] = () => Task.FromResult(TrainStepBenchmark.Run(args is [_, var microBatches] ? int.Parse(microBatches, CultureInfo.InvariantCulture) : 1)),
     ["transfer"] = TransferBenchmark.RunAsync,
+    ["transfer-tls"] = TlsTransferBenchmark.RunAsync,
     ["vault"] = () => Task.FromResult(VaultBenchmark.Run()),
 };
 
@@ -38,6 +39,7 @@ var peers = new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
 {
     ["allreduce"] = AllReduceBenchmark.PeerAsync,
     ["transfer"] = TransferBenchmark.PeerAsync,
+    ["transfer-tls"] = TlsTransferBenchmark.PeerAsync,
 };
 
 if (args is [var side, PeerProcess.Flag] && peers.TryGetValue(side, out var peer))

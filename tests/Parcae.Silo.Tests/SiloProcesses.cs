@@ -64,7 +64,7 @@ internal sealed class SiloProcesses : IAsyncDisposable
     {
         (start.RedirectStandardOutput, start.RedirectStandardError, start.WorkingDirectory) = (true, true, Folder);
         var process = Process.Start(start)!;
-        _processes.Add(process);
+        lock (_processes) _processes.Add(process);
         return process;
     }
 

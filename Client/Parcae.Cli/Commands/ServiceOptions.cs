@@ -15,6 +15,14 @@ internal sealed class ServiceOptions(CommandContext context)
         DefaultValueFactory = _ => new ParcaeClientOptions().Redis,
     };
 
+    private readonly Option<string?> _redisPasswordFile = File("--redis-password-file", "A file with the password of Redis.");
+
+    private readonly Option<string?> _redisCa = File("--redis-ca", "A PEM file with the authority of Redis' certificate; then TLS is spoken.");
+
+    private readonly Option<string?> _redisCertificate = File("--redis-certificate", "A PEM file with a certificate to show to Redis; then TLS is spoken.");
+
+    private readonly Option<string?> _redisKey = File("--redis-key", "A PEM file with the key of that certificate; default: in the same file.");
+
     private readonly Option<string?> _tlsCertificate = File("--tls-certificate", "Of a service that speaks TLS: a certificate of its authority (PEM).");
 
     private readonly Option<string?> _tlsKey = File("--tls-key", "The key of that certificate (PEM); default: in the same file.");
@@ -47,12 +55,19 @@ internal sealed class ServiceOptions(CommandContext context)
     /// <summary>Adds the options to a verb.</summary>
     public Command AddTo(Command command)
     {
-        foreach (var option in (Option[])[_redis, _cluster, _service, _tlsCertificate, _tlsKey, _tlsAuthority, _timeout, Json]) command.Options.Add(option);
+        foreach (var option in (Option[])[_redis, _redisPasswordFile, _redisCa, _redisCertificate, _redisKey, _cluster, _service, _tlsCertificate, _tlsKey, _tlsAuthority, _timeout, Json]) command.Options.Add(option);
         return command;
     }
 
     /// <summary>The Redis that is meant.</summary>
-    public string Redis(ParseResult parsed) => parsed.GetValue(_redis)!;
+    public RedisConnection Redis(ParseResult parsed) => new()
+    {
+        Address = parsed.GetValue(_redis)!,
+        PasswordFile = parsed.GetValue(_redisPasswordFile),
+        Ca = parsed.GetValue(_redisCa),
+        Certificate = parsed.GetValue(_redisCertificate),
+        Key = parsed.GetValue(_redisKey),
+    };
 
     /// <summary>The service that is meant.</summary>
     public string ServiceId(ParseResult parsed) => parsed.GetValue(_service)!;
@@ -73,6 +88,10 @@ internal sealed class ServiceOptions(CommandContext context)
                     TlsCertificate = parsed.GetValue(_tlsCertificate),
                     TlsKey = parsed.GetValue(_tlsKey),
                     TlsAuthority = parsed.GetValue(_tlsAuthority),
+                    RedisPasswordFile = parsed.GetValue(_redisPasswordFile),
+                    RedisCa = parsed.GetValue(_redisCa),
+                    RedisCertificate = parsed.GetValue(_redisCertificate),
+                    RedisKey = parsed.GetValue(_redisKey),
                     ClusterId = parsed.GetValue(_cluster)!,
                     ServiceId = parsed.GetValue(_service)!,
                     ConnectTimeout = timeout,
@@ -104,6 +123,10 @@ internal sealed class ServiceOptions(CommandContext context)
         .Replace($"{nameof(ParcaeClientOptions.TlsKey)}, ", "--tls-key, ", StringComparison.Ordinal)
         .Replace($"{nameof(ParcaeClientOptions.TlsAuthority)}: ", "--tls-authority: ", StringComparison.Ordinal)
         .Replace($"{nameof(ParcaeClientOptions.Redis)}: ", "--redis: ", StringComparison.Ordinal)
+        .Replace($"{nameof(ParcaeClientOptions.RedisPasswordFile)}: ", "--redis-password-file: ", StringComparison.Ordinal)
+        .Replace($"{nameof(ParcaeClientOptions.RedisCa)}: ", "--redis-ca: ", StringComparison.Ordinal)
+        .Replace($"{nameof(ParcaeClientOptions.RedisCertificate)}: ", "--redis-certificate: ", StringComparison.Ordinal)
+        .Replace($"{nameof(ParcaeClientOptions.RedisKey)}: ", "--redis-key: ", StringComparison.Ordinal)
         .Replace($"{nameof(ParcaeClientOptions.ClusterId)}: ", "--cluster-id: ", StringComparison.Ordinal)
         .Replace($"{nameof(ParcaeClientOptions.ServiceId)}: ", "--service-id: ", StringComparison.Ordinal);
 }

@@ -26,12 +26,11 @@ internal sealed class ReplayStore : IRecalls, IAsyncDisposable
 
     /// <summary>Connects.</summary>
     /// <exception cref="CommandFailedException">It cannot be reached.</exception>
-    public static async Task<ReplayStore> ConnectAsync(string redis, string serviceId)
+    public static async Task<ReplayStore> ConnectAsync(RedisConnection redis, string serviceId)
     {
         try
         {
-            var options = ConfigurationOptions.Parse(redis);
-            var connection = await ConnectionMultiplexer.ConnectAsync(options).ConfigureAwait(false);
+            var connection = await ConnectionMultiplexer.ConnectAsync(redis.ToOptions()).ConfigureAwait(false);
             return new ReplayStore(connection, serviceId);
         }
         catch (RedisException e)

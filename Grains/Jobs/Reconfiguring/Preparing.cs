@@ -5,6 +5,7 @@ internal sealed class Preparing(Job job, Preparation preparation, AttemptSignals
 {
     /// <summary>Brings the state where it is needed. Returns the reports, and whether the state vault is ready to follow.</summary>
     /// <exception cref="AttemptFailedException">A replica failed or was lost, or the checkpoint to begin with is damaged.</exception>
+    /// <exception cref="CheckpointAwayException">The checkpoint to begin with cannot be had at present.</exception>
     public async Task<(PrepareReport[] Reports, bool VaultFollows)> Run(GenerationPlan plan, Origin origin)
     {
         var vault = preparation.Vault();
@@ -31,6 +32,7 @@ internal sealed class Preparing(Job job, Preparation preparation, AttemptSignals
     {
         await vault.CompletesWithin(job.Options.PrepareTimeout, job.Time);
         if (vault.IsCompletedSuccessfully) return;
+        if (vault.Exception?.InnerException is CheckpointAwayException away) throw away;
         if (vault.Exception?.InnerException is InstanceGoneException or SiloUnavailableException || !vault.IsCompleted)
         {
             job.LeaveVault($"{checkpoint.InstanceId} does not restore ({vault.Failure()})");

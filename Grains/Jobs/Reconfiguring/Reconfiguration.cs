@@ -63,7 +63,8 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
         if (rest.FindOrigin() is not { } origin)
         {
             string checkpoints = rest.CheckpointAway is { } away ? $"its checkpoint of step {away.Version}, which {away.InstanceId} had" : "its checkpoints";
-            await Pausing.ForLackOf(job, rest, $"no instance holds the state of step {rest.Passed}; waiting for the state vault and {checkpoints}");
+            if (rest.CheckpointsUnread is not null) job.AskVaultAgain();
+            await Pausing.ForLackOf(job, rest, $"{(rest.Passed > 0 ? $"no instance holds the state of step {rest.Passed}" : "there may be a checkpoint")}; waiting for the state vault and {checkpoints}{(rest.CheckpointsUnread is { } unread ? $": {unread}" : "")}");
             return;
         }
 
@@ -92,7 +93,17 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
             Source = MigrationClassifier.Source(plan, origin.Target.Holders, [.. rest.Vault.Select(v => v.InstanceId)], origin.Checkpoint is not null, _ahead!.Has),
         };
         long preparing = job.Time.GetTimestamp();
-        (plan, record) = await Prepare(trace, plan, record, origin, rest);
+        try
+        {
+            (plan, record) = await Prepare(trace, plan, record, origin, rest);
+        }
+        catch (CheckpointAwayException e)
+        {
+            job.AskVaultAgain();
+            await Pausing.Leave(job, $"waiting for a checkpoint of the state vault: {e.Message}");
+            return;
+        }
+
         var prepared = job.Time.GetElapsedTime(preparing);
         await Commit(plan, record);
         await Switch(trace, plan);

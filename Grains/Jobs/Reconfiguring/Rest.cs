@@ -82,9 +82,12 @@ internal sealed class Rest
     /// <summary>A checkpoint that the vault has written, where none of those who are here has one as new.</summary>
     public CheckpointMark? CheckpointAway => _job.State.Checkpoint is { } known && !Vault.Any(v => v.Checkpoints.Any(c => c >= known.Version)) ? known : null;
 
+    /// <summary>Who of the vault cannot tell at present which checkpoints there are, and why, for people; null: all can.</summary>
+    public string? CheckpointsUnread => Vault.FirstOrDefault(v => v.CheckpointsUnread is not null) is { } unread ? $"{unread.InstanceId} does not know all checkpoints ({unread.CheckpointsUnread})" : null;
+
     /// <summary>
     /// Where the next generation begins: at the highest version held among peers and vault, or at a newer checkpoint; from the seed when nothing was ever committed,
-    /// or when everything is lost and no vault can be waited for. Null: the state is in a vault that is not there at present.
+    /// or when everything is lost and no vault can be waited for. Null: the state is, or may be, in a vault or its bucket that is not there at present.
     /// </summary>
     public Origin? FindOrigin()
     {
@@ -101,7 +104,10 @@ internal sealed class Rest
             }, checkpoint);
         }
 
-        if (target is { Version: > 0 } || (target is not null && Passed == 0)) return new Origin(target, null);
+        if (target is { Version: > 0 }) return new Origin(target, null);
+        // A job that knows of no step may have been submitted again under its old id.
+        if (CheckpointsUnread is not null) return null;
+        if (target is not null && Passed == 0) return new Origin(target, null);
         bool vaultAway = _job.Spec.Training.Vault && (Vault.Length == 0 || !_vaultIsWhole || CheckpointAway is not null);
         return Passed > 0 && vaultAway ? null : new Origin(TargetVersion.Seed(layers, [.. Reports.Values]), null);
     }

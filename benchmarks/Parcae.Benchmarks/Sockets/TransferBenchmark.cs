@@ -12,8 +12,8 @@ namespace Parcae.Benchmarks.Sockets;
 /// </summary>
 internal static class TransferBenchmark
 {
-    private const int PartBytes = 64_000_000;
-    private const int Parts = 3;
+    internal const int PartBytes = 64_000_000;
+    internal const int Parts = 3;
     private const int Pairs = 21;
     private const int WarmUps = 8;
     private const int Sources = 3;
@@ -124,7 +124,7 @@ internal static class TransferBenchmark
 
     private static string Holder(int i) => $"holder-{i}";
 
-    private sealed class Source : IStateSource
+    internal sealed class Source : IStateSource
     {
         public byte[][] Parts { get; } = [.. Enumerable.Range(0, TransferBenchmark.Parts).Select(part =>
         {

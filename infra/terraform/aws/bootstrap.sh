@@ -91,12 +91,7 @@ if [ "$ROLE" = control ]; then
     mountpoint -q "$data" || mount -o noatime,nodev,nosuid "$device" "$data"
     grep -q "^LABEL=parcae " "$root/etc/fstab" || echo "LABEL=parcae /srv/parcae ext4 noatime,nodev,nosuid,nofail 0 2" >>"$root/etc/fstab"
     chmod 755 "$data"
-    if [ ! -d "$data/checkpoints" ]; then
-        # A new disk: what an older one has left in the bucket.
-        aws s3 sync --region "$REGION" --only-show-errors "s3://$BUCKET/checkpoints" "$data/checkpoints.new"
-        mkdir -p "$data/checkpoints.new"
-        mv "$data/checkpoints.new" "$data/checkpoints"
-    fi
+    mkdir -p "$data/checkpoints"
     chown -R $silo:$silo "$data/checkpoints"
     secret "$TOKENS_SECRET" | keep "$etc/tokens" $silo
 fi
@@ -119,6 +114,9 @@ fi
     if [ "$ROLE" = control ]; then
         echo "PARCAE_GATEWAY_PORT=$GATEWAY_PORT"
         echo "PARCAE_CHECKPOINTS=/data/checkpoints"
+        # By the instance's role. What an older disk has left there is found when a job needs it.
+        echo "PARCAE_CHECKPOINT_BUCKET=s3://$BUCKET/checkpoints"
+        echo "PARCAE_BUCKET_REGION=$REGION"
         echo "PARCAE_API_TOKEN_FILE=/run/secrets/api_tokens"
     else
         echo "PARCAE_AVAILABILITY=aws"
@@ -192,42 +190,7 @@ RestartSec=2
 WantedBy=multi-user.target
 UNIT
 
-if [ "$ROLE" = control ]; then
-    # A job's folder is copied as it is, the end of old checkpoints too; what is not on this disk stays in the bucket.
-    cat >"$etc/copy-checkpoints" <<SCRIPT
-#!/usr/bin/env bash
-set -euo pipefail
-for job in /srv/parcae/checkpoints/*/; do
-    [ -d "\$job" ] || continue
-    aws s3 sync --region $REGION --only-show-errors --delete --exclude "*.tmp" "\$job" "s3://$BUCKET/checkpoints/\$(basename "\$job")"
-done
-SCRIPT
-    chmod 755 "$etc/copy-checkpoints"
-    cat >"$units/parcae-copy.service" <<UNIT
-[Unit]
-Description=Copy of the checkpoints to a bucket
-RequiresMountsFor=/srv/parcae
-
-[Service]
-Type=oneshot
-ExecStart=/etc/parcae/copy-checkpoints
-Nice=10
-UNIT
-    cat >"$units/parcae-copy.timer" <<UNIT
-[Unit]
-Description=Copies the checkpoints to a bucket
-
-[Timer]
-OnBootSec=${COPY_MINUTES}min
-OnUnitInactiveSec=${COPY_MINUTES}min
-
-[Install]
-WantedBy=timers.target
-UNIT
-fi
-
 systemctl daemon-reload
 [ -z "$REDIS_IMAGE" ] || systemctl enable --now parcae-redis.service
 [ -z "$TLS_SECRET" ] || systemctl enable --now parcae-certificates.timer
 systemctl enable --now parcae-silo.service
-[ "$ROLE" = worker ] || systemctl enable --now parcae-copy.timer

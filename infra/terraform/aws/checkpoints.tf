@@ -1,4 +1,4 @@
-# Copies of the vault's checkpoints, which outlive the control node, its disk and its zone.
+# The second home of the vault's checkpoints, which outlives the control node, its disk and its zone. The control silo brings them here and deletes the old ones.
 resource "aws_s3_bucket" "checkpoints" {
   bucket_prefix = "${var.name}-checkpoints-"
   tags          = local.tags

@@ -53,11 +53,16 @@ data "aws_iam_policy_document" "control" {
     sid       = "ListCheckpoints"
     actions   = ["s3:ListBucket"]
     resources = [aws_s3_bucket.checkpoints.arn]
+    condition {
+      test     = "StringLike"
+      variable = "s3:prefix"
+      values   = ["checkpoints/*"]
+    }
   }
   statement {
     sid       = "KeepCheckpoints"
     actions   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
-    resources = ["${aws_s3_bucket.checkpoints.arn}/*"]
+    resources = ["${aws_s3_bucket.checkpoints.arn}/checkpoints/*"]
   }
 }
 

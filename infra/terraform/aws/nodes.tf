@@ -20,7 +20,6 @@ locals {
         TOKENS_SECRET       = role == "control" ? aws_secretsmanager_secret.tokens.arn : ""
         DATA_VOLUME         = role == "control" ? aws_ebs_volume.control.id : ""
         BUCKET              = role == "control" ? aws_s3_bucket.checkpoints.id : ""
-        COPY_MINUTES        = var.copy_checkpoints_minutes
         HTTP_PORT           = local.ports.http
         SILO_PORT           = local.ports.silo
         GATEWAY_PORT        = local.ports.gateway

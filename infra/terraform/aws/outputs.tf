@@ -4,7 +4,7 @@ output "dashboard" {
 }
 
 output "redis" {
-  description = "Connection string of Redis for the command and the SDK, without its password: add ,password=... of redis_secret_arn."
+  description = "Connection string of Redis for the command and the SDK, without its password: --redis-password-file takes what is in redis_secret_arn."
   value       = local.redis_address
 }
 

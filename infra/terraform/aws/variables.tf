@@ -155,16 +155,6 @@ variable "control_disk_gib" {
   }
 }
 
-variable "copy_checkpoints_minutes" {
-  description = "How often new checkpoints are copied from the control node's disk to the bucket, minutes."
-  type        = number
-  default     = 5
-  validation {
-    condition     = var.copy_checkpoints_minutes >= 1 && var.copy_checkpoints_minutes <= 1440 && floor(var.copy_checkpoints_minutes) == var.copy_checkpoints_minutes
-    error_message = "copy_checkpoints_minutes must be a whole number from 1 to 1440."
-  }
-}
-
 variable "keep_checkpoints_days" {
   description = "Days after which what was deleted or overwritten in the bucket is gone for good."
   type        = number

@@ -45,6 +45,11 @@ public sealed class CommandLineTests
     [InlineData("replay --plan /no/such/plan.json", "--plan: ")]
     [InlineData("replay --trace HADP --report /no/such/folder/r.html", "--report: the folder '/no/such/folder' does not exist; it must be one that does.")]
     [InlineData("jobs list --redis host:1,notAnOption=3", "--redis: 'host:1,notAnOption=3' is not a Redis address")]
+    [InlineData("jobs list --redis host:1,password=a,se=cret", "--redis: 'host:1,password=*****' is not a Redis address: a part of it is not known; a password with a comma in it must be in a file of its own")]
+    [InlineData("jobs list --redis-password-file /no/such", "--redis-password-file: /no/such: there is no such file")]
+    [InlineData("replay --trace HADP --redis-key /no/such", "--redis-key: /no/such: there is no certificate for it")]
+    [InlineData("instances list --redis-ca /no/such", "--redis-ca: /no/such: there is no such file")]
+    [InlineData("chaos --job j --redis-certificate /no/such", "--redis-certificate: /no/such: there is no such file")]
     [InlineData("jobs submit /no/such/job.yaml", "'/no/such/job.yaml' cannot be read: ")]
     [InlineData("jobs submit - --set steps", "--set: 'steps' is not valid; it must be a path and a value, like training.steps=50.")]
     [InlineData("jobs submit -", "standard input: the document is not valid: it is empty; it must have fields such as name")]
@@ -103,8 +108,8 @@ public sealed class CommandLineTests
         Assert.Equal(
             [
                 "--trace <NAME|FILE|KIND:SEED>", "--plan <FILE>", "--policy <NAME>", "--fit <HOW>", "--interval <SECONDS>", "--grace <SECONDS>", "--unannounced <X>", "--seed <N>", "--fleet <NAME>",
-                "--job <ID>", "--report <FILE>", "--redis <HOST:PORT>", "--cluster-id <ID>", "--service-id <ID>", "--tls-certificate <FILE>",
-                "--tls-key <FILE>", "--tls-authority <FILE>", "--timeout <SECONDS>", "--json", "--from <N>", "--to <N>",
+                "--job <ID>", "--report <FILE>", "--redis <HOST:PORT>", "--redis-password-file <FILE>", "--redis-ca <FILE>", "--redis-certificate <FILE>", "--redis-key <FILE>",
+                "--cluster-id <ID>", "--service-id <ID>", "--tls-certificate <FILE>", "--tls-key <FILE>", "--tls-authority <FILE>", "--timeout <SECONDS>", "--json", "--from <N>", "--to <N>",
             ],
             options);
         string text = string.Join(' ', output.Split((char[])[' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries));

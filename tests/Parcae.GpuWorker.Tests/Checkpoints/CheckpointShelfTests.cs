@@ -24,12 +24,12 @@ public sealed class CheckpointShelfTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Checkpoints_are_listed_by_their_steps_with_their_lengths()
+    public async Task Checkpoints_are_listed_by_their_steps_with_their_lengths()
     {
-        var listed = CheckpointShelf.List(_store, "vault-1");
+        var listed = await CheckpointShelf.ListAsync(_store, null, "vault-1");
         Assert.Equal([(25, 500L, "vault-1"), (50, 1000L, "vault-1")], listed.Select(c => (c.Step, c.Bytes, c.InstanceId)));
         Assert.Equal(File.GetLastWriteTimeUtc(_store.PathOf(25)), listed[0].WrittenAt.UtcDateTime);
-        Assert.Empty(CheckpointShelf.List(new CheckpointStore(_folder.Path, "job-2"), "vault-1"));
+        Assert.Empty(await CheckpointShelf.ListAsync(new CheckpointStore(_folder.Path, "job-2"), null, "vault-1"));
     }
 
     [Theory]
@@ -39,23 +39,23 @@ public sealed class CheckpointShelfTests : IDisposable
     [InlineData(5000, 600, 0, 0)]
     public async Task A_piece_is_what_lies_there_with_its_checksum(long offset, int count, int from, int length)
     {
-        var piece = await CheckpointShelf.ReadAsync(_store, 50, offset, count);
+        var piece = await CheckpointShelf.ReadAsync(_store, null, 50, offset, count);
         byte[] expected = _bytes[from..(from + length)];
         Assert.Equal(expected, piece.Data);
         Assert.Equal((Convert.ToHexStringLower(XxHash128.Hash(expected)), 1000L), (piece.Checksum, piece.Length));
-        Assert.Equal(CheckpointShelf.List(_store, "v")[1].WrittenAt, piece.WrittenAt);
+        Assert.Equal((await CheckpointShelf.ListAsync(_store, null, "v"))[1].WrittenAt, piece.WrittenAt);
     }
 
     [Fact]
     public async Task What_there_is_not_is_told_with_what_there_is_and_links_are_not_followed()
     {
-        var e = await Assert.ThrowsAsync<KeyNotFoundException>(() => CheckpointShelf.ReadAsync(_store, 30, 0, 1));
+        var e = await Assert.ThrowsAsync<KeyNotFoundException>(() => CheckpointShelf.ReadAsync(_store, null, 30, 0, 1));
         Assert.Equal("There is no checkpoint of step 30; there are some of steps 25, 50.", e.Message);
-        e = await Assert.ThrowsAsync<KeyNotFoundException>(() => CheckpointShelf.ReadAsync(new CheckpointStore(_folder.Path, "job-2"), 30, 0, 1));
+        e = await Assert.ThrowsAsync<KeyNotFoundException>(() => CheckpointShelf.ReadAsync(new CheckpointStore(_folder.Path, "job-2"), null, 30, 0, 1));
         Assert.Equal("There is no checkpoint of step 30; there is none of this job here.", e.Message);
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => CheckpointShelf.ReadAsync(_store, 50, -1, 1));
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => CheckpointShelf.ReadAsync(_store, 50, 0, CheckpointPiece.MaxBytes + 1));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => CheckpointShelf.ReadAsync(_store, null, 50, -1, 1));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => CheckpointShelf.ReadAsync(_store, null, 50, 0, CheckpointPiece.MaxBytes + 1));
         File.CreateSymbolicLink(_store.PathOf(75), "/etc/passwd");
-        await Assert.ThrowsAsync<CheckpointException>(() => CheckpointShelf.ReadAsync(_store, 75, 0, 1));
+        await Assert.ThrowsAsync<CheckpointException>(() => CheckpointShelf.ReadAsync(_store, null, 75, 0, 1));
     }
 }

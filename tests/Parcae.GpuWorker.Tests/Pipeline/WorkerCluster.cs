@@ -44,6 +44,9 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
     /// <summary>What those that are added encrypt with.</summary>
     public MutualTls? Tls { get; init; }
 
+    /// <summary>Where the files that jobs name must lie, for those that are added.</summary>
+    public AllowedFolders? DataFolders { get; init; }
+
     /// <summary>What workers compute on.</summary>
     public string Device { get; init; } = "cpu";
 
@@ -69,9 +72,10 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
     /// <summary>Steps whose result was known and that were run again, as no replica of some layer was left and the vault was behind.</summary>
     public int Replayed { get; private set; }
 
-    public WorkerHost Add(string id, InstanceRole role = InstanceRole.Worker, double? stallSeconds = null)
+    public WorkerHost Add(string id, InstanceRole role = InstanceRole.Worker, double? stallSeconds = null, Action<GpuWorkerOptions>? configure = null)
     {
-        var options = new GpuWorkerOptions { InstanceId = id, Role = role, Device = Device, CheckpointFolder = _folder, Faults = Faults, HeartbeatSeconds = HeartbeatSeconds, StallSeconds = stallSeconds ?? HeartbeatSeconds };
+        var options = new GpuWorkerOptions { InstanceId = id, Role = role, Device = Device, DataFolders = DataFolders, CheckpointFolder = _folder, Faults = Faults, HeartbeatSeconds = HeartbeatSeconds, StallSeconds = stallSeconds ?? HeartbeatSeconds };
+        configure?.Invoke(options);
         return _workers[id] = new WorkerHost(Options.Create(options), this, NullLoggerFactory.Instance, tls: Tls);
     }
 

@@ -1,3 +1,4 @@
+using Parcae.Grains.Jobs;
 using Parcae.Grains.Tests.Support;
 
 [assembly: AssemblyFixture(typeof(ParcaeCluster))]
@@ -131,6 +132,23 @@ public sealed class LifecycleTests(ParcaeCluster cluster)
 
         // Whoever missed the end hears of it.
         Assert.True((await world.Job.ReportSteps(new StepReport(world.Id("1"), 1, []))).Generation > 1);
+    }
+
+    [Fact]
+    public async Task A_wish_that_the_store_could_not_take_is_durable_and_acted_on_when_it_is_asked_again()
+    {
+        var world = cluster.World();
+        await world.Join("1", "2");
+        await world.Job.Submit(world.Spec("2:1x2"));
+        await world.Trains(_ => true);
+        await world.Train(4);
+        cluster.Disk.Refuse("job", world.Job, true);
+        await Assert.ThrowsAnyAsync<OrleansException>(world.Job.Finish);
+        cluster.Disk.Refuse("job", world.Job, false);
+        // As the SDK does for whoever called it. The answer means that it is durable, and that it is being acted on.
+        await world.Job.Finish();
+        Assert.Equal(JobIntent.Finish, cluster.Disk.Get<JobState>("job", world.Job).Intent);
+        await world.Saved(s => s.Phase == JobPhase.Completed);
     }
 
     [Fact]

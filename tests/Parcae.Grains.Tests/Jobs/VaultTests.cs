@@ -102,6 +102,63 @@ public sealed class VaultTests(ParcaeCluster cluster)
     }
 
     [Fact]
+    public async Task A_vault_whose_bucket_does_not_answer_is_asked_again_and_the_job_does_not_begin_from_nothing_meanwhile()
+    {
+        var world = await Training("2:1x2", "1", "2");
+        await world.Train(5);
+        await LoseAll(world);
+        world.Add("w", InstanceRole.Vault).Unread = "s3://bucket does not answer: SlowDown";
+        await world.Fleet.Join(world["w"].Info);
+        await world.Join("8", "9");
+        string why = $"{world.Id("w")} does not know all checkpoints (s3://bucket does not answer: SlowDown)";
+        await world.Pauses(r => r == $"no instance holds the state of step 5; waiting for the state vault and its checkpoints: {why}");
+
+        // Nothing tells the job.
+        (world["w"].Unread, world["w"].Disk[4]) = (null, true);
+        var record = await world.Trains(r => r.Number > 1);
+        Assert.Equal((4, 1, "checkpoint"), (record.AtStep, record.StepsReplayed, record.Source));
+    }
+
+    [Fact]
+    public async Task A_checkpoint_that_the_bucket_does_not_give_at_present_is_not_passed_over_for_an_older_one()
+    {
+        var world = await Training("2:1x2", "1", "2");
+        await world.Train(5);
+        await LoseAll(world);
+        world.Add("w", InstanceRole.Vault).Away = true;
+        (world["w"].Disk[2], world["w"].Disk[4]) = (true, true);
+        await world.Fleet.Join(world["w"].Info);
+        await world.Join("8", "9");
+        await world.Pauses(r => r == "waiting for a checkpoint of the state vault: checkpoint 4 cannot be fetched");
+
+        world["w"].Away = false;
+        var record = await world.Trains(r => r.Number > 1);
+        Assert.Equal((4, 1, "checkpoint"), (record.AtStep, record.StepsReplayed, record.Source));
+    }
+
+    [Fact]
+    public async Task A_job_that_is_submitted_again_waits_for_a_bucket_that_does_not_answer_and_begins_at_what_that_has()
+    {
+        var world = cluster.World();
+        await world.Join("1", "2");
+        world.Add("v", InstanceRole.Vault).Unread = "s3://bucket does not answer: SlowDown";
+        await world.Fleet.Join(world["v"].Info);
+        await world.Job.Submit(world.Spec("2:1x2", vault: true));
+        await world.Pauses(r => r.EndsWith("(s3://bucket does not answer: SlowDown)", StringComparison.Ordinal));
+        await world.Join("3");
+        (world["v"].Unread, world["v"].Disk[4]) = (null, true);
+        var record = await world.Trains(_ => true);
+        Assert.Equal((4, "checkpoint"), (record.AtStep, record.Source));
+    }
+
+    private static async Task LoseAll(FakeWorld world)
+    {
+        string[] all = [world.Id("v"), .. world.Plan.Places.Select(p => p.Peer.InstanceId)];
+        foreach (string id in all) world[world.Short(id)].Health = Health.Dead;
+        foreach (string id in all) await world.Fleet.Lost(id, "test");
+    }
+
+    [Fact]
     public async Task Several_control_silos_share_the_vault_and_bring_the_state_back_together()
     {
         var world = await Sharing(copies: 1, "v", "w");

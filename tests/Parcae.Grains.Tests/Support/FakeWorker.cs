@@ -56,6 +56,12 @@ public sealed class FakeWorker : IGpuWorker
     /// <summary>Checkpoints on the vault's disk, and whether each is sound.</summary>
     public SortedDictionary<int, bool> Disk { get; } = [];
 
+    /// <summary>Why it does not know the checkpoints of the vault's bucket; null: it knows all.</summary>
+    public string? Unread { get; set; }
+
+    /// <summary>Whether its checkpoints are in a bucket that gives none at present.</summary>
+    public bool Away { get; set; }
+
     /// <summary>The plan that it runs, or was halted in.</summary>
     public GenerationPlan? Plan { get; private set; }
 
@@ -106,6 +112,7 @@ public sealed class FakeWorker : IGpuWorker
             {
                 if (command.RestoreCheckpoint is { } checkpoint)
                 {
+                    if (Away) throw new CheckpointAwayException($"checkpoint {checkpoint} cannot be fetched");
                     if (!Disk.TryGetValue(checkpoint, out bool sound) || !sound) throw new InvalidDataException($"checkpoint {checkpoint} is damaged");
                 }
                 else if (!Holds(layer, version))
@@ -221,6 +228,7 @@ public sealed class FakeWorker : IGpuWorker
                 ],
                 Results = [.. _results.Where(r => r.Key >= command.ResultsFrom).Select(r => r.Value)],
                 Checkpoints = [.. Disk.Keys],
+                CheckpointsUnread = Unread,
             };
         }
     }

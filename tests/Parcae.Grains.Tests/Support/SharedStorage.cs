@@ -7,6 +7,7 @@ namespace Parcae.Grains.Tests.Support;
 public sealed class StorageDisk
 {
     private readonly Dictionary<string, (BinaryData Data, string ETag, object State)> _records = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _refused = new(StringComparer.Ordinal);
     private readonly List<(Func<object?, bool> Met, string Key, TaskCompletionSource Done)> _waiting = [];
 
     /// <summary>Completes when the record satisfies the condition, now or after a later write.</summary>
@@ -33,6 +34,16 @@ public sealed class StorageDisk
     public T Get<T>(string name, IAddressable grain)
         where T : notnull => Serializer!.Deserialize<T>(Read($"{name}/{grain.GetGrainId()}")!.Value.Data)!;
 
+    /// <summary>Has every write of a record fail, or not any more.</summary>
+    public void Refuse(string name, IAddressable grain, bool refuse)
+    {
+        lock (_records)
+        {
+            if (refuse) _refused.Add($"{name}/{grain.GetGrainId()}");
+            else _refused.Remove($"{name}/{grain.GetGrainId()}");
+        }
+    }
+
     /// <summary>How many records of a grain begin with a name.</summary>
     public int Count(IAddressable grain, string name)
     {
@@ -53,6 +64,7 @@ public sealed class StorageDisk
         string next = Guid.NewGuid().ToString("N");
         lock (_records)
         {
+            if (_refused.Contains(key)) throw new IOException($"{key} cannot be written: the store is away");
             string? stored = _records.TryGetValue(key, out var record) ? record.ETag : null;
             if (stored != etag) throw new InconsistentStateException($"{key} was written by another", stored, etag);
             _records[key] = (data, next, copy);

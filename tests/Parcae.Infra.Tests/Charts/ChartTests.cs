@@ -171,7 +171,13 @@ public sealed class ChartTests(Chart chart) : IClassFixture<Chart>
         var control = named.Pod("control");
         Assert.Contains(control.List("volumes"), v => v.At("secret.secretName")?.ToString() == "two");
         AssertMounted(control, Read(named, "control").Settings.SecretFile!, "three");
-        Assert.Equal("one", Container(control).List("env").Single(e => e.Text("name") == "REDIS_PASSWORD").Text("valueFrom.secretKeyRef.name"));
+        foreach (string component in (string[])["control", "worker"])
+        {
+            var pod = named.Pod(component);
+            string mount = Container(pod).List("volumeMounts").Single(m => m.Text("name") == "redis").Text("mountPath");
+            Assert.Equal("one", pod.List("volumes").Single(v => v.Text("name") == "redis").Text("secret.secretName"));
+            Assert.Equal($"{mount}/password", Read(named, component).Settings.RedisPasswordFile);
+        }
     }
 
     [Fact]
@@ -253,8 +259,12 @@ public sealed class ChartTests(Chart chart) : IClassFixture<Chart>
     {
         Assert.Contains("redis.existingSecret must name a secret", chart.Text("redis: { enabled: false, external: 'r:6379' }").Error, StringComparison.Ordinal);
         Assert.Contains("redis.external must be the address of a Redis", chart.Text("redis: { enabled: false, existingSecret: one }").Error, StringComparison.Ordinal);
-        var rendered = chart.Render("redis: { enabled: false, external: 'redis.example:6380,ssl=true', existingSecret: one }");
-        Assert.Equal("redis.example:6380,ssl=true,password=$(REDIS_PASSWORD)", Read(rendered, "worker").Settings.Redis);
+        var rendered = chart.Render("redis: { enabled: false, external: 'redis.example:6380,user=parcae', existingSecret: one, tls: { ca: ca.crt, certificate: tls.crt, key: tls.key } }");
+        var settings = Read(rendered, "worker").Settings;
+        Assert.Equal(
+            ("redis.example:6380,user=parcae", "/run/secrets/redis/password", "/run/secrets/redis/ca.crt", "/run/secrets/redis/tls.crt", "/run/secrets/redis/tls.key"),
+            (settings.Redis, settings.RedisPasswordFile, settings.RedisCa, settings.RedisCertificate, settings.RedisKey));
+        Assert.Contains("redis.tls.key must name the key", chart.Text("redis: { enabled: false, external: 'r:6379', existingSecret: one, tls: { certificate: tls.crt } }").Error, StringComparison.Ordinal);
         Assert.DoesNotContain(rendered.Objects, o => o.Text("metadata.name").EndsWith("-redis", StringComparison.Ordinal));
     }
 
@@ -291,7 +301,7 @@ public sealed class ChartTests(Chart chart) : IClassFixture<Chart>
         Assert.All(monitored, s => Assert.Contains("http", s.List("spec.ports").Select(p => p.Text("name"))));
         Assert.Equal(rendered["StatefulSet", "-control"].Text("spec.serviceName"), rendered["Service", "-control-headless"].Text("metadata.name"));
         Assert.Equal(rendered["StatefulSet", "-redis"].Text("spec.serviceName"), rendered["Service", "-redis"].Text("metadata.name"));
-        Assert.Equal($"{rendered["Service", "-redis"].Text("metadata.name")}:6379,password=$(REDIS_PASSWORD)", Read(rendered, "control").Settings.Redis);
+        Assert.Equal($"{rendered["Service", "-redis"].Text("metadata.name")}:6379", Read(rendered, "control").Settings.Redis);
     }
 
     [Fact]

@@ -52,7 +52,7 @@ public sealed class ValuesTests
     public void The_settings_that_it_takes_are_the_silos_but_for_those_that_the_chart_sets()
     {
         string[] taken = [.. JsonNode.Parse(SchemaText)!.Map("properties.settings.properties").Select(p => p.Key)];
-        string[] own = ["api-token-file", "cluster-id", "config", "data", "data-port", "device", "gateway-port", "host", "http-certificate", "http-host", "http-key", "http-port", "instance-id", "kubernetes-endpoint", "parent-pid", "port", "redis", "role", "secret-file", "service-account", "service-id", "silo-port", "stop-timeout", "tls-authority", "tls-certificate", "tls-key"];
+        string[] own = ["api-token-file", "cluster-id", "config", "data", "data-port", "device", "gateway-port", "host", "http-certificate", "http-host", "http-key", "http-port", "instance-id", "kubernetes-endpoint", "parent-pid", "port", "redis", "redis-ca", "redis-certificate", "redis-key", "redis-password-file", "role", "secret-file", "service-account", "service-id", "silo-port", "stop-timeout", "tls-authority", "tls-certificate", "tls-key"];
         Assert.Equal(SettingNames.Options.Except(own), taken.Order(StringComparer.Ordinal));
         foreach (string part in new[] { "control", "worker" }) Assert.Equal(taken, JsonNode.Parse(SchemaText)!.Map($"properties.{part}.properties.settings.properties").Select(p => p.Key));
         Assert.All(own, o => Assert.Contains(o, SettingNames.Options));

@@ -89,7 +89,7 @@ public sealed partial class ComposeTests
     {
         Assert.Equal(["sh", "/etc/parcae/start"], Service("redis").Texts("command"));
         Assert.Contains("redis:/data", Service("redis").Texts("volumes"));
-        Assert.Equal("redis:6379", Read("worker").Settings.Redis);
+        Assert.Equal(("redis:6379", "/run/secrets/redis_password"), (Read("worker").Settings.Redis, Read("worker").Settings.RedisPasswordFile));
         foreach (string silo in Silos.Select(s => s.Data)) Assert.Contains("redis_password", Service(silo).Texts("secrets"));
         Assert.DoesNotContain("password=", Repository.Read("infra/compose.yaml"), StringComparison.OrdinalIgnoreCase);
     }

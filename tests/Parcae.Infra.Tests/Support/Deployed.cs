@@ -10,9 +10,6 @@ namespace Parcae.Infra.Tests.Support;
 /// <param name="Grace">Time from being told to stop to being killed.</param>
 internal sealed partial record Deployed(SiloSettings Settings, TimeSpan Grace)
 {
-    // The image's entrypoint reads it; the silo does not.
-    private const string PasswordFile = "PARCAE_REDIS_PASSWORD_FILE";
-
     /// <summary>Reads a command line and an environment as the silo does.</summary>
     /// <param name="arguments">What stands after the program's name.</param>
     /// <param name="environment">Names and values; those of other programs are let be.</param>
@@ -22,7 +19,7 @@ internal sealed partial record Deployed(SiloSettings Settings, TimeSpan Grace)
     {
         string[] given = [.. arguments];
         var more = new List<string>();
-        foreach (var (name, value) in environment.Where(v => v.Key.StartsWith("PARCAE_", StringComparison.Ordinal) && v.Key != PasswordFile))
+        foreach (var (name, value) in environment.Where(v => v.Key.StartsWith("PARCAE_", StringComparison.Ordinal)))
         {
             string option = SettingNames.Options.FirstOrDefault(o => SettingNames.ToVariable(o) == name) ?? throw new UsageException($"{name} is no setting of the silo.");
             // The command line wins.

@@ -125,7 +125,7 @@ internal static class UnitRoot
         root.Write("usr/lib/systemd/system/docker.service", "[Service]\nExecStart=/usr/bin/docker\n");
         root.Write("usr/lib/systemd/system/system.slice", "[Unit]\nDescription=system\n");
         root.Write("usr/lib/systemd/system/-.slice", "[Unit]\nDescription=root\n");
-        foreach (string program in new[] { "usr/bin/dotnet", "usr/bin/docker", "etc/parcae/copy-checkpoints", "etc/parcae/fetch-certificates" }) root.Write(program, "#!/bin/sh\n", executable: true);
+        foreach (string program in new[] { "usr/bin/dotnet", "usr/bin/docker", "etc/parcae/fetch-certificates" }) root.Write(program, "#!/bin/sh\n", executable: true);
         return root;
     }
 }

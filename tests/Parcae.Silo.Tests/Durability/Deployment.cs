@@ -17,7 +17,10 @@ public enum StoreKind
 }
 
 /// <summary>A service of real processes: a store, control silos, workers; each can be ended and started again as the same one. And a client.</summary>
-internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1") : IAsyncDisposable
+/// <param name="kind">What kind of store.</param>
+/// <param name="host">The store's address.</param>
+/// <param name="place">Where the store runs; null: here.</param>
+internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1", Func<ProcessStartInfo, ProcessStartInfo>? place = null) : IAsyncDisposable
 {
     /// <summary>Collection of the tests that need the machine for themselves.</summary>
     public const string OneAtATime = "deployments";
@@ -26,7 +29,10 @@ internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1") : IA
 
     private readonly SiloProcesses _processes = new();
     private readonly int _redis = SiloProcesses.FreePort();
-    private readonly Dictionary<string, (string[] Arguments, Process Process)> _silos = [];
+    private readonly Dictionary<string, (ProcessStartInfo Start, Process Process)> _silos = [];
+    private readonly CancellationTokenSource _ended = new();
+    private readonly List<Task> _supervision = [];
+    private readonly List<string> _restarts = [];
     private ParcaeClient? _client;
 
     /// <summary>Settings that all silos have.</summary>
@@ -69,7 +75,7 @@ internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1") : IA
         Store = kind == StoreKind.Embedded
             ? await _processes.StartAsync("READY store", "store", "--port", $"{_redis}", "--data", data)
             : await _processes.StartAsync(
-                new ProcessStartInfo(RedisServer!, ["--port", $"{_redis}", "--bind", host, "--protected-mode", "no", "--dir", data, "--appendonly", "yes", "--save", "", "--daemonize", "no"]),
+                (place ?? Here)(new ProcessStartInfo(RedisServer!, ["--port", $"{_redis}", "--bind", host, "--protected-mode", "no", "--dir", data, "--appendonly", "yes", "--save", "", "--daemonize", "no"])),
                 line => line.Contains("Ready to accept connections", StringComparison.Ordinal), "Ready to accept connections");
     }
 
@@ -80,22 +86,19 @@ internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1") : IA
     public Task WorkerAsync(string id, params string[] more) => StartAsync(id, ["--role", "worker", .. more]);
 
     /// <summary>Starts a silo of any role.</summary>
-    public async Task StartAsync(string id, params string[] arguments)
+    public Task StartAsync(string id, params string[] arguments) => StartInAsync(Here, id, arguments);
+
+    /// <summary>Starts a silo of any role somewhere, as one of the <see cref="Networks.SeparateNetworks"/>.</summary>
+    public Task StartInAsync(Func<ProcessStartInfo, ProcessStartInfo> there, string id, params string[] arguments) => StartAsync(id, there(SiloProcesses.Silo(Arguments(id, arguments))));
+
+    private async Task StartAsync(string id, ProcessStartInfo start)
     {
-        string[] all = Arguments(id, arguments);
-        var start = SiloProcesses.Silo(all);
         foreach (var (name, value) in Variables) start.Environment[name] = value;
         var process = await _processes.StartAsync(start, line => line == $"READY {id}", $"READY {id}");
-        lock (_silos) _silos[id] = (all, process);
+        lock (_silos) _silos[id] = (start, process);
     }
 
-    /// <summary>Starts a silo in one of the <see cref="SeparateNetworks"/>.</summary>
-    public async Task StartInAsync(int network, string id, params string[] arguments)
-    {
-        string[] all = Arguments(id, arguments);
-        var process = await _processes.StartAsync(SeparateNetworks.Into(network, SiloProcesses.Silo(all)), line => line == $"READY {id}", $"READY {id}");
-        lock (_silos) _silos[id] = (all, process);
-    }
+    private static ProcessStartInfo Here(ProcessStartInfo start) => start;
 
     private string[] Arguments(string id, string[] more)
     {
@@ -108,19 +111,31 @@ internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1") : IA
         ];
     }
 
-    /// <summary>Starts silos again that have ended, with the same ids and ports.</summary>
-    public Task RestartAsync(params string[] ids) => Task.WhenAll(ids.Select(async id =>
+    /// <summary>Starts silos again that have ended, with the same ids and ports, where they were.</summary>
+    public Task RestartAsync(params string[] ids) => Task.WhenAll(ids.Select(id => StartAsync(id, _silos[id].Start)));
+
+    /// <summary>From now on does what systemd and Kubernetes do: starts silos again when they end.</summary>
+    public void Supervise(params string[] ids) => _supervision.AddRange(ids.Select(async id =>
     {
-        string[] arguments = _silos[id].Arguments;
-        var process = await _processes.StartAsync($"READY {id}", arguments);
-        lock (_silos) _silos[id] = (arguments, process);
+        while (true)
+        {
+            await _silos[id].Process.WaitForExitAsync(_ended.Token);
+            lock (_restarts) _restarts.Add(id);
+            await RestartAsync(id);
+        }
     }));
+
+    /// <summary>How often a silo was started again by <see cref="Supervise"/>.</summary>
+    public int Restarts(string id)
+    {
+        lock (_restarts) return _restarts.Count(r => r == id);
+    }
 
     /// <summary>A silo's process.</summary>
     public Process this[string id] => _silos[id].Process;
 
-    /// <summary>Submits the test's job.</summary>
-    public async Task SubmitAsync(string jobId, JobSpec? spec = null) => await (await ClientAsync()).SubmitAsync(spec ?? TestJob.Spec, jobId);
+    /// <summary>Submits a test's job, the small one where none is given.</summary>
+    public async Task SubmitAsync(string jobId, JobSpec? spec = null) => await (await ClientAsync()).SubmitAsync(spec ?? TestJob.Small.Spec, jobId);
 
     /// <summary>The job as it is now; null when nobody answers.</summary>
     public async Task<JobStatus?> StatusAsync(string jobId)
@@ -164,14 +179,14 @@ internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1") : IA
     }
 
     /// <summary>Ends the job at its next boundary and compares all that it did with the undisturbed run.</summary>
-    public async Task<JobHistory> FinishAsync(string jobId)
+    public async Task<JobHistory> FinishAsync(string jobId, TestJob? job = null)
     {
         var client = await ClientAsync();
         await client.FinishAsync(jobId);
         await UntilAsync(async () => await StatusAsync(jobId) is { Phase: JobPhase.Completed }, () => $"{jobId} is completed");
         var history = await client.GetHistoryAsync(jobId);
         TestContext.Current.TestOutputHelper?.WriteLine($"{history.Steps.Length} steps; " + string.Join("; ", history.Generations.Select(g => $"{g.Number}: {g.Pipelines} x {g.Depth} from {g.AtStep}, {g.Cause}, pause {g.PauseMilliseconds:0} ms, again {g.StepsReplayed}")));
-        TestJob.AssertUndisturbed(history);
+        (job ?? TestJob.Small).AssertUndisturbed(history);
         return history;
     }
 
@@ -179,6 +194,14 @@ internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1") : IA
     {
         TestContext.Current.TestOutputHelper?.WriteLine(Output);
         if (_client is not null) await _client.DisposeAsync();
+        await _ended.CancelAsync();
+        foreach (var supervision in _supervision)
+        {
+            // One that has failed could not start its silo: the test has said so by then.
+            await supervision.ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+
+        _ended.Dispose();
         await _processes.DisposeAsync();
     }
 

@@ -22,7 +22,7 @@ public sealed class FailoverTests
         await service.StartStoreAsync();
         foreach (string id in control) await service.ControlAsync(id);
         await service.WorkerAsync("w-1");
-        await service.SubmitAsync("j-1", TestJob.Spec with { Training = TestJob.Spec.Training with { Vault = false } });
+        await service.SubmitAsync("j-1", TestJob.Small.Spec with { Training = TestJob.Small.Spec.Training with { Vault = false } });
         await service.UntilTrainingAsync("j-1", 20, "w-1");
         for (int time = 0; time < Times; time++)
         {

@@ -35,6 +35,9 @@ public sealed class SettingNamesTests : IDisposable
     [InlineData("--silo-port many", "SiloPort")]
     [InlineData("--interval 0", "--interval 0: must be from 0.1 to 86400 seconds")]
     [InlineData("--parent-pid -3", "--parent-pid -3: must be a process id")]
+    [InlineData("--checkpoint-bucket https://bucket.s3.amazonaws.com/p", "--checkpoint-bucket https://bucket.s3.amazonaws.com/p: must be s3://BUCKET or s3://BUCKET/PREFIX")]
+    [InlineData("--bucket-endpoint minio:9000", "--bucket-endpoint minio:9000: must be an address such as http://127.0.0.1:8080")]
+    [InlineData("--bucket-region Frankfurt", "--bucket-region Frankfurt: must be a region such as eu-west-1")]
     public void What_is_wrong_is_said_with_the_value_and_what_would_be_right(string arguments, string message)
     {
         var refused = Assert.Throws<UsageException>(() => SettingNames.Read(arguments.Split(' ')));

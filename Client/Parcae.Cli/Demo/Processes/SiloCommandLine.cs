@@ -57,8 +57,8 @@ internal sealed record SiloCommandLine(string Host, string Silo, bool Faults = f
         // The child watches this process and ends when it is gone, however it ended.
         var start = new ProcessStartInfo(Host, [Silo, .. arguments, "--parent-pid", $"{Environment.ProcessId}"]);
         foreach (var (name, value) in Variables) start.Environment[name] = value;
-        // A service that lives on this machine for the command alone: certificates of another are not for it.
-        foreach (string name in (string[])["PARCAE_TLS_CERTIFICATE", "PARCAE_TLS_KEY", "PARCAE_TLS_AUTHORITY"]) start.Environment.Remove(name);
+        // What this shell says of another service's Redis and certificates is not meant for the one of these processes.
+        foreach (string name in (string[])["REDIS_PASSWORD_FILE", "REDIS_CA", "REDIS_CERTIFICATE", "REDIS_KEY", "TLS_CERTIFICATE", "TLS_KEY", "TLS_AUTHORITY"]) start.Environment.Remove($"PARCAE_{name}");
         // OTEL_* and the rest of the environment are inherited.
         _ = start.Environment.TryAdd("OTEL_SERVICE_NAME", serviceName);
         return start;

@@ -41,16 +41,26 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if .Values.redis.enabled }}{{ include "parcae.name" . }}-redis:6379{{ else }}{{ required "redis.external must be the address of a Redis where redis.enabled is false, such as redis.example:6380,ssl=true" .Values.redis.external }}{{ end }}
 {{- end }}
 
-{{/* Environment of every silo. Kubernetes puts the password into the connection string. */}}
+{{/* Environment of every silo. */}}
 {{- define "parcae.environment" -}}
 - name: PARCAE_INSTANCE_ID
   valueFrom: { fieldRef: { fieldPath: metadata.name } }
 - name: PARCAE_HOST
   valueFrom: { fieldRef: { fieldPath: status.podIP } }
-- name: REDIS_PASSWORD
-  valueFrom: { secretKeyRef: { name: {{ include "parcae.redisSecret" . }}, key: password } }
 - name: PARCAE_REDIS
-  value: {{ printf "%s,password=$(REDIS_PASSWORD)" (include "parcae.redisAddress" .) | quote }}
+  value: {{ include "parcae.redisAddress" . | quote }}
+- name: PARCAE_REDIS_PASSWORD_FILE
+  value: /run/secrets/redis/password
+{{- if .Values.redis.tls.ca }}
+- name: PARCAE_REDIS_CA
+  value: /run/secrets/redis/{{ .Values.redis.tls.ca }}
+{{- end }}
+{{- if .Values.redis.tls.certificate }}
+- name: PARCAE_REDIS_CERTIFICATE
+  value: /run/secrets/redis/{{ .Values.redis.tls.certificate }}
+- name: PARCAE_REDIS_KEY
+  value: /run/secrets/redis/{{ required "redis.tls.key must name the key of redis.tls.certificate" .Values.redis.tls.key }}
+{{- end }}
 - name: PARCAE_CLUSTER_ID
   value: {{ .Values.clusterId | quote }}
 - name: PARCAE_SERVICE_ID

@@ -111,28 +111,27 @@ run "a_standby_needs_two_subnets" {
 run "values_that_would_not_work" {
   command = plan
   variables {
-    name                     = "Parcae"
-    vpc_id                   = "my-vpc"
-    control_subnet_id        = "my-subnet"
-    worker_subnet_ids        = []
-    worker_ami_id            = "ubuntu"
-    images                   = { cpu = "parcae", cuda = "parcae:cuda" }
-    worker_instance_types    = []
-    workers                  = { min = 2, desired = 1, max = 8 }
-    on_demand_base           = -1
-    price_per_hour           = -1
-    redis                    = "memcached"
-    control_disk_gib         = 1
-    copy_checkpoints_minutes = 0
-    keep_checkpoints_days    = 0
-    client_cidrs             = ["0.0.0.0/0"]
-    metrics_cidrs            = ["here"]
-    otlp_endpoint            = "collector:4317"
-    tls_secret_arn           = "parcae-tls"
-    settings                 = { PARCAE_QUOTAS = "a b" }
+    name                  = "Parcae"
+    vpc_id                = "my-vpc"
+    control_subnet_id     = "my-subnet"
+    worker_subnet_ids     = []
+    worker_ami_id         = "ubuntu"
+    images                = { cpu = "parcae", cuda = "parcae:cuda" }
+    worker_instance_types = []
+    workers               = { min = 2, desired = 1, max = 8 }
+    on_demand_base        = -1
+    price_per_hour        = -1
+    redis                 = "memcached"
+    control_disk_gib      = 1
+    keep_checkpoints_days = 0
+    client_cidrs          = ["0.0.0.0/0"]
+    metrics_cidrs         = ["here"]
+    otlp_endpoint         = "collector:4317"
+    tls_secret_arn        = "parcae-tls"
+    settings              = { PARCAE_QUOTAS = "a b" }
   }
   expect_failures = [
     var.name, var.vpc_id, var.control_subnet_id, var.worker_subnet_ids, var.worker_ami_id, var.images, var.worker_instance_types, var.workers, var.on_demand_base, var.price_per_hour, var.redis,
-    var.control_disk_gib, var.copy_checkpoints_minutes, var.keep_checkpoints_days, var.client_cidrs, var.metrics_cidrs, var.tls_secret_arn, var.otlp_endpoint, var.settings,
+    var.control_disk_gib, var.keep_checkpoints_days, var.client_cidrs, var.metrics_cidrs, var.tls_secret_arn, var.otlp_endpoint, var.settings,
   ]
 }

@@ -20,9 +20,9 @@ public sealed class PluginFolderTests : IDisposable
     [Fact]
     public void What_lies_in_the_folder_is_loaded_and_without_a_rule_everything_is()
     {
-        PluginFolder.Check(_folder + "own.dll", restricted: true, _folder);
-        PluginFolder.Check(_folder + "not/there/yet.dll", restricted: true, _folder);
-        PluginFolder.Check("/anywhere.dll", restricted: false, null);
+        PluginFolder.Check(_folder + "own.dll", PluginFolder.RuleOf(_folder));
+        PluginFolder.Check(_folder + "not/there/yet.dll", PluginFolder.RuleOf(_folder));
+        PluginFolder.Check("/anywhere.dll", null);
     }
 
     [Theory]
@@ -30,8 +30,8 @@ public sealed class PluginFolderTests : IDisposable
     [InlineData("allowed-not/own.dll")]
     public void What_lies_elsewhere_is_not(string file)
     {
-        var refused = Assert.Throws<ArgumentException>(() => PluginFolder.Check(Path.Combine(_root, file), restricted: true, _folder));
-        Assert.Contains($"it must lie in the folder of this silo's --plugins, {_folder}", refused.Message, StringComparison.Ordinal);
+        var refused = Assert.Throws<ArgumentException>(() => PluginFolder.Check(Path.Combine(_root, file), PluginFolder.RuleOf(_folder)));
+        Assert.Contains($"it must lie in the folder of this silo's --plugins, {Path.TrimEndingDirectorySeparator(_folder)}", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -41,13 +41,13 @@ public sealed class PluginFolderTests : IDisposable
         Directory.CreateSymbolicLink(_folder + "deep", Path.Combine(_root, "elsewhere", "deep"));
         Directory.CreateSymbolicLink(_folder + "deeper", _folder + "deep");
         Directory.CreateSymbolicLink(_folder + "round", _folder + "round");
-        Assert.Throws<ArgumentException>(() => PluginFolder.Check(_folder + "linked.dll", restricted: true, _folder));
-        Assert.Throws<ArgumentException>(() => PluginFolder.Check(_folder + "deep/other.dll", restricted: true, _folder));
-        Assert.Throws<ArgumentException>(() => PluginFolder.Check(_folder + "deeper/other.dll", restricted: true, _folder));
-        Assert.Throws<ArgumentException>(() => PluginFolder.Check(_folder + "round/other.dll", restricted: true, _folder));
+        Assert.Throws<ArgumentException>(() => PluginFolder.Check(_folder + "linked.dll", PluginFolder.RuleOf(_folder)));
+        Assert.Throws<ArgumentException>(() => PluginFolder.Check(_folder + "deep/other.dll", PluginFolder.RuleOf(_folder)));
+        Assert.Throws<ArgumentException>(() => PluginFolder.Check(_folder + "deeper/other.dll", PluginFolder.RuleOf(_folder)));
+        Assert.Throws<ArgumentException>(() => PluginFolder.Check(_folder + "round/other.dll", PluginFolder.RuleOf(_folder)));
     }
 
     [Fact]
     public void A_silo_without_a_folder_says_how_one_is_given() =>
-        Assert.Contains("start it with --plugins FOLDER", Assert.Throws<ArgumentException>(() => PluginFolder.Check(_folder + "own.dll", restricted: true, null)).Message, StringComparison.Ordinal);
+        Assert.Contains("start it with --plugins FOLDER", Assert.Throws<ArgumentException>(() => PluginFolder.Check(_folder + "own.dll", PluginFolder.RuleOf(null))).Message, StringComparison.Ordinal);
 }

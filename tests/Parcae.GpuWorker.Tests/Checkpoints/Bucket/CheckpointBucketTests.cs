@@ -94,23 +94,25 @@ public sealed class CheckpointBucketTests : IAsyncLifetime
             _log.Await($"Job job: the checkpoint of step 1 could not be uploaded to s3://bucket/p, and is tried again in {pause} s: AccessDenied (403)");
             await Eventually.Until(() => bucket.Uploads.FailureOf("job") == Problem);
             Assert.Equal($"step 1 of job job ({Problem})", bucket.Uploads.Missing);
-            // Whoever waits must have begun to.
             await Eventually.Until(() => measured.GetValueOrDefault("parcae.checkpoint.upload.waiting") == 1);
             int asked = _s3.Requests.Count;
             _time.Advance(TimeSpan.FromSeconds(pause - 0.1));
             Assert.Equal(asked, _s3.Requests.Count);
-            _time.Advance(TimeSpan.FromSeconds(0.2));
+            // Whoever waits may begin to only now, and then waits for as long again.
+            await Eventually.Until(() =>
+            {
+                _time.Advance(TimeSpan.FromSeconds(0.2));
+                return _s3.Requests.Count > asked;
+            });
         }
 
         _log.Await("again in 8 s");
-        await Eventually.Until(() => measured.GetValueOrDefault("parcae.checkpoint.upload.age") >= 7);
-        Assert.Equal(4, measured["parcae.checkpoint.upload.duration false"]);
+        await Eventually.Until(() => measured.GetValueOrDefault("parcae.checkpoint.upload.age") >= 7 && measured["parcae.checkpoint.upload.duration false"] == 4);
         _s3.Fault = _ => null;
         await bucket.Uploads.SettleAsync().WaitAsync(Patience);
         Assert.Null(bucket.Uploads.FailureOf("job"));
         Assert.Contains(Key(1), _s3.Objects.Keys);
-        await Eventually.Until(() => measured["parcae.checkpoint.upload.waiting"] == 0 && measured["parcae.checkpoint.upload.age"] == 0);
-        Assert.Equal(1, measured["parcae.checkpoint.upload.duration true"]);
+        await Eventually.Until(() => measured["parcae.checkpoint.upload.waiting"] == 0 && measured["parcae.checkpoint.upload.age"] == 0 && measured["parcae.checkpoint.upload.duration true"] == 1);
     }
 
     [Fact]

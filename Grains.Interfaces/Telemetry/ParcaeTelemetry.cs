@@ -75,6 +75,9 @@ public static class ParcaeTelemetry
     /// <summary>Money spent on instances since the job began, tagged <c>job</c>.</summary>
     public static Counter<double> Cost { get; } = Meter.CreateCounter<double>("parcae.cost", "USD");
 
+    /// <summary>When a certificate of this silo ends, seconds since 1970, tagged <c>certificate</c>: <c>members</c> (silos, workers, clients) or <c>http</c>.</summary>
+    public static Gauge<double> CertificateExpiry { get; } = Meter.CreateGauge<double>("parcae.tls.certificate_expiry", "s");
+
     /// <summary>From a plan of a small fleet to a step of a large model.</summary>
     private static Histogram<double> Seconds(string name) => Meter.CreateHistogram(
         name, "s", null, null, new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100] });

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Parcae.GpuWorker.Service;
 using Parcae.Grains;
@@ -8,6 +9,7 @@ using Parcae.Grains.Security;
 using Parcae.Silo.Availability;
 using Parcae.Silo.Hosting;
 using Parcae.Silo.Hosting.Validation;
+using Parcae.Silo.Telemetry;
 
 namespace Parcae.Silo;
 
@@ -127,6 +129,7 @@ public static class ParcaeSiloExtensions
     {
         ArgumentNullException.ThrowIfNull(silo);
         silo.Services.AddSingleton(tls);
+        silo.Services.AddSingleton<IHostedService>(p => CertificateWatch.Of(tls, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<CertificateWatch>>()));
         return silo.UseTls(tls.Apply);
     }
 

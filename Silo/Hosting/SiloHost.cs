@@ -58,6 +58,7 @@ internal static partial class SiloHost
         {
             web.WebHost.UseKestrelHttpsConfiguration().UseUrls($"https://{settings.HttpHost}:{port}");
             web.WebHost.ConfigureKestrel(o => o.ConfigureHttpsDefaults(https => (https.ServerCertificate, https.ServerCertificateChain) = (certificate.Own, certificate.Chain)));
+            web.Services.AddSingleton<IHostedService>(p => CertificateWatch.Of(certificate, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<CertificateWatch>>()));
         }
         else
         {

@@ -2,7 +2,7 @@
 # Makes a machine a silo: user data of both kinds of instance. Reads the variables that nodes.tf writes above it. Safe to run again.
 set -euo pipefail
 umask 077
-: "${ROLE:?}" "${IMAGE:?}" "${REGION:?}" "${REDIS_ADDRESS:?}" "${REDIS_SECRET:?}"
+: "${ROLE:?}" "${IMAGE:?}" "${REGION:?}" "${REDIS_ADDRESS:?}" "${REDIS_SECRET:?}" "${SERVICE_SECRET:?}"
 # Where everything goes; empty on a real machine.
 root=${ROOT:-}
 etc=$root/etc/parcae data=$root/srv/parcae units=$root/etc/systemd/system
@@ -34,6 +34,49 @@ silo=1654 redis=999
 mkdir -p "$etc" "$units"
 chmod 755 "$etc"
 secret "$REDIS_SECRET" | keep "$etc/redis_password" $silo
+secret "$SERVICE_SECRET" | keep "$etc/service_secret" $silo
+
+if [ -n "$TLS_SECRET" ]; then
+    # Certificate, key and authority, one after the other, as three files in a folder; the silo looks at them again when they change.
+    cat >"$etc/fetch-certificates" <<SCRIPT
+#!/usr/bin/env bash
+set -euo pipefail
+umask 077
+rm -rf $etc/tls.new
+mkdir -p $etc/tls $etc/tls.new
+aws secretsmanager get-secret-value --region $REGION --secret-id $TLS_SECRET --query SecretString --output text |
+    awk -v folder=$etc/tls.new 'BEGIN { file = "tls.crt" } /BEGIN .*PRIVATE KEY/ { file = "tls.key" } /BEGIN CERT/ && file == "tls.key" { file = "ca.crt" } { print >(folder "/" file) }'
+for file in tls.key tls.crt ca.crt; do
+    [ -s $etc/tls.new/\$file ] || { echo "The secret has no \$file: it must be tls.crt, tls.key and ca.crt, one after the other." >&2; exit 1; }
+    chmod 400 $etc/tls.new/\$file
+done
+chown -R $silo $etc/tls.new
+for file in tls.key tls.crt ca.crt; do mv $etc/tls.new/\$file $etc/tls/\$file; done
+chown $silo $etc/tls
+SCRIPT
+    chmod 755 "$etc/fetch-certificates"
+    "$etc/fetch-certificates"
+    cat >"$units/parcae-certificates.service" <<UNIT
+[Unit]
+Description=Fetches the certificates of Parcae
+
+[Service]
+Type=oneshot
+ExecStart=/etc/parcae/fetch-certificates
+UNIT
+    cat >"$units/parcae-certificates.timer" <<UNIT
+[Unit]
+Description=Fetches the certificates of Parcae once an hour
+
+[Timer]
+OnActiveSec=1h
+OnUnitInactiveSec=1h
+RandomizedDelaySec=5min
+
+[Install]
+WantedBy=timers.target
+UNIT
+fi
 
 if [ "$ROLE" = control ]; then
     # The disk is attached once the instance runs.
@@ -59,6 +102,12 @@ fi
     echo "PARCAE_ZONE=$zone"
     echo "PARCAE_REDIS=$REDIS_ADDRESS"
     echo "PARCAE_REDIS_PASSWORD_FILE=/run/secrets/redis_password"
+    echo "PARCAE_SECRET_FILE=/run/secrets/service_secret"
+    if [ -n "$TLS_SECRET" ]; then
+        echo "PARCAE_TLS_CERTIFICATE=/run/tls/tls.crt"
+        echo "PARCAE_TLS_KEY=/run/tls/tls.key"
+        echo "PARCAE_TLS_AUTHORITY=/run/tls/ca.crt"
+    fi
     echo "PARCAE_SILO_PORT=$SILO_PORT"
     echo "PARCAE_DATA_PORT=$DATA_PORT"
     echo "PARCAE_HTTP_PORT=$HTTP_PORT"
@@ -119,6 +168,8 @@ if [ "$ROLE" = control ]; then
 else
     more="--gpus all"
 fi
+more+=" -v /etc/parcae/service_secret:/run/secrets/service_secret:ro"
+[ -z "$TLS_SECRET" ] || more+=" -v /etc/parcae/tls:/run/tls:ro"
 cat >"$units/parcae-silo.service" <<UNIT
 [Unit]
 Description=Parcae $ROLE silo
@@ -141,4 +192,5 @@ UNIT
 
 systemctl daemon-reload
 [ -z "$REDIS_IMAGE" ] || systemctl enable --now parcae-redis.service
+[ -z "$TLS_SECRET" ] || systemctl enable --now parcae-certificates.timer
 systemctl enable --now parcae-silo.service

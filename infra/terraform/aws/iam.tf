@@ -1,4 +1,4 @@
-# What each kind of node may do, and nothing else. Workers are the machines that run users' models: they read the password of Redis and their image.
+# What each kind of node may do, and nothing else. Workers are the machines that run users' models: they read the password of Redis, the secret and the certificate of silos, and their image.
 data "aws_iam_policy_document" "assume" {
   statement {
     actions = ["sts:AssumeRole"]
@@ -29,12 +29,16 @@ data "aws_iam_policy_document" "image" {
   }
 }
 
+locals {
+  silo_secrets = compact([aws_secretsmanager_secret.redis.arn, aws_secretsmanager_secret.service.arn, var.tls_secret_arn])
+}
+
 data "aws_iam_policy_document" "worker" {
   source_policy_documents = [data.aws_iam_policy_document.image.json]
   statement {
-    sid       = "ReadSecret"
+    sid       = "ReadSecrets"
     actions   = ["secretsmanager:GetSecretValue"]
-    resources = [aws_secretsmanager_secret.redis.arn]
+    resources = local.silo_secrets
   }
 }
 
@@ -43,7 +47,7 @@ data "aws_iam_policy_document" "control" {
   statement {
     sid       = "ReadSecrets"
     actions   = ["secretsmanager:GetSecretValue"]
-    resources = [aws_secretsmanager_secret.redis.arn, aws_secretsmanager_secret.tokens.arn]
+    resources = concat(local.silo_secrets, [aws_secretsmanager_secret.tokens.arn])
   }
   statement {
     sid       = "ListCheckpoints"

@@ -15,6 +15,8 @@ locals {
         REDIS_ADDRESS       = local.redis_address
         REDIS_SECRET        = aws_secretsmanager_secret.redis.arn
         REDIS_IMAGE         = role == "control" && var.redis == "self" ? var.redis_image : ""
+        SERVICE_SECRET      = aws_secretsmanager_secret.service.arn
+        TLS_SECRET          = var.tls_secret_arn
         TOKENS_SECRET       = role == "control" ? aws_secretsmanager_secret.tokens.arn : ""
         DATA_VOLUME         = role == "control" ? aws_ebs_volume.control.id : ""
         BUCKET              = role == "control" ? aws_s3_bucket.checkpoints.id : ""

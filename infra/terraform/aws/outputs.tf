@@ -13,6 +13,11 @@ output "redis_secret_arn" {
   value       = aws_secretsmanager_secret.redis.arn
 }
 
+output "service_secret_arn" {
+  description = "Secret of the silos, for a silo that is started by other means."
+  value       = aws_secretsmanager_secret.service.arn
+}
+
 output "tokens_secret_arn" {
   description = "Secret with the tokens of the API, one a line: role, name, secret."
   value       = aws_secretsmanager_secret.tokens.arn

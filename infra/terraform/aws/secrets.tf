@@ -4,6 +4,12 @@ resource "random_password" "redis" {
   special = false
 }
 
+# What the jobs' secrets are derived from: all silos have it, nobody else.
+resource "random_password" "service" {
+  length  = 48
+  special = false
+}
+
 resource "random_password" "token" {
   for_each = toset(["admin", "submitter", "viewer"])
   length   = 48
@@ -19,6 +25,17 @@ resource "aws_secretsmanager_secret" "redis" {
 resource "aws_secretsmanager_secret_version" "redis" {
   secret_id     = aws_secretsmanager_secret.redis.id
   secret_string = random_password.redis.result
+}
+
+resource "aws_secretsmanager_secret" "service" {
+  name_prefix = "${var.name}-service-"
+  description = "Secret of the silos of ${var.name}"
+  tags        = local.tags
+}
+
+resource "aws_secretsmanager_secret_version" "service" {
+  secret_id     = aws_secretsmanager_secret.service.id
+  secret_string = random_password.service.result
 }
 
 resource "aws_secretsmanager_secret" "tokens" {

@@ -185,6 +185,16 @@ variable "metrics_cidrs" {
   }
 }
 
+variable "tls_secret_arn" {
+  description = "Secret of Secrets Manager with the certificate of silos, its key and their authority, one after the other, as infra/certificates makes them: silos and clients then speak TLS 1.3 with each other. It is not in Terraform's state. Empty: no TLS, and the network is trusted."
+  type        = string
+  default     = ""
+  validation {
+    condition     = var.tls_secret_arn == "" || can(regex("^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[^\\s'*]+$", var.tls_secret_arn))
+    error_message = "tls_secret_arn must be empty or the full ARN of a secret, such as arn:aws:secretsmanager:eu-central-1:123456789012:secret:parcae-tls-AbCdEf."
+  }
+}
+
 variable "otlp_endpoint" {
   description = "A collector for traces, metrics and logs, such as http://10.0.3.7:4317; empty: none. It must be within the VPC or reachable by HTTPS."
   type        = string

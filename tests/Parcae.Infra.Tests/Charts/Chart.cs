@@ -23,6 +23,15 @@ public sealed class Chart : IDisposable
         return new Rendered(text, Yaml.ParseAll(text));
     }
 
+    /// <summary>Objects as an upgrade makes them, where these secrets are there already.</summary>
+    internal Rendered RenderAgain(Rendered before)
+    {
+        Assert.SkipWhen(_renderer.Value is null, "Helm alone asks a cluster, and there is no Go with sprig on this machine: what an upgrade keeps is not rendered.");
+        var known = new JsonObject(before.OfKind("Secret").Select(s => KeyValuePair.Create(s.Text("metadata.name"), (JsonNode?)s.DeepClone())));
+        string text = _renderer.Value.Run([Repository.Place(Folder), "training", "ml"], new Dictionary<string, string> { ["CLUSTER"] = _scratch.Write("cluster.yaml", known.ToJsonString()) }).Good().Output;
+        return new Rendered(text, Yaml.ParseAll(text));
+    }
+
     /// <summary>What is written, and whether it could be.</summary>
     internal Tool.Result Text(string values)
     {

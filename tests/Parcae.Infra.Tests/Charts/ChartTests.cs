@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
+using Parcae.Grains.Security;
 using Parcae.Infra.Tests.Support;
 using Parcae.Silo.Availability.Kubernetes;
 using Parcae.Silo.Hosting;
@@ -20,7 +22,9 @@ public sealed class ChartTests(Chart chart) : IClassFixture<Chart>
           clients: [ { podSelector: { matchLabels: { app: notebook } } } ]
           metrics: [ { namespaceSelector: { matchLabels: { name: monitoring } } } ]
           egress: [ { to: [ { ipBlock: { cidr: 10.0.0.0/8 } } ], ports: [ { port: 4317 } ] } ]
-        serviceMonitor: { enabled: true, labels: { release: prometheus } }
+        tls: { enabled: true, certManager: { enabled: true } }
+        httpTls: { secretName: web }
+        serviceMonitor: { enabled: true, labels: { release: prometheus }, tlsConfig: { serverName: parcae.example, ca: { secret: { name: web, key: ca.crt } } } }
         rules: { enabled: true, labels: { release: prometheus } }
         dashboards: { enabled: true }
         """;
@@ -30,6 +34,7 @@ public sealed class ChartTests(Chart chart) : IClassFixture<Chart>
     [
         "", Everything, "worker: { kind: DaemonSet }", "redis: { enabled: false, external: 'redis.example:6380,ssl=true', existingSecret: redis }", "api: { existingSecret: tokens }", "networkPolicy: { enabled: false }",
         "rbac: { nodes: false }", "serviceAccount: { create: false, name: mine }\nrbac: { create: false }", "control: { podDisruptionBudget: { enabled: false } }\nworker: { podDisruptionBudget: { enabled: false } }",
+        "serviceSecret: { existingSecret: one }\ntls: { enabled: true, secretName: members }", "tls: { enabled: true, certManager: { enabled: true, issuerRef: { name: members, kind: ClusterIssuer } } }",
     ];
 
     [Theory]
@@ -160,11 +165,12 @@ public sealed class ChartTests(Chart chart) : IClassFixture<Chart>
     [Fact]
     public void Secrets_are_made_only_where_none_is_named()
     {
-        Assert.Equal(2, chart.Render().OfKind("Secret").Count());
-        var named = chart.Render("redis: { existingSecret: one }\napi: { existingSecret: two }");
+        Assert.Equal(3, chart.Render().OfKind("Secret").Count());
+        var named = chart.Render("redis: { existingSecret: one }\napi: { existingSecret: two }\nserviceSecret: { existingSecret: three }");
         Assert.Empty(named.OfKind("Secret"));
         var control = named.Pod("control");
         Assert.Contains(control.List("volumes"), v => v.At("secret.secretName")?.ToString() == "two");
+        AssertMounted(control, Read(named, "control").Settings.SecretFile!, "three");
         foreach (string component in (string[])["control", "worker"])
         {
             var pod = named.Pod(component);
@@ -172,6 +178,80 @@ public sealed class ChartTests(Chart chart) : IClassFixture<Chart>
             Assert.Equal("one", pod.List("volumes").Single(v => v.Text("name") == "redis").Text("secret.secretName"));
             Assert.Equal($"{mount}/password", Read(named, component).Settings.RedisPasswordFile);
         }
+    }
+
+    [Fact]
+    public void What_was_made_once_is_kept_by_every_upgrade()
+    {
+        var before = chart.Render();
+        var after = chart.RenderAgain(before);
+        Assert.Equal(Data(before), Data(after));
+        Assert.NotEqual(Data(before), Data(chart.Render()));
+        // An uninstall lets them be, too.
+        Assert.All(before.OfKind("Secret"), s => Assert.Equal("keep", s.At("metadata.annotations")!.AsObject()["helm.sh/resource-policy"]!.ToString()));
+
+        static string[] Data(Rendered rendered) => [.. rendered.OfKind("Secret").Select(s => s.At("data")!.ToJsonString())];
+    }
+
+    [Theory]
+    [InlineData("control")]
+    [InlineData("worker")]
+    public void Every_silo_has_the_secret_of_the_service(string component)
+    {
+        var rendered = chart.Render();
+        var settings = Read(rendered, component).Settings;
+        var made = rendered["Secret", "-service"];
+        AssertMounted(rendered.Pod(component), settings.SecretFile!, made.Text("metadata.name"));
+        string text = Encoding.UTF8.GetString(Convert.FromBase64String(made.At("data")!.AsObject()[Path.GetFileName(settings.SecretFile)!]!.ToString()));
+        Assert.False(ServiceSecret.Of(text).IsPublic);
+        Assert.Equal((null, null), (settings.TlsCertificate, settings.HttpCertificate));
+    }
+
+    [Theory]
+    [InlineData("control")]
+    [InlineData("worker")]
+    public void Certificates_are_mounted_as_folders_under_the_names_of_cert_manager(string component)
+    {
+        var rendered = chart.Render("tls: { enabled: true, secretName: members }\nhttpTls: { secretName: web }");
+        var (pod, settings) = (rendered.Pod(component), Read(rendered, component).Settings);
+        foreach (string? file in new[] { settings.TlsCertificate, settings.TlsKey, settings.TlsAuthority }) AssertMounted(pod, file!, "members");
+        foreach (string? file in new[] { settings.HttpCertificate, settings.HttpKey }) AssertMounted(pod, file!, "web");
+        Assert.Equal(["tls.crt", "tls.key", "ca.crt", "tls.crt", "tls.key"], new[] { settings.TlsCertificate, settings.TlsKey, settings.TlsAuthority, settings.HttpCertificate, settings.HttpKey }.Select(Path.GetFileName));
+        Assert.DoesNotContain(rendered.Objects, o => o.Text("apiVersion").StartsWith("cert-manager", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void TLS_without_a_certificate_is_refused() =>
+        Assert.Contains("tls.secretName must name a secret with tls.crt, tls.key and ca.crt", chart.Text("tls: { enabled: true }").Error, StringComparison.Ordinal);
+
+    [Fact]
+    public void Cert_manager_makes_a_private_authority_and_a_certificate_of_it_for_servers_and_clients()
+    {
+        var rendered = chart.Render("tls: { enabled: true, certManager: { enabled: true, duration: 48h, renewBefore: 12h } }");
+        var member = rendered["Certificate", "-tls"];
+        AssertMounted(rendered.Pod("worker"), Read(rendered, "worker").Settings.TlsKey!, member.Text("spec.secretName"));
+        Assert.Equal(("48h", "12h"), (member.Text("spec.duration"), member.Text("spec.renewBefore")));
+        Assert.Equal(["digital signature", "server auth", "client auth"], member.Texts("spec.usages"));
+        var issuer = Assert.Single(rendered.OfKind("Issuer"), i => i.Text("metadata.name") == member.Text("spec.issuerRef.name"));
+        var authority = Assert.Single(rendered.OfKind("Certificate"), c => c.Text("spec.secretName") == issuer.Text("spec.ca.secretName"));
+        Assert.True((bool)authority.At("spec.isCA")!);
+        Assert.NotNull(Assert.Single(rendered.OfKind("Issuer"), i => i.Text("metadata.name") == authority.Text("spec.issuerRef.name")).At("spec.selfSigned"));
+
+        var named = chart.Render("tls: { enabled: true, certManager: { enabled: true, issuerRef: { name: members, kind: ClusterIssuer } } }");
+        Assert.Equal("""{"kind":"ClusterIssuer","name":"members"}""", Assert.Single(named.OfKind("Certificate")).At("spec.issuerRef")!.ToJsonString());
+        Assert.Empty(named.OfKind("Issuer"));
+    }
+
+    [Theory]
+    [InlineData("", "HTTP", null)]
+    [InlineData("httpTls: { secretName: web }\n", "HTTPS", "https")]
+    public void Who_asks_the_HTTP_port_asks_as_it_speaks(string values, string scheme, string? monitored)
+    {
+        var rendered = chart.Render(values + "serviceMonitor: { enabled: true, tlsConfig: { serverName: parcae.example } }");
+        foreach (string component in new[] { "control", "worker" })
+            Assert.All(new[] { "startupProbe", "readinessProbe", "livenessProbe" }, p => Assert.Equal(scheme, Container(rendered.Pod(component)).Text($"{p}.httpGet.scheme")));
+        var endpoint = rendered["ServiceMonitor", ""].List("spec.endpoints").Single();
+        Assert.Equal((monitored, monitored is null ? null : "parcae.example"), (endpoint.At("scheme")?.ToString(), endpoint.At("tlsConfig.serverName")?.ToString()));
     }
 
     [Fact]
@@ -249,6 +329,18 @@ public sealed class ChartTests(Chart chart) : IClassFixture<Chart>
     }
 
     private static bool Matches(JsonObject labels, JsonNode selector) => selector.AsObject().All(s => labels[s.Key]?.ToString() == s.Value!.ToString());
+
+    // A folder of a secret, which the silo's user alone may read.
+    private static void AssertMounted(JsonNode pod, string file, string secret)
+    {
+        var mount = Assert.Single(Container(pod).List("volumeMounts"), m => m.Text("mountPath") == Path.GetDirectoryName(file));
+        Assert.True((bool)mount.At("readOnly")!);
+        Assert.Null(mount.At("subPath"));
+        var volume = Assert.Single(pod.List("volumes"), v => v.Text("name") == mount.Text("name"));
+        Assert.Equal(secret, volume.Text("secret.secretName"));
+        // Octal 0440.
+        Assert.Contains(volume.Text("secret.defaultMode"), new[] { "288", "0440", "440" });
+    }
 
     private static JsonNode Container(JsonNode pod) => Assert.Single(pod.List("containers"));
 

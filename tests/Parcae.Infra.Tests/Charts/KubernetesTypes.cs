@@ -15,11 +15,16 @@ internal static class KubernetesTypes
         typeof(V1ClusterRoleBinding), typeof(V1PodDisruptionBudget), typeof(V1NetworkPolicy),
     }.ToDictionary(t => t.Name[2..]);
 
-    // Of the Prometheus operator, which has no types here: what the templates may use of it, by hand from its documentation.
-    private static readonly Dictionary<string, string[]> Operator = new()
+    // Of the Prometheus operator and cert-manager, which have no types here: what the templates may use of them, by hand from their definitions of resources. A field's own fields are looked at where one of them is named.
+    private static readonly Dictionary<string, (string Version, string[] Fields)> Defined = new()
     {
-        ["ServiceMonitor"] = ["selector", "endpoints"],
-        ["PrometheusRule"] = ["groups"],
+        ["ServiceMonitor"] = ("monitoring.coreos.com/v1", ["selector", "endpoints"]),
+        ["PrometheusRule"] = ("monitoring.coreos.com/v1", ["groups"]),
+        ["Issuer"] = ("cert-manager.io/v1", ["selfSigned", "ca.secretName"]),
+        ["Certificate"] = ("cert-manager.io/v1",
+        [
+            "commonName", "dnsNames", "duration", "isCA", "issuerRef.group", "issuerRef.kind", "issuerRef.name", "privateKey.algorithm", "privateKey.rotationPolicy", "privateKey.size", "renewBefore", "secretName", "usages",
+        ]),
     };
 
     /// <summary>Fails the test unless an object is what it says it is.</summary>
@@ -28,10 +33,10 @@ internal static class KubernetesTypes
         string kind = made.Text("kind");
         Assert.NotEmpty(made.Text("metadata.name"));
         Assert.True(made.Text("metadata.name").Length <= 63, made.Text("metadata.name"));
-        if (Operator.TryGetValue(kind, out string[]? fields))
+        if (Defined.TryGetValue(kind, out var defined))
         {
-            Assert.Equal("monitoring.coreos.com/v1", made.Text("apiVersion"));
-            Assert.All(made.Map("spec"), f => Assert.Contains(f.Key, fields));
+            Assert.Equal(defined.Version, made.Text("apiVersion"));
+            Assert.All(Leaves(made.At("spec")!, defined.Fields), f => Assert.Contains(f, defined.Fields));
             return;
         }
 
@@ -40,6 +45,9 @@ internal static class KubernetesTypes
         Assert.Equal(entity.Group.Length == 0 ? entity.ApiVersion : $"{entity.Group}/{entity.ApiVersion}", made.Text("apiVersion"));
         AssertFields(made, type, kind);
     }
+
+    private static IEnumerable<string> Leaves(JsonNode map, string[] named, string above = "") => map.AsObject().SelectMany(f =>
+        !named.Contains(above + f.Key) && f.Value is JsonObject ? Leaves(f.Value, named, $"{above}{f.Key}.") : [above + f.Key]);
 
     // By the names that the types are serialized under: their own reader lets unknown fields pass.
     private static void AssertFields(JsonNode? node, Type type, string path)

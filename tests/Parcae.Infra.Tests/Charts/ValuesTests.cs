@@ -24,6 +24,16 @@ public sealed class ValuesTests
     [InlineData("control.persistence.size", "\"100 GB\"")]
     [InlineData("worker.settings", "{ \"intervall\": 60 }")]
     [InlineData("worker.gpu.count", "2")]
+    [InlineData("serviceSecret.existingSecret", "\"My secret\"")]
+    [InlineData("serviceSecret.secret", "\"0123456789abcdef0123456789abcdef\"")]
+    [InlineData("tls.enabled", "\"yes\"")]
+    [InlineData("tls.secretName", "\"parcae/tls\"")]
+    [InlineData("tls.authority", "\"ca.crt\"")]
+    [InlineData("tls.certManager.duration", "\"90d\"")]
+    [InlineData("tls.certManager.issuerRef", "{ \"issuer\": \"members\" }")]
+    [InlineData("httpTls.secretName", "true")]
+    [InlineData("serviceMonitor.tlsConfig", "\"insecure\"")]
+    [InlineData("worker.settings", "{ \"secret-file\": \"/etc/secret\" }")]
     public async Task What_would_not_work_is_refused(string path, string value)
     {
         var values = Values();
@@ -42,7 +52,7 @@ public sealed class ValuesTests
     public void The_settings_that_it_takes_are_the_silos_but_for_those_that_the_chart_sets()
     {
         string[] taken = [.. JsonNode.Parse(SchemaText)!.Map("properties.settings.properties").Select(p => p.Key)];
-        string[] own = ["api-token-file", "cluster-id", "config", "data", "data-port", "device", "gateway-port", "host", "http-certificate", "http-host", "http-key", "http-port", "instance-id", "kubernetes-endpoint", "parent-pid", "port", "redis", "redis-ca", "redis-certificate", "redis-key", "redis-password-file", "role", "service-account", "service-id", "silo-port", "stop-timeout"];
+        string[] own = ["api-token-file", "cluster-id", "config", "data", "data-port", "device", "gateway-port", "host", "http-certificate", "http-host", "http-key", "http-port", "instance-id", "kubernetes-endpoint", "parent-pid", "port", "redis", "redis-ca", "redis-certificate", "redis-key", "redis-password-file", "role", "secret-file", "service-account", "service-id", "silo-port", "stop-timeout", "tls-authority", "tls-certificate", "tls-key"];
         Assert.Equal(SettingNames.Options.Except(own), taken.Order(StringComparer.Ordinal));
         foreach (string part in new[] { "control", "worker" }) Assert.Equal(taken, JsonNode.Parse(SchemaText)!.Map($"properties.{part}.properties.settings.properties").Select(p => p.Key));
         Assert.All(own, o => Assert.Contains(o, SettingNames.Options));
@@ -60,7 +70,7 @@ public sealed class ValuesTests
     [Fact]
     public void It_does_not_watch_clusters_that_have_no_such_resources()
     {
-        foreach (string off in new[] { "serviceMonitor.enabled", "rules.enabled", "dashboards.enabled", "worker.gpu.enabled" }) Assert.False((bool)Values().At(off)!);
+        foreach (string off in new[] { "serviceMonitor.enabled", "rules.enabled", "dashboards.enabled", "worker.gpu.enabled", "tls.certManager.enabled" }) Assert.False((bool)Values().At(off)!);
     }
 
     private static JsonObject Values() => Yaml.Parse(Repository.Read(Chart.Folder + "/values.yaml"));

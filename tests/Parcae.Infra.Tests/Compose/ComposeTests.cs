@@ -77,7 +77,7 @@ public sealed partial class ComposeTests
         Assert.All(Service(name).Texts("secrets"), s => Assert.Contains(s, File.Map("secrets").Select(d => d.Key)));
         var others = Service(name).At("depends_on") is JsonObject on ? on.Select(n => n.Key) : Service(name).Texts("depends_on");
         Assert.All(others, s => Assert.Contains(s, File.Map("services").Select(d => d.Key)));
-        foreach (string from in Service(name).Texts("volumes").Select(v => v.Split(':')[0]))
+        foreach (string from in Service(name).List("volumes").Where(v => v is JsonValue).Select(v => v.ToString().Split(':')[0]))
         {
             if (from.StartsWith('.')) Assert.True(Path.Exists(Repository.Place(Path.Combine("infra", from))), from);
             else if (!from.StartsWith('$')) Assert.Contains(from, File.Map("volumes").Select(d => d.Key));
@@ -92,6 +92,20 @@ public sealed partial class ComposeTests
         Assert.Equal(("redis:6379", "/run/secrets/redis_password"), (Read("worker").Settings.Redis, Read("worker").Settings.RedisPasswordFile));
         foreach (string silo in Silos.Select(s => s.Data)) Assert.Contains("redis_password", Service(silo).Texts("secrets"));
         Assert.DoesNotContain("password=", Repository.Read("infra/compose.yaml"), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [MemberData(nameof(Silos))]
+    public void A_silo_has_the_secret_of_the_service_and_a_certificate(string name)
+    {
+        var settings = Read(name).Settings;
+        Assert.Equal("/run/secrets/service_secret", settings.SecretFile);
+        Assert.Contains("service_secret", Service(name).Texts("secrets"));
+        // What infra/certificates makes, as a folder: a file that is replaced would stay the old one in a container.
+        var certificates = Assert.Single(Service(name).List("volumes").OfType<JsonObject>());
+        string target = certificates.Text("target");
+        Assert.Equal(("bind", "./.secrets/tls/silo", true, false), (certificates.Text("type"), certificates.Text("source"), (bool)certificates.At("read_only")!, (bool)certificates.At("bind.create_host_path")!));
+        Assert.Equal(($"{target}/tls.crt", $"{target}/tls.key", $"{target}/ca.crt"), (settings.TlsCertificate, settings.TlsKey, settings.TlsAuthority));
     }
 
     [Fact]
@@ -129,7 +143,8 @@ public sealed partial class ComposeTests
 
     private static Deployed Read(string name)
     {
-        var environment = new Dictionary<string, string>(Deployed.ImageEnvironment);
+        // The entrypoint finds the container's address.
+        var environment = new Dictionary<string, string>(Deployed.ImageEnvironment) { ["PARCAE_HOST"] = "172.18.0.4" };
         foreach (var (variable, value) in Service(name).Map("environment")) environment[variable] = Interpolation().Replace($"{value}", m => m.Groups[2].Value);
         var grace = TimeSpan.FromSeconds(double.Parse(Service(name).Text("stop_grace_period").TrimEnd('s'), CultureInfo.InvariantCulture));
         return Deployed.Read(Service(name).Texts("command"), environment, grace);

@@ -1,3 +1,4 @@
+using Parcae.Grains.Security;
 using Parcae.Infra.Tests.Support;
 using Parcae.Silo;
 using Parcae.Silo.Api.Access;
@@ -28,15 +29,26 @@ public sealed class SecretsTests : IDisposable
         Assert.Equal(
             compose.Map("secrets").Select(s => Path.GetFileName(s.Value.Text("file"))).Order(StringComparer.Ordinal),
             Directory.EnumerateFiles(_scratch.Place("secrets")).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal));
+        string silo = compose.Text("x-certificates.source");
+        Assert.Equal(["ca.crt", "tls.crt", "tls.key"], Directory.EnumerateFiles(_scratch.Place(silo.Replace("./.secrets", "secrets", StringComparison.Ordinal))).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_silo_takes_the_secret_of_the_service()
+    {
+        Make();
+        Assert.False(ServiceSecret.Read(_scratch.Place("secrets/service_secret")).IsPublic);
     }
 
     [Fact]
     public void What_is_there_stays()
     {
         Make();
-        string before = File.ReadAllText(_scratch.Place("secrets/redis_password"));
+        var before = All();
         Make();
-        Assert.Equal(before, File.ReadAllText(_scratch.Place("secrets/redis_password")));
+        Assert.Equal(before, All());
+
+        Dictionary<string, string> All() => Directory.EnumerateFiles(_scratch.Place("secrets"), "*", SearchOption.AllDirectories).ToDictionary(f => f, File.ReadAllText);
     }
 
     [Fact]

@@ -29,5 +29,16 @@ public sealed class HealthTests(RunningService service)
     [Fact]
     public void Nobody_there_is_not_healthy() => Assert.NotEqual(0, Run("/health/live", SiloPorts.Free()).Status);
 
+    [Fact]
+    public void Where_the_port_speaks_TLS_it_is_asked_by_TLS()
+    {
+        var tls = new Dictionary<string, string> { ["PARCAE_HTTP_PORT"] = $"{service.WorkerPort}", ["PARCAE_HTTP_CERTIFICATE"] = "/etc/parcae/http/tls.crt" };
+        Assert.Equal("Healthy: live alive\n", _bash.Run([Repository.Place("infra/image/health"), "/health/live"], tls).Good().Output);
+        Assert.Equal(1, _bash.Run([Repository.Place("infra/image/health"), "/health/none"], tls).Status);
+        Assert.NotEqual(0, Run("/health/live", service.WorkerPort).Status);
+        tls["PARCAE_HTTP_PORT"] = $"{SiloPorts.Free()}";
+        Assert.NotEqual(0, _bash.Run([Repository.Place("infra/image/health"), "/health/live"], tls).Status);
+    }
+
     private Tool.Result Run(string path, int port) => _bash.Run([Repository.Place("infra/image/health"), path], new Dictionary<string, string> { ["PARCAE_HTTP_PORT"] = $"{port}" });
 }

@@ -63,10 +63,11 @@ public sealed class PrometheusTests(RunningService service) : IAsyncDisposable
         configuration.Remove("alerting");
         var scrape = configuration.List("scrape_configs").Single().AsObject();
         scrape.Remove("dns_sd_configs");
-        scrape["static_configs"] = new JsonArray(Target("control", service.ControlPort), Target("workers", service.WorkerPort));
+        scrape["static_configs"] = new JsonArray(Target("control", "http", service.ControlPort), Target("workers", "https", service.WorkerPort));
+        scrape["tls_config"] = new JsonObject { ["ca_file"] = service.Certificate("localhost", "ca.crt"), ["server_name"] = "localhost" };
         return _scratch.Write("prometheus.yaml", configuration.ToJsonString());
 
-        static JsonObject Target(string name, int port) => new() { ["targets"] = new JsonArray($"127.0.0.1:{port}"), ["labels"] = new JsonObject { ["__meta_dns_name"] = name } };
+        static JsonObject Target(string name, string scheme, int port) => new() { ["targets"] = new JsonArray($"127.0.0.1:{port}"), ["labels"] = new JsonObject { ["__meta_dns_name"] = name, ["__scheme__"] = scheme } };
     }
 
     private async Task UntilAsync(string expression)

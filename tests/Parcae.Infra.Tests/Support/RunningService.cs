@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Parcae.Silo;
 using Parcae.Silo.Api.Access;
@@ -6,7 +7,9 @@ using Parcae.Silo.Tests;
 
 namespace Parcae.Infra.Tests.Support;
 
-/// <summary>A service of real processes (store, control silo, one worker) in which a small job trains, with the tokens that infra/secrets makes.</summary>
+/// <summary>
+/// A service of real processes (store, control silo, one worker) in which a small job trains, with the tokens, the secret and the certificates that infra/secrets makes. The worker's HTTP port speaks TLS, the control silo's does not.
+/// </summary>
 public sealed class RunningService : IAsyncLifetime
 {
     private const string Job = """
@@ -24,21 +27,42 @@ public sealed class RunningService : IAsyncLifetime
     /// <summary>HTTP port of the worker.</summary>
     public int WorkerPort { get; } = SiloPorts.Free();
 
+    /// <summary>Its Redis.</summary>
+    public string Redis { get; } = $"127.0.0.1:{SiloPorts.Free()}";
+
     /// <summary>What the control silo's and the worker's pages for Prometheus had when everything on them had been seen.</summary>
     public Exposition Metrics { get; private set; } = null!;
+
+    /// <summary>A file of what infra/certificates has made for a name: <c>silo</c>, <c>client</c>, or <c>localhost</c> for the worker's HTTP port.</summary>
+    public string Certificate(string name, string file) => Path.Combine(_processes.Folder, "secrets", "tls", name, file);
+
+    /// <summary>The page of the worker for Prometheus.</summary>
+    public async Task<string> WorkerPageAsync()
+    {
+        using var handler = new SocketsHttpHandler();
+        handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        handler.SslOptions.CertificateChainPolicy.CustomTrustStore.ImportFromPemFile(Certificate("localhost", "ca.crt"));
+        using var client = new HttpClient(handler);
+        return await client.GetStringAsync($"https://localhost:{WorkerPort}/metrics");
+    }
 
     /// <summary>Starts it, and waits until the job has trained, its vault has written a checkpoint, and an interval is over.</summary>
     public async ValueTask InitializeAsync()
     {
         string secrets = Path.Combine(_processes.Folder, "secrets");
         Tool.Find("bash")!.Run([Repository.Place("infra/secrets"), secrets]).Good();
+        Tool.Find("bash")!.Run([Repository.Place("infra/certificates"), Path.Combine(secrets, "tls"), "localhost"]).Good();
         string tokens = Path.Combine(secrets, "api_tokens");
-        int redis = SiloPorts.Free();
-        await _processes.StartAsync("READY store", "store", "--port", $"{redis}", "--data", Path.Combine(_processes.Folder, "store"));
-        string[] common = ["--redis", $"127.0.0.1:{redis}", "--interval", "1"];
+        await _processes.StartAsync("READY store", "store", "--port", Redis.Split(':')[1], "--data", Path.Combine(_processes.Folder, "store"));
+        string[] common =
+        [
+            "--redis", Redis, "--interval", "1", "--secret-file", Path.Combine(secrets, "service_secret"),
+            "--tls-certificate", Certificate("silo", "tls.crt"), "--tls-key", Certificate("silo", "tls.key"), "--tls-authority", Certificate("silo", "ca.crt"),
+        ];
         await _processes.StartAsync("READY control", ["--role", "control", "--instance-id", "control", "--silo-port", $"{SiloPorts.Free()}", "--gateway-port", $"{SiloPorts.Free()}", "--http-port", $"{ControlPort}",
             "--api-token-file", tokens, "--checkpoints", Path.Combine(_processes.Folder, "checkpoints"), .. common]);
-        await _processes.StartAsync("READY worker", ["--role", "worker", "--instance-id", "worker", "--silo-port", $"{SiloPorts.Free()}", "--http-port", $"{WorkerPort}", "--availability", "none", "--device", "cpu", .. common]);
+        await _processes.StartAsync("READY worker", ["--role", "worker", "--instance-id", "worker", "--silo-port", $"{SiloPorts.Free()}", "--http-port", $"{WorkerPort}",
+            "--http-certificate", Certificate("localhost", "tls.crt"), "--http-key", Certificate("localhost", "tls.key"), "--availability", "none", "--device", "cpu", .. common]);
 
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{ControlPort}") };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", TokenFile.Read(tokens).Single(t => t.Role == ApiRole.Submitter).Secret);
@@ -57,7 +81,7 @@ public sealed class RunningService : IAsyncLifetime
             control = await client.GetStringAsync("/metrics");
         }
         while (!last.All(m => control.Contains(m, StringComparison.Ordinal)));
-        Metrics = Exposition.Read(control, await client.GetStringAsync($"http://127.0.0.1:{WorkerPort}/metrics"));
+        Metrics = Exposition.Read(control, await WorkerPageAsync());
     }
 
     /// <summary>Ends it.</summary>

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Parcae.Grains.Security;
 using Parcae.Infra.Tests.Support;
 using Parcae.Infra.Tests.Units;
 
@@ -17,6 +18,8 @@ public sealed class BootstrapTests : IDisposable
             curl*X-aws-ec2-metadata-token:\ session-token*availability-zone) echo eu-central-1a ;;
             curl*) echo "no such metadata" >&2; exit 22 ;;
             aws*get-secret-value*arn:redis*) echo 0123456789abcdef ;;
+            aws*get-secret-value*arn:service*) echo fedcba9876543210fedcba9876543210 ;;
+            aws*get-secret-value*arn:tls*) cat "$MEMBER" ;;
             aws*get-secret-value*arn:tokens*) echo "admin operator 0123456789abcdef" ;;
             aws*get-secret-value*) exit 254 ;;
             "blkid "*) exit 2 ;;
@@ -41,13 +44,8 @@ public sealed class BootstrapTests : IDisposable
     public void A_silo_starts_with_what_it_writes_and_stops_in_time(string role, string redis)
     {
         Run(role, redis).Good();
-        var unit = Container(File.ReadAllText(_scratch.Place("root/etc/systemd/system/parcae-silo.service")));
-        var environment = new Dictionary<string, string>(Deployed.ImageEnvironment);
-        foreach (string line in File.ReadAllLines(_scratch.Place("root/etc/parcae/silo.env"))) environment[line.Split('=', 2)[0]] = line.Split('=', 2)[1];
-        var silo = Deployed.Read(unit.Arguments, environment, unit.Grace);
-        silo.AssertStopsInTime();
-        // docker's own patience is the shorter one.
-        Deployed.Read(unit.Arguments, environment, unit.DockerGrace).AssertStopsInTime();
+        var (silo, command) = Started(role);
+        Assert.Contains("/etc/parcae/service_secret:/run/secrets/service_secret:ro", command);
         Assert.Equal((role, "i-0abc", "10.0.0.7", "eu-central-1a", 60.0), (silo.Settings.Role, silo.Settings.InstanceId, silo.Settings.Host, silo.Settings.Zone, silo.Settings.Interval));
         Assert.Equal((8080, 11111, 12000), (silo.Settings.ActualHttpPort, silo.Settings.SiloPort, silo.Settings.DataPort));
         Assert.Equal("/run/secrets/redis_password", silo.Settings.RedisPasswordFile);
@@ -64,10 +62,58 @@ public sealed class BootstrapTests : IDisposable
         Assert.Equal("0123456789abcdef\n", File.ReadAllText(_scratch.Place("root/etc/parcae/redis_password")));
         Assert.Equal(UnixFileMode.UserRead, File.GetUnixFileMode(_scratch.Place("root/etc/parcae/redis_password")));
         Assert.Contains($"chown 1654 {_scratch.Place("root/etc/parcae/redis_password.new")}", Calls());
-        foreach (string file in Directory.EnumerateFiles(_scratch.Place("root/etc/systemd/system")).Append(_scratch.Place("root/etc/parcae/silo.env"))) Assert.DoesNotContain("0123456789abcdef", File.ReadAllText(file), StringComparison.Ordinal);
+        Assert.Equal("fedcba9876543210fedcba9876543210\n", File.ReadAllText(_scratch.Place("root/etc/parcae/service_secret")));
+        Assert.Equal(UnixFileMode.UserRead, File.GetUnixFileMode(_scratch.Place("root/etc/parcae/service_secret")));
+        foreach (string file in Directory.EnumerateFiles(_scratch.Place("root/etc/systemd/system")).Append(_scratch.Place("root/etc/parcae/silo.env"))) Assert.DoesNotMatch("0123456789abcdef|fedcba9876543210", File.ReadAllText(file));
         Assert.Equal(role == "control", File.Exists(_scratch.Place("root/etc/parcae/tokens")));
         // A worker runs users' models: it does not ask for what it may not have.
         Assert.Equal(role == "control", Calls().Any(c => c.Contains("arn:tokens", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("control", "yes")]
+    [InlineData("worker", "")]
+    public void A_certificate_is_taken_apart_into_files_that_its_container_alone_reads_and_fetched_again_when_it_is_renewed(string role, string redis)
+    {
+        string[] files = ["tls.crt", "tls.key", "ca.crt"];
+        Certify("silo");
+        Run(role, redis, "arn:tls").Good();
+        foreach (string file in files)
+        {
+            Assert.Equal(File.ReadAllText(_scratch.Place($"certificates/silo/{file}")), File.ReadAllText(Tls(file)));
+            Assert.Equal(UnixFileMode.UserRead, File.GetUnixFileMode(Tls(file)));
+        }
+
+        _ = MutualTls.Read(Tls("tls.crt"), Tls("tls.key"), Tls("ca.crt"));
+        Assert.Contains($"chown -R 1654 {_scratch.Place("root/etc/parcae/tls.new")}", Calls());
+        var (silo, command) = Started(role);
+        Assert.Equal(("/run/tls/tls.crt", "/run/tls/tls.key", "/run/tls/ca.crt"), (silo.Settings.TlsCertificate, silo.Settings.TlsKey, silo.Settings.TlsAuthority));
+        Assert.Contains("/etc/parcae/tls:/run/tls:ro", command);
+
+        Certify("--renew", "silo");
+        Fetch().Good();
+        Assert.Equal(File.ReadAllText(_scratch.Place("certificates/silo/tls.crt")), File.ReadAllText(Tls("tls.crt")));
+        _ = MutualTls.Read(Tls("tls.crt"), Tls("tls.key"), Tls("ca.crt"));
+
+        // What is no certificate with its key and authority leaves what is there.
+        string[] before = [.. files.Select(f => File.ReadAllText(Tls(f)))];
+        _scratch.Write("member.pem", File.ReadAllText(_scratch.Place("certificates/silo/tls.crt")));
+        var refused = Fetch();
+        Assert.Equal(1, refused.Status);
+        Assert.Contains("The secret has no tls.key", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(before, files.Select(f => File.ReadAllText(Tls(f))));
+
+        string Tls(string file) => _scratch.Place($"root/etc/parcae/tls/{file}");
+        Tool.Result Fetch() => _bash.Run([_scratch.Place("root/etc/parcae/fetch-certificates")], Environment(role, redis, "arn:tls"));
+    }
+
+    [Fact]
+    public void Without_a_certificate_there_is_no_TLS_and_nothing_that_fetches_one()
+    {
+        Run("worker", "").Good();
+        var (silo, _) = Started("worker");
+        Assert.Equal((null, "/run/secrets/service_secret"), (silo.Settings.TlsCertificate, silo.Settings.SecretFile));
+        Assert.DoesNotContain(Directory.EnumerateFiles(_scratch.Place("root"), "*", SearchOption.AllDirectories), f => f.Contains("certificates", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -102,15 +148,17 @@ public sealed class BootstrapTests : IDisposable
     }
 
     [Theory]
-    [InlineData("control", "yes")]
-    [InlineData("control", "")]
-    [InlineData("worker", "")]
-    public void Systemd_takes_the_units(string role, string redis)
+    [InlineData("control", "yes", "")]
+    [InlineData("control", "", "")]
+    [InlineData("worker", "", "")]
+    [InlineData("worker", "", "arn:tls")]
+    public void Systemd_takes_the_units(string role, string redis, string tls)
     {
         var analyze = Tool.Need("systemd-analyze", "apt-get install systemd");
-        Run(role, redis).Good();
+        Certify("silo");
+        Run(role, redis, tls).Good();
         var units = Directory.EnumerateFiles(_scratch.Place("root/etc/systemd/system")).ToDictionary(f => Path.GetFileName(f), File.ReadAllText);
-        Assert.Equal(redis == "yes" ? 2 : 1, units.Count);
+        Assert.Equal((redis == "yes" ? 2 : 1) + (tls == "" ? 0 : 2), units.Count);
         using var root = UnitRoot.Make(units);
         var result = analyze.Run(["verify", $"--root={root.Folder}", .. units.Keys.Select(u => root.Place($"etc/systemd/system/{u}"))]).Good();
         Assert.Equal("", result.Output + result.Error);
@@ -128,7 +176,7 @@ public sealed class BootstrapTests : IDisposable
 
     public void Dispose() => _scratch.Dispose();
 
-    private static Dictionary<string, string> Variables(string role, string redis) => new()
+    private static Dictionary<string, string> Variables(string role, string redis, string tls = "") => new()
     {
         ["ROLE"] = role,
         ["IMAGE"] = "registry.example/parcae:1",
@@ -136,6 +184,8 @@ public sealed class BootstrapTests : IDisposable
         ["REGISTRY_LOGIN"] = "yes",
         ["REDIS_ADDRESS"] = "10.0.0.7:6379",
         ["REDIS_SECRET"] = "arn:redis",
+        ["SERVICE_SECRET"] = "arn:service",
+        ["TLS_SECRET"] = tls,
         ["REDIS_IMAGE"] = redis == "yes" ? "redis:8.0" : "",
         ["TOKENS_SECRET"] = role == "control" ? "arn:tokens" : "",
         ["DATA_VOLUME"] = role == "control" ? "vol-0123" : "",
@@ -151,12 +201,38 @@ public sealed class BootstrapTests : IDisposable
         ["MORE_SETTINGS"] = "PARCAE_INTERVAL=60 PARCAE_HEARTBEAT=6",
     };
 
-    private Tool.Result Run(string role, string redis) => _bash.Run([Repository.Place("infra/terraform/aws/bootstrap.sh")], new Dictionary<string, string>(Variables(role, redis))
+    private Tool.Result Run(string role, string redis, string tls = "") => _bash.Run([Repository.Place("infra/terraform/aws/bootstrap.sh")], Environment(role, redis, tls));
+
+    private Dictionary<string, string> Environment(string role, string redis, string tls) => new(Variables(role, redis, tls))
     {
+        ["MEMBER"] = _scratch.Place("member.pem"),
         ["ROOT"] = _scratch.Place("root"),
         ["CALLS"] = _scratch.Place("calls"),
-        ["PATH"] = $"{_scratch.Place("bin")}:{Environment.GetEnvironmentVariable("PATH")}",
-    });
+        ["PATH"] = $"{_scratch.Place("bin")}:{System.Environment.GetEnvironmentVariable("PATH")}",
+    };
+
+    // What the unit starts: the silo, with docker's own patience, which is the shorter one, and the container's command line.
+    private (Deployed Silo, string[] Command) Started(string role)
+    {
+        string text = File.ReadAllText(_scratch.Place("root/etc/systemd/system/parcae-silo.service"));
+        var unit = Container(text);
+        var environment = new Dictionary<string, string>(Deployed.ImageEnvironment);
+        foreach (string line in File.ReadAllLines(_scratch.Place("root/etc/parcae/silo.env"))) environment[line.Split('=', 2)[0]] = line.Split('=', 2)[1];
+        Deployed.Read(unit.Arguments, environment, unit.Grace).AssertStopsInTime();
+        var silo = Deployed.Read(unit.Arguments, environment, unit.DockerGrace);
+        silo.AssertStopsInTime();
+        Assert.Equal(role, silo.Settings.Role);
+        return (silo, text.Split('\n').Single(l => l.StartsWith("ExecStart=", StringComparison.Ordinal)).Split(' '));
+    }
+
+    // As the guide says it: the three files, one after the other.
+    private void Certify(params string[] arguments)
+    {
+        Tool.Need("openssl", "apt-get install openssl");
+        string[] options = [.. arguments.Where(a => a[0] == '-')];
+        _bash.Run([Repository.Place("infra/certificates"), .. options, _scratch.Place("certificates"), .. arguments.Except(options)]).Good();
+        _scratch.Write("member.pem", string.Concat(new[] { "tls.crt", "tls.key", "ca.crt" }.Select(f => File.ReadAllText(_scratch.Place($"certificates/silo/{f}")))));
+    }
 
     private string[] Calls() => File.ReadAllLines(_scratch.Place("calls"));
 

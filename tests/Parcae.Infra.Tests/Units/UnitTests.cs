@@ -22,6 +22,21 @@ public sealed class UnitTests
         var silo = Deployed.Read(unit.Arguments, [.. unit.Environment, .. Example], unit.Grace);
         Assert.Equal(role, silo.Settings.Role);
         silo.AssertStopsInTime();
+        // The folder that the environment's file says to make, under the names that infra/certificates gives.
+        Assert.Equal(
+            ("/etc/parcae/service_secret", "/etc/parcae/tls/tls.crt", "/etc/parcae/tls/tls.key", "/etc/parcae/tls/ca.crt"),
+            (silo.Settings.SecretFile, silo.Settings.TlsCertificate, silo.Settings.TlsKey, silo.Settings.TlsAuthority));
+    }
+
+    [Theory]
+    [InlineData("parcae-control.service")]
+    [InlineData("parcae-worker.service")]
+    public void A_silo_starts_with_what_the_example_sets_and_nothing_that_it_leaves_to_the_machine(string name)
+    {
+        var unit = Unit.Read(Repository.Read($"{Folder}/{name}"));
+        var set = Repository.Read($"{Folder}/parcae.env.example").Split('\n').Where(l => l.StartsWith("PARCAE_", StringComparison.Ordinal)).Select(l => l.Split('=', 2)).ToDictionary(p => p[0], p => p[1]);
+        var settings = Deployed.Read(unit.Arguments, [.. unit.Environment, .. set], unit.Grace).Settings;
+        Assert.Equal((set["PARCAE_HOST"], null), (settings.Host, settings.TlsCertificate));
     }
 
     [Fact]
@@ -110,7 +125,7 @@ internal static class UnitRoot
         root.Write("usr/lib/systemd/system/docker.service", "[Service]\nExecStart=/usr/bin/docker\n");
         root.Write("usr/lib/systemd/system/system.slice", "[Unit]\nDescription=system\n");
         root.Write("usr/lib/systemd/system/-.slice", "[Unit]\nDescription=root\n");
-        foreach (string program in new[] { "usr/bin/dotnet", "usr/bin/docker" }) root.Write(program, "#!/bin/sh\n", executable: true);
+        foreach (string program in new[] { "usr/bin/dotnet", "usr/bin/docker", "etc/parcae/fetch-certificates" }) root.Write(program, "#!/bin/sh\n", executable: true);
         return root;
     }
 }

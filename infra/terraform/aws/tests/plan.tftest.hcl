@@ -52,6 +52,33 @@ run "redis_of_its_own" {
     error_message = "A worker must run no Redis and know no tokens."
   }
   assert {
+    condition     = alltrue([for script in values(local.bootstrap) : strcontains(script, "\nSERVICE_SECRET='") && !strcontains(script, "\nSERVICE_SECRET=''\n")])
+    error_message = "Every silo must know the service's secret."
+  }
+  assert {
+    condition     = alltrue([for script in values(local.bootstrap) : strcontains(script, "\nTLS_SECRET=''\n")]) && length(local.silo_secrets) == 2
+    error_message = "Without a certificate there is no TLS."
+  }
+  assert {
+    condition     = alltrue([for script in values(local.bootstrap) : length(base64encode(script)) < 16384])
+    error_message = "User data must have less than 16 KiB."
+  }
+}
+
+run "members_with_certificates" {
+  variables {
+    tls_secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:parcae-tls-AbCdEf"
+  }
+
+  assert {
+    condition     = alltrue([for script in values(local.bootstrap) : strcontains(script, "\nTLS_SECRET='arn:aws:secretsmanager:eu-central-1:123456789012:secret:parcae-tls-AbCdEf'\n")])
+    error_message = "Every silo must be told where its certificate is."
+  }
+  assert {
+    condition     = contains(local.silo_secrets, var.tls_secret_arn)
+    error_message = "Every silo must be allowed to read its certificate."
+  }
+  assert {
     condition     = alltrue([for script in values(local.bootstrap) : length(base64encode(script)) < 16384])
     error_message = "User data must have less than 16 KiB."
   }
@@ -100,10 +127,11 @@ run "values_that_would_not_work" {
     client_cidrs          = ["0.0.0.0/0"]
     metrics_cidrs         = ["here"]
     otlp_endpoint         = "collector:4317"
+    tls_secret_arn        = "parcae-tls"
     settings              = { PARCAE_QUOTAS = "a b" }
   }
   expect_failures = [
     var.name, var.vpc_id, var.control_subnet_id, var.worker_subnet_ids, var.worker_ami_id, var.images, var.worker_instance_types, var.workers, var.on_demand_base, var.price_per_hour, var.redis,
-    var.control_disk_gib, var.keep_checkpoints_days, var.client_cidrs, var.metrics_cidrs, var.otlp_endpoint, var.settings,
+    var.control_disk_gib, var.keep_checkpoints_days, var.client_cidrs, var.metrics_cidrs, var.tls_secret_arn, var.otlp_endpoint, var.settings,
   ]
 }

@@ -1,6 +1,8 @@
-// Renders a chart as helm does, for machines without helm: the same template engine (text/template), the same library of functions (sprig), and the functions that helm adds. It knows no subcharts, hooks or cluster.
+// Renders a chart as helm does, for machines without helm: the same template engine (text/template), the same library of functions (sprig), and the functions that helm adds. It knows no subcharts and no hooks, and of a
+// cluster only what it is told.
 //
 //	render CHART RELEASE NAMESPACE [VALUES.yaml...]
+//	CLUSTER=OBJECTS.yaml     secrets that are in the cluster already, by name
 package main
 
 import (
@@ -136,8 +138,16 @@ func main() {
 		return value, nil
 	}
 	functions["fail"] = func(message string) (string, error) { return "", errors.New(message) }
-	// There is no cluster: nothing is there yet.
-	functions["lookup"] = func(version, kind, namespace, name string) map[string]interface{} { return map[string]interface{}{} }
+	known := map[string]interface{}{}
+	if file := os.Getenv("CLUSTER"); file != "" {
+		known = read(file)
+	}
+	functions["lookup"] = func(version, kind, namespace, name string) map[string]interface{} {
+		if found, isThere := known[name].(map[string]interface{}); isThere && version == "v1" && kind == "Secret" {
+			return found
+		}
+		return map[string]interface{}{}
+	}
 	functions["include"] = func(name string, data interface{}) (string, error) {
 		var text bytes.Buffer
 		err := root.ExecuteTemplate(&text, name, data)

@@ -3,6 +3,7 @@ using Parcae.GpuWorker.Models;
 using Parcae.GpuWorker.Numerics;
 using Parcae.GpuWorker.Service;
 using Parcae.GpuWorker.Tests.Pipeline;
+using Parcae.GpuWorker.Tests.Security;
 using Parcae.Grains;
 using Xunit;
 
@@ -26,10 +27,12 @@ public sealed class GpuTrainingTests
     [MemberData(nameof(Plans))]
     public Task Workers_have_the_bits_of_a_single_process(string variant, int pipelines, int depth) => PipelineTests.TrainAsync(variant, pipelines, depth, Cuda);
 
-    [Fact(Skip = Gpu.Missing, SkipUnless = nameof(Gpu.Exists), SkipType = typeof(Gpu))]
-    public async Task Joins_leaves_and_depth_changes_leave_the_loss_where_it_was()
+    [Theory(Skip = Gpu.Missing, SkipUnless = nameof(Gpu.Exists), SkipType = typeof(Gpu))]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Joins_leaves_and_depth_changes_leave_the_loss_where_it_was(bool tls)
     {
-        await using var cluster = new WorkerCluster(Spec) { Device = Cuda };
+        await using var cluster = new WorkerCluster(Spec) { Device = Cuda, Tls = tls ? TestAuthority.Shared.Member() : null };
         foreach (string id in new[] { "a", "b" }) cluster.Add(id);
         await cluster.ReconfigureAsync(1, 2, ["a", "b"]);
         await cluster.ReachAsync(5);

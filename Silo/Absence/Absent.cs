@@ -1,4 +1,5 @@
 using Parcae.Grains;
+using Parcae.Silo.Hosting;
 using StackExchange.Redis;
 
 namespace Parcae.Silo.Absence;
@@ -13,10 +14,10 @@ internal static class Absent
     /// <param name="redis">The service's Redis, where it may be called back.</param>
     /// <param name="serviceId">The service.</param>
     /// <param name="output">Told of the beginning and the end.</param>
-    /// <param name="health">Where the silo would answer health checks: address and port; null: nowhere.</param>
-    public static async Task WaitAsync(Leave leave, ConfigurationOptions redis, string serviceId, TextWriter output, (string Host, int Port)? health = null)
+    /// <param name="health">Where the silo would answer health checks; null: nowhere.</param>
+    public static async Task WaitAsync(Leave leave, ConfigurationOptions redis, string serviceId, TextWriter output, HttpPort? health = null)
     {
-        await using var checks = health is var (host, port) ? await AbsentHealth.StartAsync(host, port) : null;
+        await using var checks = health is null ? null : await AbsentHealth.StartAsync(health);
         await output.WriteLineAsync($"ABSENT {leave.InstanceId} for {Math.Max(0, leave.Left.TotalSeconds):0.#} s (order {leave.Order})");
         // Without a Redis that answers, the absence ends by the clock.
         var options = redis.Clone();

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Parcae.Silo.Hosting;
 
 namespace Parcae.Silo.Absence;
 
@@ -14,12 +15,11 @@ internal static class AbsentHealth
     private static readonly string[] Alive = ["/health/live", "/health/startup"];
 
     /// <summary>Listens until disposed of.</summary>
-    /// <param name="host">The address that the port binds to.</param>
     /// <param name="port">The port.</param>
-    public static async Task<WebApplication> StartAsync(string host, int port)
+    public static async Task<WebApplication> StartAsync(HttpPort port)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().UseUrls($"http://{host}:{port}");
+        port.Bind(builder.WebHost);
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         var app = builder.Build();
         app.Run(context =>

@@ -87,4 +87,21 @@ internal static class SettingNames
 }
 
 /// <summary>The command line cannot be used as it is; the message says what would be right.</summary>
-internal sealed class UsageException(string message) : Exception(message);
+internal sealed class UsageException(string message) : Exception(message)
+{
+    /// <summary>Reads files that options name.</summary>
+    /// <param name="options">The options, for the message.</param>
+    /// <param name="read">Reads them.</param>
+    /// <exception cref="UsageException">They do not do.</exception>
+    public static T Of<T>(string options, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (InvalidDataException e)
+        {
+            throw new UsageException($"{options}: {e.Message}");
+        }
+    }
+}

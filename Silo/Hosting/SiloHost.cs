@@ -29,23 +29,20 @@ internal static partial class SiloHost
     {
         settings.InstanceId = leave?.InstanceId ?? settings.InstanceId ?? $"{settings.Role}-{Guid.NewGuid().ToString("N")[..8]}";
         var redis = RedisOptions(settings);
-        if (leave is not null)
-        {
-            (string, int)? health = settings.ActualHttpPort is { } port ? (settings.HttpHost, port) : null;
-            await Absent.WaitAsync(leave, redis, settings.ServiceId, Console.Out, health);
-        }
+        var http = HttpPort.Of(settings);
+        if (leave is not null) await Absent.WaitAsync(leave, redis, settings.ServiceId, Console.Out, http);
 
         PluginFolder.Restrict(settings.Plugins);
-        using var host = Build(settings, leave);
+        using var host = Build(settings, http, leave);
         StopLimit.Watch(host.Services, TimeSpan.FromSeconds(settings.StopTimeout) + Departure.SiloStop);
         await host.StartAsync();
         await host.WaitForShutdownAsync();
         return 0;
     }
 
-    private static IHost Build(SiloSettings settings, Leave? leave)
+    private static IHost Build(SiloSettings settings, HttpPort? http, Leave? leave)
     {
-        if (settings.ActualHttpPort is not { } port)
+        if (http is null)
         {
             var plain = Host.CreateEmptyApplicationBuilder(new());
             Configure(plain, settings, leave);
@@ -53,18 +50,8 @@ internal static partial class SiloHost
         }
 
         var web = WebApplication.CreateEmptyBuilder(new());
-        web.WebHost.UseKestrelCore();
-        if (ReadHttpCertificate(settings) is { } certificate)
-        {
-            web.WebHost.UseKestrelHttpsConfiguration().UseUrls($"https://{settings.HttpHost}:{port}");
-            web.WebHost.ConfigureKestrel(o => o.ConfigureHttpsDefaults(https => (https.ServerCertificate, https.ServerCertificateChain) = (certificate.Own, certificate.Chain)));
-            web.Services.AddSingleton<IHostedService>(p => CertificateWatch.Of(certificate, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<CertificateWatch>>()));
-        }
-        else
-        {
-            web.WebHost.UseUrls($"http://{settings.HttpHost}:{port}");
-        }
-
+        http.Bind(web.WebHost);
+        if (http.Certificate is { } certificate) web.Services.AddSingleton<IHostedService>(p => CertificateWatch.Of(certificate, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<CertificateWatch>>()));
         web.Services.AddRoutingCore();
         Configure(web, settings, leave);
         if (settings.IsControl) AddApi(web.Services, settings);
@@ -110,9 +97,9 @@ internal static partial class SiloHost
     private static void ConfigureSilo(ISiloBuilder silo, SiloSettings settings)
     {
         silo.UseParcaeRedis(settings.RedisConnection);
-        if (settings.SecretFile is { } secret) silo.UseParcaeSecret(Read("--secret-file", () => ServiceSecret.Read(secret)));
+        if (settings.SecretFile is { } secret) silo.UseParcaeSecret(UsageException.Of("--secret-file", () => ServiceSecret.Read(secret)));
         if (settings is { TlsCertificate: { } certificate, TlsAuthority: { } authority })
-            silo.UseParcaeTls(Read("--tls-certificate, --tls-key, --tls-authority", () => MutualTls.Read(certificate, settings.TlsKey, authority)));
+            silo.UseParcaeTls(UsageException.Of("--tls-certificate, --tls-key, --tls-authority", () => MutualTls.Read(certificate, settings.TlsKey, authority)));
         var address = Resolve(settings.Host);
         silo.Configure<EndpointOptions>(o =>
         {
@@ -193,32 +180,11 @@ internal static partial class SiloHost
         });
     }
 
-    /// <returns>Null: HTTP without TLS.</returns>
-    /// <exception cref="UsageException">One of the files cannot be read, holds something else, or they do not belong together.</exception>
-    internal static PemIdentity? ReadHttpCertificate(SiloSettings settings) => settings switch
-    {
-        { HttpCertificate: { } certificate } => Read("--http-certificate, --http-key", () => PemIdentity.Read(certificate, settings.HttpKey)),
-        { HttpKey: { } key } => throw new UsageException($"--http-key {key}: there is no certificate for it; --http-certificate must name its file."),
-        _ => null,
-    };
-
     private static IPAddress Resolve(string host) =>
         IPAddress.TryParse(host, out var address)
             ? address
             : Dns.GetHostAddresses(host, AddressFamily.InterNetwork).FirstOrDefault()
                 ?? throw new UsageException($"--host {host}: no IPv4 address is known for this name.");
-
-    private static T Read<T>(string options, Func<T> read)
-    {
-        try
-        {
-            return read();
-        }
-        catch (InvalidDataException e)
-        {
-            throw new UsageException($"{options}: {e.Message}");
-        }
-    }
 
     private static int FreePort()
     {

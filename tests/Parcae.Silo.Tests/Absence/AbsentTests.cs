@@ -1,6 +1,9 @@
 using System.Net;
+using Parcae.GpuWorker.Tests.Security;
 using Parcae.Grains;
+using Parcae.Grains.Security;
 using Parcae.Silo.Absence;
+using Parcae.Silo.Hosting;
 using StackExchange.Redis;
 using Xunit;
 
@@ -8,17 +11,21 @@ namespace Parcae.Silo.Tests.Absence;
 
 public sealed class AbsentTests
 {
-    [Fact]
-    public async Task Whoever_is_away_lives_but_is_not_ready_and_comes_back_by_the_clock_where_no_Redis_answers()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Whoever_is_away_lives_but_is_not_ready_and_comes_back_by_the_clock_where_no_Redis_answers(bool tls)
     {
+        var (certificate, key) = TestAuthority.Shared.Issue("away");
         int port = SiloProcesses.FreePort();
         var output = new StringWriter();
         var redis = new ConfigurationOptions { EndPoints = { $"127.0.0.1:{SiloProcesses.FreePort()}" }, ConnectTimeout = 500 };
         var leave = Leave.Begin("r1.1", TimeSpan.FromSeconds(4), "i-1");
 
-        var away = Absent.WaitAsync(leave, redis, "parcae", TextWriter.Synchronized(output), ("127.0.0.1", port));
+        var away = Absent.WaitAsync(leave, redis, "parcae", TextWriter.Synchronized(output), new HttpPort("127.0.0.1", port, tls ? PemIdentity.Read(certificate, key) : null));
 
-        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        using var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => shown!.Subject == "CN=away" } };
+        using var client = new HttpClient(handler) { BaseAddress = new Uri($"http{(tls ? "s" : "")}://127.0.0.1:{port}") };
         foreach (var (path, status) in ((string, HttpStatusCode)[])
             [("/health/live", HttpStatusCode.OK), ("/health/startup", HttpStatusCode.OK), ("/health/ready", HttpStatusCode.ServiceUnavailable), ("/health", HttpStatusCode.ServiceUnavailable)])
         {

@@ -55,8 +55,8 @@ public sealed class HttpCertificateTests : IAsyncDisposable
         using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var old = Make(other, DateTimeOffset.Now.AddDays(-1));
         string foreign = Write("other.key", other.ExportPkcs8PrivateKeyPem()), text = Write("text", "nothing");
-        Assert.Null(SiloHost.ReadHttpCertificate(new SiloSettings()));
-        Assert.Equal(_made.Thumbprint, SiloHost.ReadHttpCertificate(new SiloSettings { HttpCertificate = _certificate, HttpKey = _key })!.Own.Thumbprint);
+        Assert.Null(HttpPort.Of(new SiloSettings())!.Certificate);
+        Assert.Equal(_made.Thumbprint, HttpPort.Of(new SiloSettings { HttpCertificate = _certificate, HttpKey = _key })!.Certificate!.Own.Thumbprint);
         Assert.StartsWith("--http-key k: there is no certificate for it", Refused(null, "k"), StringComparison.Ordinal);
         Assert.StartsWith("--http-certificate, --http-key: /no/such: ", Refused("/no/such", _key), StringComparison.Ordinal);
         Assert.StartsWith($"--http-certificate, --http-key: {text}: it holds no certificate", Refused(text, _key), StringComparison.Ordinal);
@@ -67,7 +67,7 @@ public sealed class HttpCertificateTests : IAsyncDisposable
     }
 
     private static string Refused(string? certificate, string? key) =>
-        Assert.Throws<UsageException>(() => SiloHost.ReadHttpCertificate(new SiloSettings { HttpCertificate = certificate, HttpKey = key })).Message;
+        Assert.Throws<UsageException>(() => HttpPort.Of(new SiloSettings { HttpCertificate = certificate, HttpKey = key })).Message;
 
     private static X509Certificate2 Make(ECDsa key, DateTimeOffset until)
     {

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Parcae.Grains.Security;
 using StackExchange.Redis;
 
 namespace Parcae.Grains;
@@ -95,19 +96,17 @@ public sealed partial record RedisConnection
         string text;
         try
         {
-            text = File.ReadAllText(file);
+            text = FileProblems.Read(file);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (InvalidDataException e)
         {
-            throw new RedisSettingException(nameof(PasswordFile), Unreadable(file, e));
+            throw new RedisSettingException(nameof(PasswordFile), e.Message);
         }
 
         string password = text.EndsWith('\n') ? text[..^1].TrimEnd('\r') : text;
         if (password.Length == 0 || password.AsSpan().ContainsAny('\n', '\r')) throw new RedisSettingException(nameof(PasswordFile), $"{file}: it must hold the password on one line and nothing else");
         return password;
     }
-
-    internal static string Unreadable(string file, Exception e) => $"{file}: {(e is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : e.Message)}";
 
     [GeneratedRegex(@"(password\s*=).*", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
     private static partial Regex Secret();

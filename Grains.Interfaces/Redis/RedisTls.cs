@@ -1,7 +1,7 @@
 using System.Net.Security;
 using System.Security.Authentication;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Parcae.Grains.Security;
 using StackExchange.Redis;
 
 namespace Parcae.Grains;
@@ -26,8 +26,10 @@ internal sealed class RedisTls
     public static RedisTls Read(RedisConnection connection, ConfigurationOptions options)
     {
         var tls = new RedisTls { _protocols = options.SslProtocols ?? SslProtocols.None, _host = options.SslHost, _revocation = options.CheckCertificateRevocation ? X509RevocationMode.Online : X509RevocationMode.NoCheck };
-        if (connection.Ca is { } authority) tls._authorities = Certificates(nameof(RedisConnection.Ca), authority);
-        if (connection.Certificate is { } certificate) tls._own = Own(certificate, connection.Key ?? certificate);
+        if (connection.Ca is { } authority) tls._authorities = Read(_ => nameof(RedisConnection.Ca), () => PemIdentity.ReadCertificates(authority));
+        if (connection.Certificate is not { } certificate) return tls;
+        var own = Read(e => e.Message.StartsWith(certificate, StringComparison.Ordinal) ? nameof(RedisConnection.Certificate) : nameof(RedisConnection.Key), () => PemIdentity.Read(certificate, connection.Key));
+        tls._own = SslStreamCertificateContext.Create(own.Own, own.Chain, offline: true);
         return tls;
     }
 
@@ -66,32 +68,15 @@ internal sealed class RedisTls
         return $"its certificate ({certificate.Subject}) is not to be trusted: {found}";
     }
 
-    private static X509Certificate2Collection Certificates(string setting, string file)
+    private static T Read<T>(Func<InvalidDataException, string> setting, Func<T> read)
     {
         try
         {
-            var all = new X509Certificate2Collection();
-            all.ImportFromPem(File.ReadAllText(file));
-            return all.Count > 0 ? all : throw new RedisSettingException(setting, $"{file}: it holds no certificate; it must be a PEM file (BEGIN CERTIFICATE)");
+            return read();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (InvalidDataException e)
         {
-            throw new RedisSettingException(setting, RedisConnection.Unreadable(file, e));
-        }
-    }
-
-    private static SslStreamCertificateContext Own(string certificate, string key)
-    {
-        var chain = Certificates(nameof(RedisConnection.Certificate), certificate);
-        try
-        {
-            var own = X509Certificate2.CreateFromPem(File.ReadAllText(certificate), File.ReadAllText(key));
-            if (own.NotAfter < DateTime.Now) throw new RedisSettingException(nameof(RedisConnection.Certificate), $"{certificate}: it was valid until {own.NotAfter:u}; a new one is needed");
-            return SslStreamCertificateContext.Create(own, chain, offline: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException and not RedisSettingException)
-        {
-            throw new RedisSettingException(nameof(RedisConnection.Key), RedisConnection.Unreadable(key, e));
+            throw new RedisSettingException(setting(e), e.Message);
         }
     }
 }

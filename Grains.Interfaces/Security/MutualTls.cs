@@ -100,7 +100,7 @@ public sealed class MutualTls
     /// <returns>Null: they are as they were.</returns>
     private Files? ReadFiles(Files? before)
     {
-        string texts = string.Concat(Text(_certificate), _key is null ? "" : Text(_key), Text(_authority));
+        string texts = string.Concat(FileProblems.Read(_certificate), _key is null ? "" : FileProblems.Read(_key), FileProblems.Read(_authority));
         if (texts == before?.Texts) return null;
         var identity = PemIdentity.Read(_certificate, _key);
         var files = new Files(texts, identity, PemIdentity.ReadCertificates(_authority));
@@ -109,18 +109,6 @@ public sealed class MutualTls
         if (!chain.Build(identity.Own))
             throw new InvalidDataException($"{_certificate}: it is no valid certificate of the authority in {_authority}: {string.Join(' ', chain.ChainStatus.Select(s => s.StatusInformation.Trim()).Distinct())}");
         return files;
-
-        static string Text(string file)
-        {
-            try
-            {
-                return File.ReadAllText(file);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new InvalidDataException($"{file}: {e.Message}", e);
-            }
-        }
     }
 
     private sealed class Files(string texts, PemIdentity identity, X509Certificate2Collection authorities)

@@ -22,20 +22,19 @@ public sealed class PemIdentity
     public static PemIdentity Read(string certificate, string? key)
     {
         ArgumentNullException.ThrowIfNull(certificate);
-        string at = certificate;
+        string text = FileProblems.Read(certificate), keyText = key is null ? text : FileProblems.Read(key);
+        var chain = ReadCertificates(certificate, text);
+        X509Certificate2 own;
         try
         {
-            string text = File.ReadAllText(certificate);
-            var chain = ReadCertificates(certificate, text);
-            at = key ?? certificate;
-            var own = X509Certificate2.CreateFromPem(text, key is null ? text : File.ReadAllText(key));
-            if (own.NotAfter < DateTime.Now) throw new InvalidDataException($"{certificate}: it was valid until {own.NotAfter:yyyy-MM-dd}; a new one is needed.");
-            return new PemIdentity(own, chain);
+            own = X509Certificate2.CreateFromPem(text, keyText);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        catch (Exception e) when (FileProblems.IsOne(e))
         {
-            throw new InvalidDataException($"{at}: {e.Message}", e);
+            throw new InvalidDataException(FileProblems.Describe(key ?? certificate, e), e);
         }
+
+        return own.NotAfter >= DateTime.Now ? new PemIdentity(own, chain) : throw new InvalidDataException($"{certificate}: it was valid until {own.NotAfter:yyyy-MM-dd}; a new one is needed");
     }
 
     /// <summary>Reads certificates alone, as those of authorities.</summary>
@@ -45,20 +44,21 @@ public sealed class PemIdentity
     public static X509Certificate2Collection ReadCertificates(string file)
     {
         ArgumentNullException.ThrowIfNull(file);
-        try
-        {
-            return ReadCertificates(file, File.ReadAllText(file));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            throw new InvalidDataException($"{file}: {e.Message}", e);
-        }
+        return ReadCertificates(file, FileProblems.Read(file));
     }
 
     private static X509Certificate2Collection ReadCertificates(string file, string text)
     {
         var certificates = new X509Certificate2Collection();
-        certificates.ImportFromPem(text);
-        return certificates.Count > 0 ? certificates : throw new InvalidDataException($"{file}: it holds no certificate; it must be a PEM file (BEGIN CERTIFICATE).");
+        try
+        {
+            certificates.ImportFromPem(text);
+        }
+        catch (CryptographicException e)
+        {
+            throw new InvalidDataException(FileProblems.Describe(file, e), e);
+        }
+
+        return certificates.Count > 0 ? certificates : throw new InvalidDataException($"{file}: it holds no certificate; it must be a PEM file (BEGIN CERTIFICATE)");
     }
 }

@@ -43,13 +43,14 @@ public sealed class ServiceSecret
     public static ServiceSecret Read(string file)
     {
         ArgumentNullException.ThrowIfNull(file);
+        string text = FileProblems.Read(file);
         try
         {
-            return Of(File.ReadAllText(file));
+            return Of(text);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (ArgumentException e)
         {
-            throw new InvalidDataException($"{file}: {e.Message.Split(" (Parameter", 2)[0]}", e);
+            throw new InvalidDataException(FileProblems.Describe(file, e), e);
         }
     }
 

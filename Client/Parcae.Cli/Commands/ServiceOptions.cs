@@ -10,9 +10,9 @@ internal sealed class ServiceOptions(CommandContext context)
 {
     private readonly Option<string> _redis = new("--redis")
     {
-        Description = "The Redis that the service's silos meet in.",
+        Description = $"The Redis that the service's silos meet in. Also {Variable("--redis")}.",
         HelpName = "HOST:PORT",
-        DefaultValueFactory = _ => new ParcaeClientOptions().Redis,
+        DefaultValueFactory = _ => FromEnvironment("--redis") ?? new ParcaeClientOptions().Redis,
     };
 
     private readonly Option<string?> _redisPasswordFile = File("--redis-password-file", "A file with the password of Redis.");
@@ -105,17 +105,18 @@ internal sealed class ServiceOptions(CommandContext context)
         }
     }
 
-    /// <summary>A file whose name may also come from the environment, by the variable that silos read: <c>PARCAE_TLS_KEY</c> for <c>--tls-key</c>.</summary>
-    private static Option<string?> File(string name, string description)
+    /// <summary>A file whose name may also come from the environment.</summary>
+    private static Option<string?> File(string name, string description) => new(name)
     {
-        string variable = "PARCAE" + name[1..].Replace('-', '_').ToUpperInvariant();
-        return new(name)
-        {
-            Description = $"{description} Also {variable}.",
-            HelpName = "FILE",
-            DefaultValueFactory = _ => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } file ? file : null,
-        };
-    }
+        Description = $"{description} Also {Variable(name)}.",
+        HelpName = "FILE",
+        DefaultValueFactory = _ => FromEnvironment(name),
+    };
+
+    /// <summary>The variable of an option, the same that silos read: <c>PARCAE_TLS_KEY</c> for <c>--tls-key</c>.</summary>
+    private static string Variable(string name) => "PARCAE" + name[1..].Replace('-', '_').ToUpperInvariant();
+
+    private static string? FromEnvironment(string name) => Environment.GetEnvironmentVariable(Variable(name)) is { Length: > 0 } value ? value : null;
 
     /// <summary>A problem of the client's options, by the names that were typed.</summary>
     private static string Typed(string problem) => problem

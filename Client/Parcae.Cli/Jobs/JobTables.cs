@@ -17,6 +17,8 @@ internal static class JobTables
     public static Table List(IEnumerable<JobStatus> jobs)
     {
         var table = Plain("job", "phase", "step", "loss", "samples/s", "strategy", "reason");
+        // A long reason takes lines of its own column, not the width of the others.
+        table.Columns[^1].NoWrap = false;
         foreach (var s in jobs)
             Add(table, s.JobId, Phase(s.Phase), $"{s.CommittedStep}", Loss(s.Loss), $"{s.SamplesPerSecond:0.0}", Strategy(s.Plan), s.Reason ?? "");
         return table;

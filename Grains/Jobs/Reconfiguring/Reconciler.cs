@@ -64,7 +64,8 @@ internal sealed partial class Reconciler(Job job, Action deactivate)
             catch (Exception e)
             {
                 LogFailed(e, job.Id);
-                job.Tell($"starting again: {e.GetType().Name}: {e.Message}");
+                // A message of Orleans' can go on with where the exception comes from; the log has all of it.
+                job.Tell($"starting again: {e.GetType().Name}: {e.Message.Split('\n', 2)[0].TrimEnd()}");
                 job.State.Halted |= job.State.Plan is not null;
                 _dirty = true;
                 await Wait();

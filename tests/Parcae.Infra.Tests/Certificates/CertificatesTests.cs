@@ -37,6 +37,17 @@ public sealed class CertificatesTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("redis.example", "192.0.2.5")]
+    [InlineData("192.0.2.5", "redis.example")]
+    public void A_server_is_known_by_the_name_or_the_address_that_it_is_called_by(string name, string other)
+    {
+        Make(name);
+        using var own = X509Certificate2.CreateFromPem(File.ReadAllText(Place(name, "tls.crt")));
+        Assert.True(own.MatchesHostname(name, allowWildcards: false, allowCommonName: false));
+        Assert.False(own.MatchesHostname(other));
+    }
+
     [Fact]
     public void Others_on_this_machine_are_kept_out_and_the_authoritys_key_is_the_owners_alone()
     {

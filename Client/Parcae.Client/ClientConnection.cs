@@ -98,8 +98,8 @@ internal static class ClientConnection
         options is { TlsCertificate: { } certificate, TlsAuthority: { } authority } ? MutualTls.Read(certificate, options.TlsKey, authority) : null;
 
     private static string NotLetIn(MutualTls? tls) => tls is null
-        ? "silos are known there, but none let this client in; does the service speak TLS? Then it takes a certificate of the service's authority."
-        : "silos are known there, but none let this client in; is the certificate one of the service's authority, and does the service speak TLS?";
+        ? "silos are known there, but none let this client in; does the service speak TLS? Then it takes a certificate of the service's authority. Or is it too busy to answer in that time?"
+        : "silos are known there, but none let this client in; is the certificate one of the service's authority, and does the service speak TLS? Or is it too busy to answer in that time?";
 
     private static string FirstLine(Exception e)
     {

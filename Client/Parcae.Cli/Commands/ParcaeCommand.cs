@@ -65,7 +65,7 @@ internal static class ParcaeCommand
     {
         bool debug = Environment.GetEnvironmentVariable(DebugVariable) is { Length: > 0 };
         // What can be explained says all in its message; of anything else the kind of failure helps too.
-        bool explained = e is UsageException or CommandFailedException or ParcaeUnavailableException or JobSpecException or KeyNotFoundException or ArgumentException;
+        bool explained = e is UsageException or CommandFailedException or ParcaeUnavailableException or JobSpecException or KeyNotFoundException or ArgumentException or InvalidDataException;
         string text = debug ? $"{e}" : explained ? e.Message : $"{e.GetType().Name}: {e.Message} ({DebugVariable}=1 shows where)";
         foreach (string line in text.Split('\n')) await context.Error.WriteLineAsync($"parcae: {line.TrimEnd('\r')}").ConfigureAwait(false);
         return e is UsageException ? WrongUsage : Failed;

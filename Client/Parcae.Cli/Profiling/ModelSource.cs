@@ -5,7 +5,7 @@ using Parcae.Grains;
 
 namespace Parcae.Cli.Profiling;
 
-/// <summary>Finds a model by what was typed: a well-known name, or a file with a model's or a whole job's spec.</summary>
+/// <summary>Finds a model by what was typed: a well-known name, a JSON file with a model's or a whole job's spec, or a job's document in YAML.</summary>
 internal static class ModelSource
 {
     private static readonly JsonSerializerOptions Options = new()
@@ -28,6 +28,12 @@ internal static class ModelSource
             throw new UsageException($"--model: '{nameOrFile}' is neither a model's name nor a file; names are {string.Join(", ", ModelPresets.Names)}.");
         try
         {
+            if (Path.GetExtension(nameOrFile) is ".yaml" or ".yml")
+            {
+                var document = JobSpecDocument.Parse(File.ReadAllText(nameOrFile), JobSpecFormat.Yaml);
+                return (document, document.Name);
+            }
+
             using var stream = File.OpenRead(nameOrFile);
             using var json = JsonDocument.Parse(stream, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             bool job = json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.EnumerateObject().Any(m => m.Name.Equals("model", StringComparison.OrdinalIgnoreCase));
@@ -35,7 +41,7 @@ internal static class ModelSource
             string name = job && spec.Name != new JobSpec().Name ? spec.Name : Path.GetFileNameWithoutExtension(nameOrFile);
             return (spec, name);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or JobSpecDocumentException)
         {
             throw new UsageException($"--model: {nameOrFile} is no spec of a model or a job: {e.Message}");
         }

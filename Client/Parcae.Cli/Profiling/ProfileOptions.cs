@@ -14,7 +14,7 @@ internal sealed class ProfileOptions
 
     private readonly Option<string> _model = new("--model")
     {
-        Description = $"The model: {string.Join(", ", ModelPresets.Names)}, or a JSON file with a model's or a whole job's spec.",
+        Description = $"The model: {string.Join(", ", ModelPresets.Names)}, a JSON file with a model's or a whole job's spec, or a job's document in YAML.",
         HelpName = "NAME|FILE",
         Required = true,
     };

@@ -64,6 +64,17 @@ public sealed class ProfileCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_jobs_document_in_yaml_will_do_and_its_mistakes_are_told()
+    {
+        var (spec, name) = ModelSource.Load(Write("job.yaml", "name: mine\nmodel:\n  blocks: 3"));
+        Assert.Equal(("mine", 3), (name, spec.Model.Blocks));
+
+        var run = await CommandRun.RunAsync(["profile", "--model", Write("bad.yaml", "model:\n  blocks: three")]);
+        Assert.Equal(2, run.Code);
+        Assert.Contains("line 2: model.blocks: \"three\" is not valid", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_file_holds_a_model_or_a_whole_job_and_a_name_is_a_preset()
     {
         var (model, name) = ModelSource.Load(Write("m.json", """{"family": "gpt", "blocks": 3}"""));

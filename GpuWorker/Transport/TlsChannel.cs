@@ -13,14 +13,15 @@ namespace Parcae.GpuWorker.Transport;
 /// </summary>
 internal sealed class TlsChannel : Stream
 {
-    private const int HeaderBytes = 5, RecordBytes = 16 << 10, Batch = 4 * RecordBytes, Overhead = 17;
+    // Buffers stay below 85,000 bytes: the runtime keeps longer arrays where freed ones leave holes.
+    private const int HeaderBytes = 5, RecordBytes = 16 << 10, Batch = 4 * RecordBytes, Overhead = 17, Buffered = 80_000;
 
     private readonly Socket _socket;
     private readonly Action<SelectMode, Deadline> _wait;
     private readonly SslStream _ssl;
-    private readonly byte[] _in = new byte[2 * Batch];
+    private readonly byte[] _in = new byte[Buffered];
     private readonly byte[] _together = new byte[RecordBytes];
-    private byte[] _out = new byte[Batch + (Batch / 8)];
+    private byte[] _out = new byte[Buffered];
     private int _inStart, _inEnd, _recordLeft;
     private int _outStart, _outEnd, _pending;
     private bool _handshaking, _sealing;

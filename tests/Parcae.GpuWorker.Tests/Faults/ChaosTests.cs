@@ -1,5 +1,6 @@
 using System.Globalization;
 using Parcae.GpuWorker.Tests.Pipeline;
+using Parcae.GpuWorker.Tests.Security;
 using Parcae.GpuWorker.Transport;
 using TorchSharp;
 using Xunit;
@@ -7,7 +8,7 @@ using Xunit;
 namespace Parcae.GpuWorker.Tests.Faults;
 
 /// <summary>
-/// Many faults on end in one job (docs/chaos.md). PARCAE_CHAOS_FAULTS and PARCAE_CHAOS_SEED make it longer or another one, as <c>tests/chaos</c> does; the file PARCAE_CHAOS_REPORT takes the report, line by line.
+/// Many faults on end in one job (docs/chaos.md). PARCAE_CHAOS_FAULTS and PARCAE_CHAOS_SEED make it longer or another one, as <c>tests/chaos</c> does; with PARCAE_CHAOS_TLS=1 over mutual TLS; the file PARCAE_CHAOS_REPORT takes the report, line by line.
 /// </summary>
 [Collection(AloneCollection.Name)] // it counts what the process holds open
 public sealed class ChaosTests
@@ -23,7 +24,7 @@ public sealed class ChaosTests
         long tensors = Tensors();
         int blocks = NativeBlock.Alive;
         var resident = new List<long>();
-        await using (var cluster = new WorkerCluster(TestJobs.Small) { Faults = true, HeartbeatSeconds = 1 })
+        await using (var cluster = new WorkerCluster(TestJobs.Small) { Faults = true, HeartbeatSeconds = 1, Tls = Environment.GetEnvironmentVariable("PARCAE_CHAOS_TLS") is "1" ? TestAuthority.Shared.Member() : null })
         {
             var run = new ChaosRun(cluster, seed, Tell);
             try
@@ -47,9 +48,9 @@ public sealed class ChaosTests
         Assert.Empty(Sockets().Except(open));
         Assert.InRange(Tensors(), 0, tensors);
         Assert.InRange(NativeBlock.Alive, 0, blocks);
+        Tell($"no socket, tensor or frame is left; resident memory after each {ChaosRun.RoundLength} faults, MiB: {string.Join(", ", resident.Select(r => r >> 20))}");
         // The first rounds fill what is kept for reuse.
         if (resident.Count > 2) Assert.InRange(resident[^1], 0, resident[1] + Leeway);
-        Tell($"no socket, tensor or frame is left; resident memory after each {ChaosRun.RoundLength} faults, MiB: {string.Join(", ", resident.Select(r => r >> 20))}");
     }
 
     private static void Tell(string line)

@@ -124,6 +124,8 @@ internal sealed partial class SeparateNetworks : IDisposable
     /// <summary>Removes everything of a number: processes that are left in its networks, the networks with their cables, the bridge.</summary>
     private static void RemoveAll(int number)
     {
+        // By themselves: a network that is deleted keeps its end of a cable, and so the name of the other one, until all that was in it is gone.
+        foreach (string cable in Directory.GetFileSystemEntries("/sys/class/net", $"pv{number}.*").Select(c => Path.GetFileName(c))) Run("ip", "link", "del", cable);
         foreach (string name in Run("ip", "netns", "list").Output.Split('\n').Select(line => line.Split(' ')[0]).Where(name => name.StartsWith(Prefix(number), StringComparison.Ordinal)))
         {
             foreach (string pid in Run("ip", "netns", "pids", name).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)) Run("kill", "-9", pid);

@@ -89,10 +89,10 @@ internal sealed class Wire : IDisposable
     public int TryWrite(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
         if (first.IsEmpty || second.IsEmpty) return TryWrite(first.IsEmpty ? second : first);
-        if (_tls is not null && !_corrupt && !IsSlow) return _tls.TrySend(first, second);
-        if (ScattersHere && _tls is null && !_corrupt && !IsSlow)
+        if (!_corrupt && !IsSlow)
         {
-            int sent = ScatteredSend.Try(_socket.SafeHandle, first, second);
+            if (_tls is not null) return _tls.TrySend(first, second);
+            int sent = ScattersHere ? ScatteredSend.Try(_socket.SafeHandle, first, second) : -1;
             if (sent >= 0) return sent;
         }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Parcae.Grains.Security;
@@ -30,9 +31,10 @@ internal sealed class TestAuthority : IDisposable
     /// <summary>Issues a certificate.</summary>
     /// <param name="name">Whose.</param>
     /// <param name="notAfter">When it ends; null: in a day.</param>
-    /// <param name="usage">Key usages; null: servers and clients.</param>
+    /// <param name="host">The name that it is good for; null: <paramref name="name"/>, and 127.0.0.1.</param>
+    /// <param name="usage">Key usages; none: servers and clients.</param>
     /// <returns>Its files.</returns>
-    public (string Certificate, string Key) Issue(string name, DateTimeOffset? notAfter = null, params string[] usage)
+    public (string Certificate, string Key) Issue(string name, DateTimeOffset? notAfter = null, string? host = null, params string[] usage)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
@@ -42,7 +44,8 @@ internal sealed class TestAuthority : IDisposable
         foreach (string oid in usage.Length > 0 ? usage : ["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"]) usages.Add(new Oid(oid));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(usages, false));
         var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName(name);
+        names.AddDnsName(host ?? name);
+        if (host is null) names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
         using var certificate = request.Create(_root, DateTimeOffset.UtcNow.AddDays(-10), notAfter ?? DateTimeOffset.UtcNow.AddDays(1), RandomNumberGenerator.GetBytes(8));
         string file = Path.Combine(_folder.Path, $"{name}-{Guid.NewGuid():n}");

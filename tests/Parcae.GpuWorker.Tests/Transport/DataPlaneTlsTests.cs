@@ -163,7 +163,7 @@ public sealed class DataPlaneTlsTests : IDisposable
     [Fact]
     public async Task A_certificate_for_clients_alone_cannot_listen()
     {
-        var (certificate, key) = _authority.Issue("client", null, ClientOnly);
+        var (certificate, key) = _authority.Issue("client", usage: ClientOnly);
         await using var a = Listen("a", MutualTls.Read(certificate, key, _authority.AuthorityFile));
         await using var b = Listen("b", _authority.Member());
         using var mesh = a.OpenMesh("job", 1, _salt);

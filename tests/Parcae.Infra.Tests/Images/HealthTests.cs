@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Parcae.Infra.Tests.Support;
+using Parcae.Silo.Tests;
 
 namespace Parcae.Infra.Tests.Images;
 
@@ -27,7 +28,7 @@ public sealed class HealthTests(RunningService service)
     public void No_such_page_is_not_healthy() => Assert.Equal(1, Run("/health/none", service.ControlPort).Status);
 
     [Fact]
-    public void Nobody_there_is_not_healthy() => Assert.NotEqual(0, Run("/health/live", SiloPorts.Free()).Status);
+    public void Nobody_there_is_not_healthy() => Assert.NotEqual(0, Run("/health/live", SiloProcesses.FreePort()).Status);
 
     [Fact]
     public void Where_the_port_speaks_TLS_it_is_asked_by_TLS()
@@ -36,7 +37,7 @@ public sealed class HealthTests(RunningService service)
         Assert.Equal("Healthy: live alive\n", _bash.Run([Repository.Place("infra/image/health"), "/health/live"], tls).Good().Output);
         Assert.Equal(1, _bash.Run([Repository.Place("infra/image/health"), "/health/none"], tls).Status);
         Assert.NotEqual(0, Run("/health/live", service.WorkerPort).Status);
-        tls["PARCAE_HTTP_PORT"] = $"{SiloPorts.Free()}";
+        tls["PARCAE_HTTP_PORT"] = $"{SiloProcesses.FreePort()}";
         Assert.NotEqual(0, _bash.Run([Repository.Place("infra/image/health"), "/health/live"], tls).Status);
     }
 

@@ -22,13 +22,13 @@ public sealed class RunningService : IAsyncLifetime
     private readonly SiloProcesses _processes = new();
 
     /// <summary>HTTP port of the control silo.</summary>
-    public int ControlPort { get; } = SiloPorts.Free();
+    public int ControlPort { get; } = SiloProcesses.FreePort();
 
     /// <summary>HTTP port of the worker.</summary>
-    public int WorkerPort { get; } = SiloPorts.Free();
+    public int WorkerPort { get; } = SiloProcesses.FreePort();
 
     /// <summary>Its Redis.</summary>
-    public string Redis { get; } = $"127.0.0.1:{SiloPorts.Free()}";
+    public string Redis { get; } = $"127.0.0.1:{SiloProcesses.FreePort()}";
 
     /// <summary>What the control silo's and the worker's pages for Prometheus had when everything on them had been seen.</summary>
     public Exposition Metrics { get; private set; } = null!;
@@ -59,9 +59,9 @@ public sealed class RunningService : IAsyncLifetime
             "--redis", Redis, "--interval", "1", "--secret-file", Path.Combine(secrets, "service_secret"),
             "--tls-certificate", Certificate("silo", "tls.crt"), "--tls-key", Certificate("silo", "tls.key"), "--tls-authority", Certificate("silo", "ca.crt"),
         ];
-        await _processes.StartAsync("READY control", ["--role", "control", "--instance-id", "control", "--silo-port", $"{SiloPorts.Free()}", "--gateway-port", $"{SiloPorts.Free()}", "--http-port", $"{ControlPort}",
+        await _processes.StartAsync("READY control", ["--role", "control", "--instance-id", "control", "--silo-port", $"{SiloProcesses.FreePort()}", "--gateway-port", $"{SiloProcesses.FreePort()}", "--http-port", $"{ControlPort}",
             "--api-token-file", tokens, "--checkpoints", Path.Combine(_processes.Folder, "checkpoints"), .. common]);
-        await _processes.StartAsync("READY worker", ["--role", "worker", "--instance-id", "worker", "--silo-port", $"{SiloPorts.Free()}", "--http-port", $"{WorkerPort}",
+        await _processes.StartAsync("READY worker", ["--role", "worker", "--instance-id", "worker", "--silo-port", $"{SiloProcesses.FreePort()}", "--http-port", $"{WorkerPort}",
             "--http-certificate", Certificate("localhost", "tls.crt"), "--http-key", Certificate("localhost", "tls.key"), "--availability", "none", "--device", "cpu", .. common]);
 
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{ControlPort}") };
@@ -94,11 +94,4 @@ public sealed class RunningServiceCollection : ICollectionFixture<RunningService
 {
     /// <summary>Its name.</summary>
     public const string Name = "a running service";
-}
-
-/// <summary>Ports for processes.</summary>
-internal static class SiloPorts
-{
-    /// <summary>One that nobody uses now.</summary>
-    public static int Free() => SiloProcesses.FreePort();
 }

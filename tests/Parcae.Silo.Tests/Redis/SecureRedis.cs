@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Parcae.Client.Tests;
+using Parcae.GpuWorker.Tests.Security;
 using Parcae.Grains;
 using StackExchange.Redis;
 using Xunit;
@@ -29,7 +30,7 @@ internal sealed partial class SecureRedis : IAsyncDisposable
     public string PasswordFile => Write("password", Password + "\n");
 
     /// <summary>How the service gets to it.</summary>
-    public RedisConnection Connection => new() { Address = $"127.0.0.1:{Port},user=parcae", PasswordFile = PasswordFile, Ca = IsTls ? Authority.Certificate : null };
+    public RedisConnection Connection => new() { Address = $"127.0.0.1:{Port},user=parcae", PasswordFile = PasswordFile, Ca = IsTls ? Authority.AuthorityFile : null };
 
     /// <summary>Starts one; skips the test where there is no redis-server.</summary>
     /// <param name="tls">Whether it speaks TLS, and nothing else.</param>
@@ -40,13 +41,13 @@ internal sealed partial class SecureRedis : IAsyncDisposable
     {
         Assert.SkipUnless(Durability.Deployment.HasRedis, "there is no redis-server: apt-get install redis-server");
         var processes = new SiloProcesses();
-        var redis = new SecureRedis(processes, new TestAuthority(processes.Folder, "authority"), SiloProcesses.FreePort(), tls);
+        var redis = new SecureRedis(processes, new TestAuthority(), SiloProcesses.FreePort(), tls);
         string users = redis.Write("users.acl", $"user default off\nuser admin on >{AdminPassword} ~* &* +@all\n{DocumentedUser().Replace(">PASSWORD", '#' + Sha256(Password), StringComparison.Ordinal)}\n");
         List<string> arguments = ["--aclfile", users, "--save", "", "--appendonly", "no", "--dir", processes.Folder, "--bind", "127.0.0.1"];
         if (tls)
         {
-            var (certificate, key) = redis.Authority.Issue("redis", host, expired);
-            arguments.AddRange(["--port", "0", "--tls-port", $"{redis.Port}", "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", redis.Authority.Certificate, "--tls-auth-clients", certificates ? "yes" : "no"]);
+            var (certificate, key) = redis.Authority.Issue("redis", expired ? DateTimeOffset.Now.AddDays(-1) : null, host);
+            arguments.AddRange(["--port", "0", "--tls-port", $"{redis.Port}", "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", redis.Authority.AuthorityFile, "--tls-auth-clients", certificates ? "yes" : "no"]);
         }
         else
         {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Parcae.Client;
+using Parcae.GpuWorker.Tests.Security;
 using Parcae.Grains;
 using Parcae.Silo.Tests.Durability;
 using Xunit;
@@ -76,7 +77,7 @@ public sealed class SecureRedisTests
         await using var strict = await SecureRedis.StartAsync(certificates: true);
         await using var elsewhere = await SecureRedis.StartAsync(host: "redis.example");
         await using var old = await SecureRedis.StartAsync(expired: true);
-        using var other = new TestAuthority(redis.Processes.Folder, "other");
+        using var other = new TestAuthority("other");
         var good = redis.Connection;
         string wrong = redis.Write("wrong", "quite-wrong");
 
@@ -97,7 +98,7 @@ public sealed class SecureRedisTests
 
         await SaysAsync(good with { PasswordFile = wrong }, "it does not accept user 'parcae' with this password, or the user is disabled");
         await SaysAsync(good with { PasswordFile = null }, "it wants a password and was given none");
-        await SaysAsync(good with { Ca = other.Certificate }, "its certificate (CN=redis) is of an authority that is not trusted: it is none of those that were named");
+        await SaysAsync(good with { Ca = other.AuthorityFile }, "its certificate (CN=redis) is of an authority that is not trusted: it is none of those that were named");
         await SaysAsync(good with { Ca = null, Address = good.Address + ",ssl=true" }, "its certificate (CN=redis) is of an authority that is not trusted: a private one has to be named");
         await SaysAsync(elsewhere.Connection, "its certificate (CN=redis) is for other names than the one that it is called by here");
         await SaysAsync(old.Connection, "has expired or is not valid yet: it is valid from ");

@@ -10,11 +10,11 @@ namespace Parcae.GpuWorker.Tests.Checkpoints.Bucket;
 /// <summary>A fault of the server.</summary>
 /// <param name="Status">Answers with this status, if it is not 0.</param>
 /// <param name="Code">The error's code.</param>
-/// <param name="CutAfter">Cuts the connection after so many bytes of the answer's body; null: does not.</param>
+/// <param name="Cut">Whether the connection is cut in the middle of the answer's body.</param>
 /// <param name="Flip">Whether a bit of the request's body flips on its way here.</param>
 /// <param name="FlipAnswer">Whether a bit of the answer's body flips on its way back.</param>
 /// <param name="Until">Answers no sooner than this completes.</param>
-internal sealed record S3Fault(int Status = 0, string Code = "", int? CutAfter = null, bool Flip = false, bool FlipAnswer = false, Task? Until = null);
+internal sealed record S3Fault(int Status = 0, string Code = "", bool Cut = false, bool Flip = false, bool FlipAnswer = false, Task? Until = null);
 
 /// <summary>
 /// The part of the S3 REST API that checkpoints need, on a real socket, with path-style addresses: lists in pages, ranges and conditions, multipart uploads, and the checks that a server makes (the body's SHA-256 in x-amz-content-sha256 and
@@ -26,6 +26,7 @@ internal sealed class FakeS3 : IAsyncDisposable
     private readonly HttpListener _listener = new();
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<int, byte[]>> _uploads = new();
     private readonly ConcurrentBag<Task> _answers = [];
+    private readonly Lock _faults = new();
     private readonly Task _serving;
     private int _ids;
 
@@ -52,7 +53,7 @@ internal sealed class FakeS3 : IAsyncDisposable
     /// <summary>Keys in a page of a list.</summary>
     public int PageLength { get; set; } = 1000;
 
-    /// <summary>Called with each request as <c>PUT key?query</c>: what goes wrong with it.</summary>
+    /// <summary>Called with each request as <c>PUT key?query</c>, one at a time: what goes wrong with it.</summary>
     public Func<string, S3Fault?> Fault { get; set; } = _ => null;
 
     /// <summary>The objects.</summary>
@@ -102,12 +103,13 @@ internal sealed class FakeS3 : IAsyncDisposable
             string key = path.Length > Bucket.Length ? path[(Bucket.Length + 1)..] : "";
             string name = $"{request.HttpMethod} {key}{request.Url.Query}";
             Requests.Enqueue(name);
-            var fault = Fault(name);
+            S3Fault? fault;
+            lock (_faults) fault = Fault(name);
             if (fault?.Until is { } until) await until;
             if (fault is { Flip: true } && body.Length > 0) body[body.Length / 2] ^= 4;
             var answer = fault is { Status: > 0 } ? Error(fault.Status, fault.Code) : path.Split('/')[0] != Bucket ? Error(404, "NoSuchBucket") : Checked(request, key, body);
             if (fault is { FlipAnswer: true } && answer.Body.Length > 0) answer.Body[answer.Body.Length / 2] ^= 4;
-            await SendAsync(context.Response, answer, fault?.CutAfter);
+            await SendAsync(context.Response, answer, fault is { Cut: true });
         }
         catch (Exception e) when (e is HttpListenerException or IOException or ObjectDisposedException or InvalidOperationException)
         {
@@ -115,14 +117,14 @@ internal sealed class FakeS3 : IAsyncDisposable
         }
     }
 
-    private static async Task SendAsync(HttpListenerResponse response, Answer answer, int? cutAfter)
+    private static async Task SendAsync(HttpListenerResponse response, Answer answer, bool cut)
     {
         response.StatusCode = answer.Status;
         foreach (var (name, value) in answer.Headers) response.Headers[name] = value;
         if (answer.Status != 204) response.ContentLength64 = answer.Body.Length;
-        if (cutAfter is { } length)
+        if (cut)
         {
-            await response.OutputStream.WriteAsync(answer.Body.AsMemory(0, Math.Min(length, answer.Body.Length)));
+            await response.OutputStream.WriteAsync(answer.Body.AsMemory(0, answer.Body.Length / 2));
             await response.OutputStream.FlushAsync();
             response.Abort();
             return;

@@ -47,7 +47,7 @@ internal sealed class ShadowFollower : IAsyncDisposable
     private long? _silentSince;
     private long _held;
     private int _version;
-    private bool _finishing, _closed, _lost, _threadEnded;
+    private bool _stopping, _finishing, _closed, _lost, _threadEnded;
 
     /// <param name="command">The generation.</param>
     /// <param name="shard">This shard.</param>
@@ -130,6 +130,7 @@ internal sealed class ShadowFollower : IAsyncDisposable
     public async Task<VaultStep?> StopAsync(TimeSpan drain)
     {
         var over = Task.Delay(drain);
+        lock (_lock) _stopping = true;
         if (IsRunning) await Task.WhenAny(DrainedAsync, over);
         lock (_lock)
         {
@@ -342,11 +343,16 @@ internal sealed class ShadowFollower : IAsyncDisposable
 
     private void Watch()
     {
-        // Who halts the generation does so within moments of its end.
+        // Who halts the generation does so within moments of its end. Once that has begun, it is no trouble, however long this machine takes.
         string? ended;
-        lock (_lock) ended = _endedShard;
-        if (ended is not null || _mesh.DrainedAsync.IsCompleted) _silentSince ??= Stopwatch.GetTimestamp();
-        if (_silentSince is { } since && Stopwatch.GetElapsedTime(since) > _options.HeartbeatTimeout) Close($"{(ended is null ? "every connection" : $"the shard at {ended}")} has ended, and nobody ended the generation");
+        bool silent;
+        lock (_lock) (ended, silent) = (_endedShard, !_stopping && (_endedShard is not null || _mesh.DrainedAsync.IsCompleted));
+        if (silent)
+        {
+            _silentSince ??= Stopwatch.GetTimestamp();
+            if (Stopwatch.GetElapsedTime(_silentSince.Value) > _options.HeartbeatTimeout) Close($"{(ended is null ? "every connection" : $"the shard at {ended}")} has ended, and nobody ended the generation");
+        }
+
         if (_watch.IsStalled(_options.StallTimeout)) End($"applying step {Version} hangs for more than {_options.StallTimeout.TotalSeconds} s", fromThread: false);
     }
 

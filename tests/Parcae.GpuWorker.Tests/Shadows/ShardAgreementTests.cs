@@ -20,7 +20,7 @@ public sealed class ShardAgreementTests : IAsyncDisposable
         Training = new TrainingSpec { CheckpointEvery = 1000 },
     };
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20), Heartbeat = TimeSpan.FromSeconds(2);
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);
     private readonly IStagedModel _model = ModelFactory.Create(Spec.Model);
     private readonly GenerationPlan _plan;
@@ -30,7 +30,7 @@ public sealed class ShardAgreementTests : IAsyncDisposable
 
     public ShardAgreementTests()
     {
-        var options = new DataPlaneOptions { HeartbeatTimeout = TimeSpan.FromSeconds(2) };
+        var options = new DataPlaneOptions { HeartbeatTimeout = Heartbeat };
         DataPlane Listen(string id) => DataPlane.Listen(options, id, NullLogger.Instance);
         _workers = [Listen("a"), Listen("b")];
         _vault = [Listen("v"), Listen("w")];
@@ -98,6 +98,21 @@ public sealed class ShardAgreementTests : IAsyncDisposable
         Assert.Null(await _shards[1].Follower.StopAsync(Patience));
         Assert.Null(await stopping);
         Assert.All(_shards, s => Assert.All(s.Layers.Held, l => Assert.Equal(5, l.Version)));
+    }
+
+    [Fact]
+    public async Task A_shard_that_is_stopped_while_the_others_lag_is_in_no_trouble_however_long_they_do()
+    {
+        Send(0, 0);
+        _replicas[0].Dispose();
+        var stopping = _shards[0].Follower.StopAsync(Patience);
+        await Task.Delay(2 * Heartbeat, TestContext.Current.CancellationToken);
+        Send(1, 0);
+        _replicas[1].Dispose();
+
+        Assert.Null(await _shards[1].Follower.StopAsync(Patience));
+        Assert.Null(await stopping);
+        Assert.All(_shards, s => Assert.Equal((1, null), (s.Follower.Version, s.Follower.Trouble)));
     }
 
     [Fact]

@@ -10,27 +10,16 @@ namespace Parcae.Grains.Security;
 /// </summary>
 public sealed class MutualTls
 {
-    private static readonly TimeSpan Rereading = TimeSpan.FromSeconds(10);
+    private readonly RereadFiles<Files> _files;
 
-    private readonly string _certificate, _authority;
-    private readonly string? _key;
-    private readonly TimeProvider _time;
-    private readonly Lock _lock = new();
-    private Files _files;
-    private long _readAt;
-
-    private MutualTls(string certificate, string? key, string authority, TimeProvider time)
-    {
-        (_certificate, _key, _authority, _time) = (certificate, key, authority, time);
-        _files = ReadFiles(null)!;
-        _readAt = time.GetTimestamp();
-    }
+    private MutualTls(string certificate, string? key, string authority, TimeProvider time) =>
+        _files = new([certificate, key ?? certificate, authority], texts => Make(certificate, key, authority, texts), time);
 
     /// <summary>Why the files could not be read again; null: they are good, and in use.</summary>
-    public string? Problem { get; private set; }
+    public string? Problem => _files.Problem;
 
     /// <summary>When the own certificate ends.</summary>
-    public DateTimeOffset NotAfter => Current().Own.TargetCertificate.NotAfter;
+    public DateTimeOffset NotAfter => _files.Current.Own.TargetCertificate.NotAfter;
 
     /// <summary>Reads the files.</summary>
     /// <param name="certificate">PEM: the own certificate, good for servers and for clients, then those between it and the authority.</param>
@@ -51,7 +40,7 @@ public sealed class MutualTls
     public void Apply(SslServerAuthenticationOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var files = Current();
+        var files = _files.Current;
         (options.ServerCertificateContext, options.ServerCertificate, options.ServerCertificateSelectionCallback) = (files.Own, null, null);
         options.ClientCertificateRequired = true;
         // Without a resumption there are no tickets either: nothing comes that the protocol above did not send.
@@ -65,7 +54,7 @@ public sealed class MutualTls
     public void Apply(SslClientAuthenticationOptions options, string host)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var files = Current();
+        var files = _files.Current;
         (options.ClientCertificateContext, options.ClientCertificates, options.LocalCertificateSelectionCallback) = (files.Own, null, null);
         options.TargetHost = host;
         (options.EnabledSslProtocols, options.AllowTlsResume, options.AllowRenegotiation) = (SslProtocols.Tls13, false, false);
@@ -76,45 +65,19 @@ public sealed class MutualTls
     /// <param name="errors">What was wrong.</param>
     public static bool Accepts(SslPolicyErrors errors) => (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None;
 
-    private Files Current()
+    private static Files Make(string certificate, string? key, string authority, string[] texts)
     {
-        lock (_lock)
-        {
-            if (_time.GetElapsedTime(_readAt) < Rereading) return _files;
-            _readAt = _time.GetTimestamp();
-            try
-            {
-                _files = ReadFiles(_files) ?? _files;
-                Problem = null;
-            }
-            catch (InvalidDataException e)
-            {
-                // They may be being written: what was read before is as good as it was.
-                Problem = e.Message;
-            }
-
-            return _files;
-        }
-    }
-
-    /// <returns>Null: they are as they were.</returns>
-    private Files? ReadFiles(Files? before)
-    {
-        string texts = string.Concat(FileProblems.Read(_certificate), _key is null ? "" : FileProblems.Read(_key), FileProblems.Read(_authority));
-        if (texts == before?.Texts) return null;
-        var identity = PemIdentity.Read(_certificate, _key);
-        var files = new Files(texts, identity, PemIdentity.ReadCertificates(_authority));
+        var identity = PemIdentity.Of(certificate, texts[0], key, texts[1]);
+        var files = new Files(identity, PemIdentity.CertificatesOf(authority, texts[2]));
         using var chain = new X509Chain { ChainPolicy = files.Policy() };
         chain.ChainPolicy.ExtraStore.AddRange(identity.Chain);
         if (!chain.Build(identity.Own))
-            throw new InvalidDataException($"{_certificate}: it is no valid certificate of the authority in {_authority}: {string.Join(' ', chain.ChainStatus.Select(s => s.StatusInformation.Trim()).Distinct())}");
+            throw new InvalidDataException($"{certificate}: it is no valid certificate of the authority in {authority}: {string.Join(' ', chain.ChainStatus.Select(s => s.StatusInformation.Trim()).Distinct())}");
         return files;
     }
 
-    private sealed class Files(string texts, PemIdentity identity, X509Certificate2Collection authorities)
+    private sealed class Files(PemIdentity identity, X509Certificate2Collection authorities)
     {
-        public string Texts => texts;
-
         public SslStreamCertificateContext Own { get; } = SslStreamCertificateContext.Create(identity.Own, identity.Chain, offline: true);
 
         public X509ChainPolicy Policy()

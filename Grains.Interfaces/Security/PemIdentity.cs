@@ -22,8 +22,14 @@ public sealed class PemIdentity
     public static PemIdentity Read(string certificate, string? key)
     {
         ArgumentNullException.ThrowIfNull(certificate);
-        string text = FileProblems.Read(certificate), keyText = key is null ? text : FileProblems.Read(key);
-        var chain = ReadCertificates(certificate, text);
+        string text = FileProblems.Read(certificate);
+        return Of(certificate, text, key, key is null ? text : FileProblems.Read(key));
+    }
+
+    /// <summary>What <see cref="Read"/> makes of the files' texts.</summary>
+    internal static PemIdentity Of(string certificate, string text, string? key, string keyText)
+    {
+        var chain = CertificatesOf(certificate, text);
         X509Certificate2 own;
         try
         {
@@ -44,10 +50,11 @@ public sealed class PemIdentity
     public static X509Certificate2Collection ReadCertificates(string file)
     {
         ArgumentNullException.ThrowIfNull(file);
-        return ReadCertificates(file, FileProblems.Read(file));
+        return CertificatesOf(file, FileProblems.Read(file));
     }
 
-    private static X509Certificate2Collection ReadCertificates(string file, string text)
+    /// <summary>What <see cref="ReadCertificates"/> makes of the file's text.</summary>
+    internal static X509Certificate2Collection CertificatesOf(string file, string text)
     {
         var certificates = new X509Certificate2Collection();
         try

@@ -7,7 +7,7 @@ namespace Parcae.Silo.Hosting;
 /// <param name="Host">The address that it binds to.</param>
 /// <param name="Port">The port.</param>
 /// <param name="Certificate">With which it speaks TLS and nothing else; null: no TLS.</param>
-internal sealed record HttpPort(string Host, int Port, PemIdentity? Certificate)
+internal sealed record HttpPort(string Host, int Port, ServerCertificate? Certificate)
 {
     private const string CertificateOption = "--http-certificate", KeyOption = "--http-key";
 
@@ -20,12 +20,13 @@ internal sealed record HttpPort(string Host, int Port, PemIdentity? Certificate)
     {
         web.UseKestrelCore().UseUrls($"{(Certificate is null ? "http" : "https")}://{Host}:{Port}");
         if (Certificate is null) return;
-        web.UseKestrelHttpsConfiguration().ConfigureKestrel(o => o.ConfigureHttpsDefaults(https => (https.ServerCertificate, https.ServerCertificateChain) = (Certificate.Own, Certificate.Chain)));
+        // It is put into the options of each handshake, as it may have been replaced; Kestrel must be told that there will be one.
+        web.UseKestrelHttpsConfiguration().ConfigureKestrel(o => o.ConfigureHttpsDefaults(https => (https.ServerCertificateSelector, https.OnAuthenticate) = ((_, _) => null, (_, ssl) => Certificate.Apply(ssl))));
     }
 
-    private static PemIdentity? ReadCertificate(SiloSettings settings) => settings switch
+    private static ServerCertificate? ReadCertificate(SiloSettings settings) => settings switch
     {
-        { HttpCertificate: { } certificate } => UsageException.Of($"{CertificateOption}, {KeyOption}", () => PemIdentity.Read(certificate, settings.HttpKey)),
+        { HttpCertificate: { } certificate } => UsageException.Of($"{CertificateOption}, {KeyOption}", () => ServerCertificate.Read(certificate, settings.HttpKey)),
         { HttpKey: { } key } => throw new UsageException($"{KeyOption} {key}: there is no certificate for it; {CertificateOption} must name its file."),
         _ => null,
     };

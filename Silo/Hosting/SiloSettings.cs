@@ -109,7 +109,7 @@ internal sealed class SiloSettings
     [Required(AllowEmptyStrings = false, ErrorMessage = "must be an IP address, or * for all")]
     public string HttpHost { get; set; } = "127.0.0.1";
 
-    /// <summary>A PEM file with the certificate of the HTTP port, and those between it and its authority: then it speaks TLS (1.2 and 1.3) and nothing else. Read at the start. The default value is null: no TLS.</summary>
+    /// <summary>A PEM file with the certificate of the HTTP port, and those between it and its authority: then it speaks TLS (1.2 and 1.3) and nothing else. Replaced files are taken up while it runs. The default value is null: no TLS.</summary>
     public string? HttpCertificate { get; set; }
 
     /// <summary>A PEM file with the key of that certificate, without a password; its rights should keep others from reading it. The default value is null: the key is in the same file.</summary>

@@ -15,11 +15,11 @@ internal sealed partial class CertificateWatch(string certificate, Func<(DateTim
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
     private string? _said;
 
-    /// <summary>Watches the certificate of a member, which reads its files again here too while no connection is made.</summary>
+    /// <summary>Watches the certificate of a member, whose files are looked at again here too while no connection is made.</summary>
     public static CertificateWatch Of(MutualTls tls, TimeProvider time, ILogger<CertificateWatch> logger) => new("members", () => (tls.NotAfter, tls.Problem), time, logger);
 
-    /// <summary>Watches that of the HTTP port, which is read once.</summary>
-    public static CertificateWatch Of(PemIdentity http, TimeProvider time, ILogger<CertificateWatch> logger) => new("http", () => (http.Own.NotAfter, null), time, logger);
+    /// <summary>Watches that of the HTTP port.</summary>
+    public static CertificateWatch Of(ServerCertificate http, TimeProvider time, ILogger<CertificateWatch> logger) => new("http", () => (http.NotAfter, http.Problem), time, logger);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -33,14 +33,14 @@ internal sealed partial class CertificateWatch(string certificate, Func<(DateTim
     {
         var (notAfter, problem) = look();
         ParcaeTelemetry.CertificateExpiry.Record(notAfter.ToUnixTimeSeconds(), new KeyValuePair<string, object?>("certificate", certificate));
-        if (problem is not null && problem != _said) LogNotRead(problem, notAfter);
-        if (problem is null && _said is not null) LogRead(notAfter);
+        if (problem is not null && problem != _said) LogNotRead(certificate, problem, notAfter);
+        if (problem is null && _said is not null) LogRead(certificate, notAfter);
         _said = problem;
     }
 
-    [LoggerMessage(LogLevel.Warning, "The certificates of members could not be read again, those read before stay in use until {NotAfter}: {Problem}")]
-    private partial void LogNotRead(string problem, DateTimeOffset notAfter);
+    [LoggerMessage(LogLevel.Warning, "The certificate for {Use} could not be read again, what was read before stays in use until {NotAfter}: {Problem}")]
+    private partial void LogNotRead(string use, string problem, DateTimeOffset notAfter);
 
-    [LoggerMessage(LogLevel.Information, "The certificates of members were read again; this silo's ends {NotAfter}")]
-    private partial void LogRead(DateTimeOffset notAfter);
+    [LoggerMessage(LogLevel.Information, "The certificate for {Use} was read again; it ends {NotAfter}")]
+    private partial void LogRead(string use, DateTimeOffset notAfter);
 }

@@ -22,7 +22,7 @@ public sealed class AbsentTests
         var redis = new ConfigurationOptions { EndPoints = { $"127.0.0.1:{SiloProcesses.FreePort()}" }, ConnectTimeout = 500 };
         var leave = Leave.Begin("r1.1", TimeSpan.FromSeconds(4), "i-1");
 
-        var away = Absent.WaitAsync(leave, redis, "parcae", TextWriter.Synchronized(output), new HttpPort("127.0.0.1", port, tls ? PemIdentity.Read(certificate, key) : null));
+        var away = Absent.WaitAsync(leave, redis, "parcae", TextWriter.Synchronized(output), new HttpPort("127.0.0.1", port, tls ? ServerCertificate.Read(certificate, key) : null));
 
         using var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => shown!.Subject == "CN=away" } };
         using var client = new HttpClient(handler) { BaseAddress = new Uri($"http{(tls ? "s" : "")}://127.0.0.1:{port}") };

@@ -61,7 +61,7 @@ public sealed class CertificateWatchTests
         await watch.StopAsync(TestContext.Current.CancellationToken);
         string[] said = lines.Text.Split(Environment.NewLine);
         Assert.Contains($"{certificate}: it holds no certificate", Assert.Single(said, l => l.Contains("could not be read again", StringComparison.Ordinal)), StringComparison.Ordinal);
-        Assert.Single(said, l => l.Contains("were read again", StringComparison.Ordinal));
+        Assert.Single(said, l => l.Contains("was read again", StringComparison.Ordinal));
 
         async Task<double> TellAsync() => await told.Reader.ReadAsync(TestContext.Current.CancellationToken);
     }

@@ -39,7 +39,7 @@ public interface IFleetGrain : IGrainWithStringKey
 
 /// <summary>
 /// One instance, keyed by its id: the one place that knows where its worker is. Keeps its lifecycle durably and relays commands to the worker.
-/// Commands to an instance that is gone, or never joined, fail with <see cref="InstanceGoneException"/>.
+/// Commands to an instance that is gone, or never joined, fail with <see cref="InstanceGoneException"/>; those to one whose silo cannot be reached, though nobody has found it to be gone, with <see cref="InstanceUnreachableException"/>.
 /// </summary>
 [Alias("parcae.IInstanceGrain")]
 public interface IInstanceGrain : IGrainWithStringKey, IGpuWorker
@@ -66,4 +66,18 @@ public sealed class InstanceGoneException : Exception
 
     /// <summary>Creates an exception with a message and a cause.</summary>
     public InstanceGoneException(string message, Exception innerException) : base(message, innerException) { }
+}
+
+/// <summary>A command that could not be brought to its instance, of which it is not known whether it is gone: it may be tried again.</summary>
+[GenerateSerializer, Alias("parcae.InstanceUnreachableException")]
+public sealed class InstanceUnreachableException : OrleansException
+{
+    /// <summary>Creates an exception without a message.</summary>
+    public InstanceUnreachableException() { }
+
+    /// <summary>Creates an exception with a message.</summary>
+    public InstanceUnreachableException(string message) : base(message) { }
+
+    /// <summary>Creates an exception with a message and a cause.</summary>
+    public InstanceUnreachableException(string message, Exception innerException) : base(message, innerException) { }
 }

@@ -42,8 +42,9 @@ public sealed record StagePreparation
 /// <param name="InstanceId">The replica's instance.</param>
 /// <param name="Report">What it did, or null when it failed.</param>
 /// <param name="Error">Why it failed, or null.</param>
+/// <param name="Unheard">Whether nothing is known of it: a grain between the job and it was lost, or could not be reached.</param>
 [GenerateSerializer, Immutable, Alias("parcae.ReplicaOutcome")]
-public sealed record ReplicaOutcome([property: Id(0)] string InstanceId, [property: Id(1)] PrepareReport? Report, [property: Id(2)] string? Error);
+public sealed record ReplicaOutcome([property: Id(0)] string InstanceId, [property: Id(1)] PrepareReport? Report, [property: Id(2)] string? Error, [property: Id(3)] bool Unheard = false);
 
 /// <summary>A stage's durable state.</summary>
 [GenerateSerializer, Immutable, Alias("parcae.StageRecord")]

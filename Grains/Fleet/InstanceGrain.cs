@@ -86,7 +86,7 @@ internal sealed class InstanceGrain(
         return true;
     });
 
-    /// <summary>Passes a command on. The loss of the worker's silo gets a name of its own, so that nobody takes the loss of this grain's silo for it.</summary>
+    /// <summary>Passes a command on. What keeps it from the worker gets a name of its own, so that nobody takes for it what keeps a call from this grain.</summary>
     private async Task<T> Relay<T>(Func<IGpuWorker, Task<T>> command)
     {
         try
@@ -96,6 +96,10 @@ internal sealed class InstanceGrain(
         catch (SiloUnavailableException e)
         {
             throw new InstanceGoneException($"The silo of instance {this.GetPrimaryKeyString()} does not answer: {e.Message}", e);
+        }
+        catch (OrleansMessageRejectionException e)
+        {
+            throw new InstanceUnreachableException($"The silo of instance {this.GetPrimaryKeyString()} cannot be reached: {e.Message}", e);
         }
     }
 

@@ -26,8 +26,6 @@ internal sealed partial class Job(
     ILogger logger)
 {
     private const int EventsKept = 1000;
-    private const int RelayTries = 40;
-    private static readonly TimeSpan RelayPause = TimeSpan.FromMilliseconds(100);
 
     // The wait doubles so often.
     private const int MostVaultFailures = 2;
@@ -123,23 +121,10 @@ internal sealed partial class Job(
     public bool AllStepsDone => Spec.Training.Steps is { } steps && Book.Committed >= steps;
 
     /// <summary>
-    /// Puts a question to an instance, again if the silo of its grain, which only relays, has just been lost: that says nothing about the instance. Its own loss
-    /// comes back as <see cref="InstanceGoneException"/>.
+    /// Puts a question to an instance, again if its grain, which only relays, is lost or out of reach: that says nothing about the instance. Its own loss comes back as <see cref="InstanceGoneException"/>, and
+    /// that it cannot be reached as <see cref="InstanceUnreachableException"/>.
     /// </summary>
-    public async Task<T> Ask<T>(string instanceId, Func<IInstanceGrain, Task<T>> question)
-    {
-        for (int again = 0; ; again++)
-        {
-            try
-            {
-                return await question(Instance(instanceId));
-            }
-            catch (SiloUnavailableException) when (again < RelayTries)
-            {
-                await Task.Delay(RelayPause, time);
-            }
-        }
-    }
+    public Task<T> Ask<T>(string instanceId, Func<IInstanceGrain, Task<T>> question) => Relays.Ask(() => question(Instance(instanceId)), time);
 
     /// <summary>Whether an instance has a place in the plan that is training.</summary>
     public bool IsMember(string instanceId) => State.Plan?.Of(instanceId) is not null;

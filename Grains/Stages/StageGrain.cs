@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
 using Parcae.Grains.Hosting;
+using Parcae.Grains.Jobs.Reconfiguring;
 
 namespace Parcae.Grains.Stages;
 
@@ -53,14 +54,14 @@ internal sealed partial class StageGrain(
         };
         try
         {
-            var report = await GrainFactory.GetGrain<IInstanceGrain>(id).Prepare(command).WaitAsync(options.Value.PrepareTimeout, time);
+            var report = await Relays.Order(() => GrainFactory.GetGrain<IInstanceGrain>(id).Prepare(command), time).WaitAsync(options.Value.PrepareTimeout, time);
             return new ReplicaOutcome(id, report, null);
         }
         catch (Exception e)
         {
             // The outcome tells the job, which decides what a failed replica means.
             LogReplicaFailed(e, id, plan.Generation);
-            return new ReplicaOutcome(id, null, $"{e.GetType().Name}: {e.Message}");
+            return new ReplicaOutcome(id, null, e.Failure(), Unheard: e is OrleansMessageRejectionException);
         }
     }
 

@@ -74,8 +74,8 @@ internal static class Shares
         int together = claims.Where(c => c.Sharing.Submitter == submitter).Sum(c => shares.GetValueOrDefault(c.JobId));
         if (quotas.TryGetValue(submitter, out int quota) && together >= quota) return $"the jobs of '{submitter}' hold the {quota} instances of their quota";
         var higher = claims.Where(c => c.Sharing.Priority > mine.Sharing.Priority && shares.GetValueOrDefault(c.JobId) > 0).Select(c => c.JobId).Order(StringComparer.Ordinal).ToArray();
-        return higher.Length > 0
-            ? $"{string.Join(", ", higher)} of a higher priority {(higher.Length == 1 ? "comes" : "come")} first"
-            : $"{shares.Values.Sum() - share} of {instances} instances are the share of {shares.Count(s => s.Value > 0 && s.Key != jobId)} other jobs";
+        if (higher.Length > 0) return $"{string.Join(", ", higher)} of a higher priority {(higher.Length == 1 ? "comes" : "come")} first";
+        int others = shares.Count(s => s.Value > 0 && s.Key != jobId);
+        return $"{shares.Values.Sum() - share} of {instances} instances are the share of {(others == 1 ? "another job" : $"{others} other jobs")}";
     }
 }

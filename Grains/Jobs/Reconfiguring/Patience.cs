@@ -13,8 +13,11 @@ internal static class Patience
     /// <summary>Why a completed task failed, or that it never answered.</summary>
     public static string Failure(this Task task) => task switch
     {
-        { IsFaulted: true } => $"{task.Exception.InnerException!.GetType().Name}: {task.Exception.InnerException.Message}",
+        { IsFaulted: true } => task.Exception.InnerException!.Failure(),
         { IsCanceled: true } => "canceled",
         _ => "no answer in time",
     };
+
+    /// <summary>What failed, on one line: a message of Orleans' can go on with where the exception comes from, and the log has all of it.</summary>
+    public static string Failure(this Exception exception) => $"{exception.GetType().Name}: {exception.Message.Split('\n', 2)[0].TrimEnd()}";
 }

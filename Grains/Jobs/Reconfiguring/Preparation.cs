@@ -44,12 +44,12 @@ internal sealed class Preparation
         {
             try
             {
-                return await _job.Stage(stage).Prepare(request);
+                return await Relays.Order(() => _job.Stage(stage).Prepare(request), _job.Time);
             }
             catch (Exception e)
             {
-                // The stage's own grain failed (its silo is gone): nothing is known of its replicas.
-                return _plan.Places.Where(p => p.Stage == stage).Select(p => new ReplicaOutcome(p.Peer.InstanceId, null, $"{e.GetType().Name}: {e.Message}"));
+                // The stage's own grain failed, or was out of reach: nothing is known of its replicas.
+                return _plan.Places.Where(p => p.Stage == stage).Select(p => new ReplicaOutcome(p.Peer.InstanceId, null, e.Failure(), Unheard: true));
             }
         });
         var helpers = Helpers.Select(async id =>

@@ -33,7 +33,7 @@ internal sealed class Preparing(Job job, Preparation preparation, AttemptSignals
         await vault.CompletesWithin(job.Options.PrepareTimeout, job.Time);
         if (vault.IsCompletedSuccessfully) return;
         if (vault.Exception?.InnerException is CheckpointAwayException away) throw away;
-        if (vault.Exception?.InnerException is InstanceGoneException or SiloUnavailableException || !vault.IsCompleted)
+        if (vault.Exception?.InnerException is InstanceGoneException or OrleansException || !vault.IsCompleted)
         {
             job.LeaveVault($"{checkpoint.InstanceId} does not restore ({vault.Failure()})");
         }
@@ -46,13 +46,15 @@ internal sealed class Preparing(Job job, Preparation preparation, AttemptSignals
         throw new AttemptFailedException($"the checkpoint of step {checkpoint.Version} could not be restored", true);
     }
 
-    /// <summary>A replica that fails need not be at fault: its source may have died. Those that do not answer the next halt are lost, and those that fail again and again.</summary>
+    /// <summary>
+    /// A replica that fails need not be at fault: its source may have died. Those that do not answer the next halt are lost, and those that fail again and again. One that was not heard of did not fail.
+    /// </summary>
     private void Judge(GenerationPlan plan, ReplicaOutcome[] outcomes)
     {
         var failed = outcomes.Where(o => o.Report is null).ToArray();
         foreach (var done in outcomes.Where(o => o.Report is not null)) job.PrepareFailures.Remove(done.InstanceId);
         if (failed.Length == 0) return;
-        foreach (var failure in failed)
+        foreach (var failure in failed.Where(f => !f.Unheard))
         {
             int times = job.PrepareFailures[failure.InstanceId] = job.PrepareFailures.GetValueOrDefault(failure.InstanceId) + 1;
             bool hopeless = times >= job.Options.PrepareFailureLimit;

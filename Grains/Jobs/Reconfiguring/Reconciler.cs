@@ -64,8 +64,7 @@ internal sealed partial class Reconciler(Job job, Action deactivate)
             catch (Exception e)
             {
                 LogFailed(e, job.Id);
-                // A message of Orleans' can go on with where the exception comes from; the log has all of it.
-                job.Tell($"starting again: {e.GetType().Name}: {e.Message.Split('\n', 2)[0].TrimEnd()}");
+                job.Tell($"starting again: {e.Failure()}");
                 job.State.Halted |= job.State.Plan is not null;
                 _dirty = true;
                 await Wait();

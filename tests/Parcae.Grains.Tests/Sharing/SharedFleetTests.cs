@@ -23,7 +23,7 @@ public sealed class SharedFleetTests(ParcaeCluster cluster)
         var snapshot = await world.Fleet.Snapshot();
         Assert.Equal([2, 2], [.. new[] { world.Name, id }.Select(job => snapshot.Instances.Count(i => i.JobId == job))]);
         Assert.Equal(new Dictionary<string, int> { [world.Name] = 2, [id] = 2 }, snapshot.Shares);
-        Assert.Contains(await world.Job.Events(0), e => e.Message.Contains("gives back", StringComparison.Ordinal) && e.Message.Contains("2 of 4 instances are the share of 1 other jobs", StringComparison.Ordinal));
+        Assert.Contains(await world.Job.Events(0), e => e.Message.Contains("gives back", StringComparison.Ordinal) && e.Message.Contains("2 of 4 instances are the share of another job", StringComparison.Ordinal));
         Assert.Equal((2, 2), ((await world.Job.Status()).Share, (await second.Status()).Share));
 
         await second.Cancel();

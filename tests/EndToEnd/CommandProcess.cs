@@ -17,7 +17,9 @@ internal class CommandProcess : IAsyncDisposable
     protected CommandProcess(Func<string, IEnumerable<string>> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         Folder = Directory.CreateTempSubdirectory("parcae-e2e-").FullName;
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder };
+        // What runs in the background of a shell ignores SIGINT, and so would the command.
+        var start = new ProcessStartInfo("env") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder };
+        foreach (string word in (string[])["--default-signal=INT", "dotnet"]) start.ArgumentList.Add(word);
         string configuration = new DirectoryInfo(AppContext.BaseDirectory).Name;
         start.ArgumentList.Add(Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Parcae.Cli", configuration, "parcae.dll")));
         foreach (string argument in arguments(Folder)) start.ArgumentList.Add(argument);

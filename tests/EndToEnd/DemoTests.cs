@@ -56,7 +56,7 @@ public sealed class DemoTests
     [Fact]
     public async Task Interrupted_it_stops_everything_that_it_started_and_resumed_it_goes_on_where_it_was()
     {
-        await using var demo = new DemoProcess("3 3 3 3 3 3 3 3 3 3 3 3", "--instances", "3", "--interval", "3", "--steps", "100");
+        await using var demo = new DemoProcess("3 3 3 3 3 3 3 3 3 3 3 3", "--instances", "3", "--interval", "3", "--steps", "40");
         await demo.SaysAsync("  loss ");
         Assert.Equal(5, demo.Children().Length);
 
@@ -69,7 +69,7 @@ public sealed class DemoTests
 
         await using var resumed = new DemoProcess(demo, "--verify");
         var result = await resumed.ResultAsync();
-        Assert.Equal(100, result.GetProperty("steps").GetInt32());
+        Assert.Equal(40, result.GetProperty("steps").GetInt32());
         AssertNothingLost(result);
         Assert.Equal(0, result.GetProperty("reference").GetProperty("maxLossDifference").GetDouble());
         Assert.Contains("state from checkpoint", resumed.Progress, StringComparison.Ordinal);

@@ -46,7 +46,7 @@ public sealed class ReplayTests(ReplayService service) : IClassFixture<ReplaySer
     {
         string job = await service.TrainingAsync("interrupted");
         var before = await service.SilosAsync();
-        await using var replay = new ReplayProcess(service, $"3 2 2 2{string.Concat(Enumerable.Repeat(" 1", 96))}", "--interval", "4", "--unannounced", "1");
+        await using var replay = new ReplayProcess(service, "3 2 2 2 1 1 1 1 1 1 1 1", "--interval", "4", "--unannounced", "1");
         await replay.SaysAsync("is gone without notice");
         await using (var second = new ReplayProcess(service, "3 2 3", "--interval", "4"))
         {
@@ -62,7 +62,7 @@ public sealed class ReplayTests(ReplayService service) : IClassFixture<ReplaySer
         var result = JsonDocument.Parse(output).RootElement;
         Assert.Equal("interrupted", Part(result, "stopped").GetString());
         Assert.Equal(0, Part(result, "notBack").GetArrayLength());
-        Assert.InRange(Part(result, "intervals").GetInt32(), 1, 99);
+        Assert.InRange(Part(result, "intervals").GetInt32(), 1, 11);
         Assert.Contains("FAILED: the replay stopped after", replay.Progress, StringComparison.Ordinal);
         Assert.True(service.AllLive, replay.Progress);
         var after = await service.SilosAsync();

@@ -10,10 +10,14 @@ namespace Parcae.Grains.Jobs;
 /// <summary>What a job does by the clock and by the availability stream.</summary>
 internal sealed partial class JobGrain
 {
+    private static readonly TimeSpan TouchPeriod = TimeSpan.FromSeconds(2);
+    private Task _touching = Task.CompletedTask;
+    private DateTimeOffset _touchedAt;
+
     /// <summary>Starts the upkeep of a job that has not ended.</summary>
     private void Begin()
     {
-        _savedAt = _countedAt = _job.Now;
+        _savedAt = _countedAt = _touchedAt = _job.Now;
         var period = _job.Options.PollPeriod;
         this.RegisterGrainTimer(Upkeep, new GrainTimerCreationOptions(TimeSpan.Zero, period) { KeepAlive = true, Interleave = true });
         _reconciler.MarkDirty();
@@ -35,10 +39,35 @@ internal sealed partial class JobGrain
         if (_job.TakeVaultBack()) _reconciler.MarkDirty();
         if (_job.Following.Turns()) _reconciler.MarkDirty();
         _vault.Look();
+        TouchIfDue();
         await SaveIfDue();
         await Subscribe();
         await CatchUp();
         await CountIntervals();
+    }
+
+    private void TouchIfDue()
+    {
+        if (!_touching.IsCompleted || _job.Now - _touchedAt < TouchPeriod) return;
+        _touchedAt = _job.Now;
+        _touching = Touch();
+    }
+
+    /// <summary>
+    /// Keeps the grains through which the next change goes active, and their places known here. A grain that has to be looked for just after a loss may have to be looked for at the silo that was lost, in vain until
+    /// the membership knows of it; and who had its place in the directory there is ended when it does.
+    /// </summary>
+    private async Task Touch()
+    {
+        int depth = Math.Min(State.Outline?.Layers.Length ?? 0, _job.Held.Count(r => r.Info.Role == InstanceRole.Worker));
+        try
+        {
+            await Task.WhenAll([.. Enumerable.Range(0, depth).Select(s => (Task)_job.Stage(s).Record()), .. _job.Held.Select(r => _job.Instance(r.Info.Id).Get())]);
+        }
+        catch (Exception e)
+        {
+            LogNotTouched(e, _job.Id);
+        }
     }
 
     private async Task SaveIfDue()
@@ -182,6 +211,9 @@ internal sealed partial class JobGrain
 
     [LoggerMessage(LogLevel.Warning, "Job {JobId} has ended but is still subscribed to the availability stream; its events are dropped")]
     private partial void LogNotUnsubscribed(Exception exception, string jobId);
+
+    [LoggerMessage(LogLevel.Debug, "Job {JobId} cannot reach all grains of its stages and instances just now")]
+    private partial void LogNotTouched(Exception exception, string jobId);
 
     [LoggerMessage(LogLevel.Warning, "Job {JobId} could not subscribe to the availability stream; it reads the log until it can")]
     private partial void LogNotSubscribed(Exception exception, string jobId);

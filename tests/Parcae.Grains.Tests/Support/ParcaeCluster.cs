@@ -90,6 +90,9 @@ public class ParcaeCluster : IAsyncLifetime
     /// <summary>Ends the silo that the grain is on.</summary>
     public Task KillHostOf(IAddressable grain) => Kill(HostOf(grain));
 
+    /// <summary>Whether the grain is active on some silo.</summary>
+    public bool IsActive(IAddressable grain) => _cluster.TryGetGrainContext(grain.GetGrainId(), out _);
+
     /// <summary>The silo that the grain is on.</summary>
     public InProcessSiloHandle HostOf(IAddressable grain) => _cluster.TryGetGrainContext(grain.GetGrainId(), out var context)
         ? _cluster.Silos.Single(s => s.SiloAddress == context.Address.SiloAddress)

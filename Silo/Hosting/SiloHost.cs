@@ -31,6 +31,11 @@ internal static partial class SiloHost
         var redis = RedisOptions(settings);
         var http = HttpPort.Of(settings);
         if (leave is not null) await Absent.WaitAsync(leave, redis, settings.ServiceId, Console.Out, http);
+        if (ListeningPorts.ProblemOf(settings, Resolve(settings.Host)) is { } problem)
+        {
+            await Console.Error.WriteLineAsync(problem);
+            return 1;
+        }
 
         PluginFolder.Restrict(settings.Plugins);
         using var host = Build(settings, http, leave);
@@ -180,11 +185,20 @@ internal static partial class SiloHost
         });
     }
 
-    private static IPAddress Resolve(string host) =>
-        IPAddress.TryParse(host, out var address)
-            ? address
-            : Dns.GetHostAddresses(host, AddressFamily.InterNetwork).FirstOrDefault()
-                ?? throw new UsageException($"--host {host}: no IPv4 address is known for this name.");
+    /// <exception cref="UsageException">It has no IPv4 address.</exception>
+    private static IPAddress Resolve(string host)
+    {
+        try
+        {
+            if ((IPAddress.TryParse(host, out var address) ? address : Dns.GetHostAddresses(host, AddressFamily.InterNetwork).FirstOrDefault()) is { } known) return known;
+        }
+        catch (SocketException)
+        {
+            // Said below.
+        }
+
+        throw new UsageException($"--host {host}: no IPv4 address is known for this name.");
+    }
 
     private static int FreePort()
     {

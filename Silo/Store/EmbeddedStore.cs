@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Garnet;
 using Parcae.Silo.Hosting;
 
@@ -16,11 +15,12 @@ internal static class EmbeddedStore
     public static async Task<int> RunAsync(SiloSettings settings)
     {
         Directory.CreateDirectory(settings.Data);
-        if (!IsFree(settings.Port))
+        if (ListeningPorts.Problem("--port", settings.Port, IPAddress.Loopback) is { } problem)
         {
-            await Console.Error.WriteLineAsync($"Port {settings.Port} on 127.0.0.1 is in use; give the store a free one with --port.");
+            await Console.Error.WriteLineAsync(problem);
             return 1;
         }
+
         // A connection whose command waits for the disk keeps a thread of the pool; those that the disk's answers need must not have to be made first, one a second.
         ThreadPool.SetMinThreads(Threads, Threads);
         using var server = new GarnetServer(Arguments(settings));
@@ -41,18 +41,4 @@ internal static class EmbeddedStore
         "--aof", "true", "--aof-memory", "64m", "--aof-commit-freq", "0", "--aof-commit-wait", "true",
         "--aof-size-limit", "64m", "--aof-segment-size", "32m", "--aof-size-limit-enforce-frequency", "5",
     ];
-
-    private static bool IsFree(int port)
-    {
-        try
-        {
-            using var probe = new TcpListener(IPAddress.Loopback, port);
-            probe.Start();
-            return true;
-        }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
-        {
-            return false;
-        }
-    }
 }

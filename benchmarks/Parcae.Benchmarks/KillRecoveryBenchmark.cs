@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Parcae.Cli.Demo.Processes;
 using Parcae.Client;
 using Parcae.Grains;
 
@@ -21,7 +22,7 @@ internal static class KillRecoveryBenchmark
         string folder = Directory.CreateTempSubdirectory("parcae-bench-").FullName;
         string trace = Path.Combine(folder, "flat.txt");
         await File.WriteAllLinesAsync(trace, Enumerable.Repeat("4", 600));
-        int port = FreePort();
+        int port = FreePorts.Next();
         using var demo = StartDemo(folder, trace, port);
         try
         {
@@ -151,11 +152,4 @@ internal static class KillRecoveryBenchmark
     }
 
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
-
-    private static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -9,7 +9,6 @@ namespace Parcae.EndToEnd;
 public sealed class ReplayService : IAsyncLifetime
 {
     private readonly ProcessSupervisor _processes = new();
-    private readonly FreePorts _ports = new();
     private readonly Dictionary<string, ChildProcess> _workers = [];
     private SiloCommandLine? _commands;
     private ChildProcess? _control;
@@ -37,11 +36,11 @@ public sealed class ReplayService : IAsyncLifetime
     {
         string silo = SiloLocator.Find(null, AppContext.BaseDirectory, Environment.GetEnvironmentVariable(SiloLocator.Variable));
         var commands = _commands = new SiloCommandLine(SiloLocator.DotnetHost(), silo, AllowReplay: true);
-        int redis = _ports.Next();
+        int redis = FreePorts.Next();
         Redis = $"127.0.0.1:{redis}";
         await _processes.Start("store", commands.Store(redis, Path.Combine(Folder, "store")), Log("store"), StopOrder.Store).Ready.WaitAsync(TimeSpan.FromMinutes(1));
         await BringControlBackAsync();
-        foreach (string id in Workers) _workers.Add(id, _processes.Start(id, commands.Worker(id, Redis, _ports.Next()), Log(id), StopOrder.Workers));
+        foreach (string id in Workers) _workers.Add(id, _processes.Start(id, commands.Worker(id, Redis, FreePorts.Next()), Log(id), StopOrder.Workers));
         await Task.WhenAll(_workers.Values.Select(w => w.Ready)).WaitAsync(TimeSpan.FromMinutes(2));
         _client = await ParcaeClient.ConnectAsync(new ParcaeClientOptions { Redis = Redis });
     }
@@ -57,7 +56,7 @@ public sealed class ReplayService : IAsyncLifetime
     public async Task BringControlBackAsync()
     {
         _control = _processes.Start(
-            "control-1", _commands!.Control("control-1", Redis, _ports.Next(), _ports.Next(), HttpPort = _ports.Next(), 4, Path.Combine(Folder, "checkpoints")), Log("control-1"), StopOrder.Control);
+            "control-1", _commands!.Control("control-1", Redis, FreePorts.Next(), FreePorts.Next(), HttpPort = FreePorts.Next(), 4, Path.Combine(Folder, "checkpoints")), Log("control-1"), StopOrder.Control);
         await _control.Ready.WaitAsync(TimeSpan.FromMinutes(1));
     }
 

@@ -13,7 +13,7 @@ public sealed class TelemetryTests
     [Fact]
     public async Task A_reconfiguration_is_one_trace_from_the_notice_to_the_sockets_through_all_processes()
     {
-        await using var receiver = new OtlpReceiver(new FreePorts().Next());
+        await using var receiver = new OtlpReceiver(FreePorts.Next());
         await using var demo = new DemoProcess("4 4 4 3 3 3", receiver.Environment, "--instances", "4", "--interval", "3", "--unannounced", "0");
 
         var result = await demo.ResultAsync();

@@ -22,8 +22,8 @@ public sealed class Service : IAsyncLifetime
 
     private readonly SiloProcesses _processes = new();
     private readonly Dictionary<string, Process> _workers = [];
-    private readonly int _redis = SiloProcesses.FreePort();
-    private readonly int _http = SiloProcesses.FreePort();
+    private readonly int _redis = FreePorts.Next();
+    private readonly int _http = FreePorts.Next();
     private ParcaeClient? _client;
     private int _named;
 
@@ -36,7 +36,7 @@ public sealed class Service : IAsyncLifetime
         await File.WriteAllTextAsync(tokens, $"admin ada {Admin}\nviewer vera {Viewer}\n");
         await _processes.StartAsync("READY store", "store", "--port", $"{_redis}", "--data", _processes.Folder);
         await _processes.StartAsync(
-            "READY vault-1", "--role", "control", "--instance-id", "vault-1", "--redis", $"127.0.0.1:{_redis}", "--silo-port", $"{SiloProcesses.FreePort()}", "--gateway-port", $"{SiloProcesses.FreePort()}",
+            "READY vault-1", "--role", "control", "--instance-id", "vault-1", "--redis", $"127.0.0.1:{_redis}", "--silo-port", $"{FreePorts.Next()}", "--gateway-port", $"{FreePorts.Next()}",
             "--http-port", $"{_http}", "--checkpoints", Path.Combine(_processes.Folder, "checkpoints"), "--interval", "3", "--api-token-file", tokens, "--on-demand-price", "3.06", "--stop-timeout", "0");
         _client = await ParcaeClient.ConnectAsync(new ParcaeClientOptions { Redis = $"127.0.0.1:{_redis}" });
         await FillAsync();
@@ -76,6 +76,6 @@ public sealed class Service : IAsyncLifetime
     }
 
     private Task<Process> WorkerAsync(string id) => _processes.StartAsync(
-        $"READY {id}", "--role", "worker", "--instance-id", id, "--redis", $"127.0.0.1:{_redis}", "--silo-port", $"{SiloProcesses.FreePort()}", "--gateway-port", "0", "--availability", "none", "--stop-timeout", "0",
+        $"READY {id}", "--role", "worker", "--instance-id", id, "--redis", $"127.0.0.1:{_redis}", "--silo-port", $"{FreePorts.Next()}", "--gateway-port", "0", "--availability", "none", "--stop-timeout", "0",
         "--zone", int.Parse(id[2..], System.Globalization.CultureInfo.InvariantCulture) % 2 == 0 ? "zone-a" : "zone-b");
 }

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Parcae.Grains;
 using Xunit;
 
@@ -10,6 +8,8 @@ namespace Parcae.Silo.Tests;
 /// <summary>Processes of the host, in a folder of their own. Disposing of it ends all of them and deletes the folder.</summary>
 internal sealed class SiloProcesses : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly List<Process> _processes = [];
     private readonly ConcurrentQueue<string> _lines = new();
 
@@ -18,14 +18,6 @@ internal sealed class SiloProcesses : IAsyncDisposable
 
     /// <summary>Everything that those have printed that were waited for.</summary>
     public string Output => string.Join(Environment.NewLine, _lines);
-
-    /// <summary>A port that nobody uses now.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     /// <summary>Starts one of the host whose output is the caller's to read.</summary>
     public Process Start(params string[] arguments) => Start(Silo(arguments));
@@ -38,9 +30,11 @@ internal sealed class SiloProcesses : IAsyncDisposable
     {
         var process = Start(start);
         var up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var own = new ConcurrentQueue<string>();
         void Take(string? line)
         {
             if (line is null) return;
+            own.Enqueue(line);
             _lines.Enqueue(line);
             if (isReady(line)) up.TrySetResult();
         }
@@ -48,7 +42,13 @@ internal sealed class SiloProcesses : IAsyncDisposable
         process.ErrorDataReceived += (_, e) => Take(e.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        Assert.True(await Task.WhenAny(up.Task, process.WaitForExitAsync(), Task.Delay(TimeSpan.FromSeconds(60))) == up.Task, $"'{ready}' never came:{Environment.NewLine}{Output}");
+        var ended = process.WaitForExitAsync();
+        if (await Task.WhenAny(up.Task, ended, Task.Delay(Patience)) != up.Task)
+        {
+            string how = ended.IsCompleted ? $"the process ended with exit code {process.ExitCode}" : $"it has not been printed for {Patience.TotalSeconds:0} s";
+            Assert.Fail(string.Join(Environment.NewLine, [$"'{ready}' never came: {how}. Its last lines:", .. own.TakeLast(20), "And all that was printed:", Output]));
+        }
+
         return process;
     }
 

@@ -18,14 +18,13 @@ internal sealed class DemoSession(DemoSetting setting, ProcessSupervisor process
     private static readonly TimeSpan StateEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ForgetTimeout = TimeSpan.FromSeconds(30);
 
-    private readonly FreePorts _ports = new();
 
     /// <summary>Runs all of it. Processes still live afterwards: whoever owns them ends them.</summary>
     public async Task<DemoOutcome> RunAsync()
     {
         var options = setting.Options;
         var services = new DemoServices(
-            processes, setting.Commands, _ports, setting.Folder, options.RedisPort ?? _ports.Next(), options.Interval, progress, abort,
+            processes, setting.Commands, setting.Folder, options.RedisPort ?? FreePorts.Next(), options.Interval, progress, abort,
             setting.Named);
         await services.StartAsync().ConfigureAwait(false);
 
@@ -34,7 +33,7 @@ internal sealed class DemoSession(DemoSetting setting, ProcessSupervisor process
             new ParcaeClientOptions { Redis = services.Redis, RetryFor = TimeSpan.FromMinutes(2) }, abort.Token).ConfigureAwait(false);
         await using var _ = client.ConfigureAwait(false);
         var fleet = new DemoFleet(
-            processes, setting.Commands, _ports, setting.Folder, services.Redis, setting.Named + Joins(setting.Replay), client, progress, abort);
+            processes, setting.Commands, setting.Folder, services.Redis, setting.Named + Joins(setting.Replay), client, progress, abort);
 
         var spec = DemoJob.Create(options, setting.Folder.Tokens);
         var (result, history) = await TrainAsync(client, fleet, spec).ConfigureAwait(false);

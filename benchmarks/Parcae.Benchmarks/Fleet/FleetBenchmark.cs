@@ -18,7 +18,7 @@ internal static class FleetBenchmark
         var folder = DemoFolder.Create(null);
         try
         {
-            int port = new FreePorts().Next();
+            int port = FreePorts.Next();
             var commands = new SiloCommandLine(SiloLocator.DotnetHost(), SiloLocator.Find(null, AppContext.BaseDirectory, Environment.GetEnvironmentVariable(SiloLocator.Variable)));
             var store = processes.Start("store", commands.Store(port, folder.Store), folder.Log("store"), StopOrder.Store);
             await store.Ready.WaitAsync(TimeSpan.FromMinutes(1));

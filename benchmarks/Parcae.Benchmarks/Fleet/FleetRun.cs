@@ -153,7 +153,7 @@ internal sealed class FleetRun(int instances, string redis)
         if (Environment.GetEnvironmentVariable("PARCAE_FLEET_LOG") == "1") builder.Logging.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning).AddFilter("Parcae", LogLevel.Information);
         builder.Services.AddSingleton<IGpuWorkerDirectory>(_workers);
         var options = ConfigurationOptions.Parse(redis);
-        int[] ports = [.. Enumerable.Range(0, 2).Select(_ => new FreePorts().Next())];
+        int[] ports = [.. Enumerable.Range(0, 2).Select(_ => FreePorts.Next())];
         builder.UseOrleans(silo => silo
             .UseRedisClustering(o => o.ConfigurationOptions = options)
             .AddRedisGrainStorage(ParcaeNames.Storage, o => (o.ConfigurationOptions, o.DeleteStateOnClear) = (options, true))

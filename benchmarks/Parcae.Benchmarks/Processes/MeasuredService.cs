@@ -20,7 +20,6 @@ internal sealed class MeasuredService : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly ProcessSupervisor _processes = new();
-    private readonly FreePorts _ports = new();
     private readonly DemoAbort _abort = new(CancellationToken.None);
     private readonly DemoFolder _folder = DemoFolder.Create(null);
     private readonly SiloCommandLine _commands = new(
@@ -51,7 +50,7 @@ internal sealed class MeasuredService : IAsyncDisposable
         {
             var progress = new DemoProgress("", "", [], TimeProvider.System);
             var services = new DemoServices(
-                service._processes, service._commands, service._ports, service._folder, service._ports.Next(), TimeSpan.FromMinutes(1), progress, service._abort);
+                service._processes, service._commands, service._folder, FreePorts.Next(), TimeSpan.FromMinutes(1), progress, service._abort);
             await services.StartAsync();
             await service.ConnectAsync(services.Redis);
             return service;
@@ -72,7 +71,7 @@ internal sealed class MeasuredService : IAsyncDisposable
     /// <summary>Starts a worker silo and waits until it has joined the fleet.</summary>
     public async Task JoinAsync(string id)
     {
-        var worker = _workers[id] = _processes.Start(id, _commands.Worker(id, _redis, _ports.Next()), _folder.Log(id), StopOrder.Workers);
+        var worker = _workers[id] = _processes.Start(id, _commands.Worker(id, _redis, FreePorts.Next()), _folder.Log(id), StopOrder.Workers);
         await worker.Ready.WaitAsync(Patience, Failed);
     }
 

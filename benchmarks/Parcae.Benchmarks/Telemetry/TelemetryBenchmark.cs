@@ -31,7 +31,7 @@ internal static class TelemetryBenchmark
 
     public static async Task<BenchmarkResult> RunAsync()
     {
-        await using var sink = new TelemetrySink(new FreePorts().Next());
+        await using var sink = new TelemetrySink(FreePorts.Next());
         await using var off = await TrainingService.StartAsync([]);
         await using var on = await TrainingService.StartAsync(new()
         {

@@ -138,7 +138,7 @@ public abstract class MeshContract : IAsyncDisposable
     public void Frames_to_a_lost_vault_are_dropped()
     {
         using var mesh = _a.OpenMesh("job", 1, _secret);
-        mesh.Connect([new MeshPeer(new PeerEndpoint("vault", "127.0.0.1", FreePort()), Optional: true)], CancellationToken.None);
+        mesh.Connect([new MeshPeer(new PeerEndpoint("vault", "127.0.0.1", FreePorts.Next()), Optional: true)], CancellationToken.None);
         mesh.Send("vault", new FrameKey(FrameKind.VaultStep, 0, 0), [1]);
     }
 
@@ -227,13 +227,6 @@ public abstract class MeshContract : IAsyncDisposable
         {
             return e.SocketErrorCode == SocketError.ConnectionReset;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private (Mesh A, Mesh B) Connect()

@@ -16,7 +16,7 @@ public sealed class RedisTests : IAsyncDisposable
     {
         Tool.Need("redis-server", "apt-get install redis-server");
         string password = _scratch.Write("password", "0123456789abcdef\n");
-        int port = SiloProcesses.FreePort();
+        int port = FreePorts.Next();
         var start = new ProcessStartInfo("sh", [Repository.Place("infra/redis/start"), Configuration(), password, "--port", $"{port}"]);
         await _processes.StartAsync(start, line => line.Contains("Ready to accept connections", StringComparison.Ordinal), "Ready to accept connections");
 

@@ -28,7 +28,7 @@ public sealed class HealthTests(RunningService service)
     public void No_such_page_is_not_healthy() => Assert.Equal(1, Run("/health/none", service.ControlPort).Status);
 
     [Fact]
-    public void Nobody_there_is_not_healthy() => Assert.NotEqual(0, Run("/health/live", SiloProcesses.FreePort()).Status);
+    public void Nobody_there_is_not_healthy() => Assert.NotEqual(0, Run("/health/live", FreePorts.Next()).Status);
 
     [Fact]
     public void Where_the_port_speaks_TLS_it_is_asked_by_TLS()
@@ -37,7 +37,7 @@ public sealed class HealthTests(RunningService service)
         Assert.Equal("Healthy: live alive\n", _bash.Run([Repository.Place("infra/image/health"), "/health/live"], tls).Good().Output);
         Assert.Equal(1, _bash.Run([Repository.Place("infra/image/health"), "/health/none"], tls).Status);
         Assert.NotEqual(0, Run("/health/live", service.WorkerPort).Status);
-        tls["PARCAE_HTTP_PORT"] = $"{SiloProcesses.FreePort()}";
+        tls["PARCAE_HTTP_PORT"] = $"{FreePorts.Next()}";
         Assert.NotEqual(0, _bash.Run([Repository.Place("infra/image/health"), "/health/live"], tls).Status);
     }
 

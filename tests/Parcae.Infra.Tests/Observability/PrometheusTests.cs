@@ -20,7 +20,7 @@ public sealed class PrometheusTests(RunningService service) : IAsyncDisposable
     public async Task Every_panel_of_the_dashboards_has_something_to_show()
     {
         var prometheus = Tool.Need("prometheus", "apt-get install prometheus");
-        int port = SiloProcesses.FreePort();
+        int port = FreePorts.Next();
         _client.BaseAddress = new Uri($"http://127.0.0.1:{port}");
         var start = new ProcessStartInfo(prometheus.Path, [$"--config.file={Configuration()}", $"--storage.tsdb.path={_scratch.Place("data")}", $"--web.listen-address=127.0.0.1:{port}"]);
         await _processes.StartAsync(start, line => line.Contains("Server is ready to receive web requests", StringComparison.Ordinal), "Server is ready to receive web requests");

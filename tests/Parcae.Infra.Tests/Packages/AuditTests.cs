@@ -28,7 +28,7 @@ public sealed class AuditTests : IDisposable
     public async Task A_vulnerable_package_is_told_of_and_a_grave_one_ends_the_build_of_ci(int severity, bool ci, int status, string told)
     {
         using var feed = new HttpListener();
-        string address = $"http://127.0.0.1:{SiloProcesses.FreePort()}/";
+        string address = $"http://127.0.0.1:{FreePorts.Next()}/";
         feed.Prefixes.Add(address);
         feed.Start();
         var serving = ServeAsync(feed, address, severity);

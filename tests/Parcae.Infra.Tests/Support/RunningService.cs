@@ -22,13 +22,13 @@ public sealed class RunningService : IAsyncLifetime
     private readonly SiloProcesses _processes = new();
 
     /// <summary>HTTP port of the control silo.</summary>
-    public int ControlPort { get; } = SiloProcesses.FreePort();
+    public int ControlPort { get; } = FreePorts.Next();
 
     /// <summary>HTTP port of the worker.</summary>
-    public int WorkerPort { get; } = SiloProcesses.FreePort();
+    public int WorkerPort { get; } = FreePorts.Next();
 
     /// <summary>Its Redis.</summary>
-    public string Redis { get; } = $"127.0.0.1:{SiloProcesses.FreePort()}";
+    public string Redis { get; } = $"127.0.0.1:{FreePorts.Next()}";
 
     /// <summary>What the control silo's and the worker's pages for Prometheus had when everything on them had been seen.</summary>
     public Exposition Metrics { get; private set; } = null!;
@@ -59,9 +59,9 @@ public sealed class RunningService : IAsyncLifetime
             "--redis", Redis, "--interval", "1", "--secret-file", Path.Combine(secrets, "service_secret"),
             "--tls-certificate", Certificate("silo", "tls.crt"), "--tls-key", Certificate("silo", "tls.key"), "--tls-authority", Certificate("silo", "ca.crt"),
         ];
-        await _processes.StartAsync("READY control", ["--role", "control", "--instance-id", "control", "--silo-port", $"{SiloProcesses.FreePort()}", "--gateway-port", $"{SiloProcesses.FreePort()}", "--http-port", $"{ControlPort}",
+        await _processes.StartAsync("READY control", ["--role", "control", "--instance-id", "control", "--silo-port", $"{FreePorts.Next()}", "--gateway-port", $"{FreePorts.Next()}", "--http-port", $"{ControlPort}",
             "--api-token-file", tokens, "--checkpoints", Path.Combine(_processes.Folder, "checkpoints"), .. common]);
-        await _processes.StartAsync("READY worker", ["--role", "worker", "--instance-id", "worker", "--silo-port", $"{SiloProcesses.FreePort()}", "--http-port", $"{WorkerPort}",
+        await _processes.StartAsync("READY worker", ["--role", "worker", "--instance-id", "worker", "--silo-port", $"{FreePorts.Next()}", "--http-port", $"{WorkerPort}",
             "--http-certificate", Certificate("localhost", "tls.crt"), "--http-key", Certificate("localhost", "tls.key"), "--availability", "none", "--device", "cpu", .. common]);
 
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{ControlPort}") };

@@ -17,9 +17,9 @@ public sealed class AbsentTests
     public async Task Whoever_is_away_lives_but_is_not_ready_and_comes_back_by_the_clock_where_no_Redis_answers(bool tls)
     {
         var (certificate, key) = TestAuthority.Shared.Issue("away");
-        int port = SiloProcesses.FreePort();
+        int port = FreePorts.Next();
         var output = new StringWriter();
-        var redis = new ConfigurationOptions { EndPoints = { $"127.0.0.1:{SiloProcesses.FreePort()}" }, ConnectTimeout = 500 };
+        var redis = new ConfigurationOptions { EndPoints = { $"127.0.0.1:{FreePorts.Next()}" }, ConnectTimeout = 500 };
         var leave = Leave.Begin("r1.1", TimeSpan.FromSeconds(4), "i-1");
 
         var away = Absent.WaitAsync(leave, redis, "parcae", TextWriter.Synchronized(output), new HttpPort("127.0.0.1", port, tls ? ServerCertificate.Read(certificate, key) : null));

@@ -62,7 +62,7 @@ public sealed class VanishProcessTests(Service service) : IClassFixture<Service>
     [Fact]
     public async Task Whoever_is_away_is_alive_to_its_supervisor_and_ends_at_once_when_that_says_so()
     {
-        int port = SiloProcesses.FreePort();
+        int port = FreePorts.Next();
         var worker = await WorkerAsync("a-1", "--http-port", $"{port}");
         await VanishAsync("a-1", new VanishOrder("a.1", Long));
         await service.UntilAsync(() => Task.FromResult(service.Output.Contains("ABSENT a-1 for", StringComparison.Ordinal)), "a-1 is absent");

@@ -39,7 +39,7 @@ public sealed class ApiService : IAsyncDisposable
         web.Logging.AddProvider(Log).SetMinimumLevel(LogLevel.Trace).AddFilter("Orleans", LogLevel.Error);
         web.UseOrleans(silo =>
         {
-            int port = SiloProcesses.FreePort();
+            int port = FreePorts.Next();
             silo.UseLocalhostClustering(port, gatewayPort: 0, primarySiloEndpoint: new IPEndPoint(IPAddress.Loopback, port))
                 .AddMemoryGrainStorage(ParcaeNames.Storage).AddMemoryGrainStorage("PubSubStore").UseInMemoryReminderService()
                 .AddParcaeControl(o => (o.InstanceId, o.Checkpoints) = ("v-1", _folder));

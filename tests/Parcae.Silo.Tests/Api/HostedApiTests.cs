@@ -33,10 +33,10 @@ public sealed class HostedApiTests
             .FirstOrDefault(a => a.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(a))?.ToString();
         Assert.SkipWhen(here is null, "This machine has no address but its loopback ones.");
         await using var processes = new SiloProcesses();
-        int redis = SiloProcesses.FreePort(), http = SiloProcesses.FreePort();
+        int redis = FreePorts.Next(), http = FreePorts.Next();
         await processes.StartAsync("READY store", "store", "--port", $"{redis}", "--data", processes.Folder);
         await processes.StartAsync(
-            "READY c-1", "--role", "control", "--instance-id", "c-1", "--redis", $"127.0.0.1:{redis}", "--silo-port", $"{SiloProcesses.FreePort()}", "--gateway-port", $"{SiloProcesses.FreePort()}",
+            "READY c-1", "--role", "control", "--instance-id", "c-1", "--redis", $"127.0.0.1:{redis}", "--silo-port", $"{FreePorts.Next()}", "--gateway-port", $"{FreePorts.Next()}",
             "--http-host", "0.0.0.0", "--http-port", $"{http}", "--checkpoints", processes.Folder, "--stop-timeout", "0");
         Assert.Contains("The HTTP port binds to 0.0.0.0, but no token is configured (--api-token-file): the API and the dashboard answer this machine alone", processes.Output, StringComparison.Ordinal);
 

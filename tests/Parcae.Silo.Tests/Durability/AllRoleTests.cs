@@ -12,9 +12,9 @@ public sealed class AllRoleTests
     public async Task A_job_trains_on_one_process_which_stops_in_order_and_goes_on_where_it_was()
     {
         await using var service = new Deployment(StoreKind.Embedded);
-        int http = SiloProcesses.FreePort();
+        int http = FreePorts.Next();
         await service.StartStoreAsync();
-        await service.StartAsync("a-1", "--role", "all", "--gateway-port", $"{SiloProcesses.FreePort()}", "--http-port", $"{http}", "--stop-timeout", "20");
+        await service.StartAsync("a-1", "--role", "all", "--gateway-port", $"{FreePorts.Next()}", "--http-port", $"{http}", "--stop-timeout", "20");
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{http}/health/") };
         foreach (string path in (string[])["startup", "live"]) Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(path)).StatusCode);
         await service.SubmitAsync("j-1");

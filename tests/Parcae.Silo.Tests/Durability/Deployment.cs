@@ -28,7 +28,7 @@ internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1", Func
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     private readonly SiloProcesses _processes = new();
-    private readonly int _redis = SiloProcesses.FreePort();
+    private readonly int _redis = FreePorts.Next();
     private readonly Dictionary<string, (ProcessStartInfo Start, Process Process)> _silos = [];
     private readonly CancellationTokenSource _ended = new();
     private readonly List<Task> _supervision = [];
@@ -80,7 +80,7 @@ internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1", Func
     }
 
     /// <summary>Starts a control silo.</summary>
-    public Task ControlAsync(string id, params string[] more) => StartAsync(id, ["--role", "control", "--gateway-port", $"{SiloProcesses.FreePort()}", "--http-port", "0", .. more]);
+    public Task ControlAsync(string id, params string[] more) => StartAsync(id, ["--role", "control", "--gateway-port", $"{FreePorts.Next()}", "--http-port", "0", .. more]);
 
     /// <summary>Starts a worker.</summary>
     public Task WorkerAsync(string id, params string[] more) => StartAsync(id, ["--role", "worker", .. more]);
@@ -106,7 +106,7 @@ internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1", Func
         if (!File.Exists(secret)) File.WriteAllText(secret, Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
         return
         [
-            "--instance-id", id, "--redis", Redis, "--secret-file", secret, "--silo-port", $"{SiloProcesses.FreePort()}", "--checkpoints", Path.Combine(Folder, "checkpoints"), "--interval", "600", "--availability", "none",
+            "--instance-id", id, "--redis", Redis, "--secret-file", secret, "--silo-port", $"{FreePorts.Next()}", "--checkpoints", Path.Combine(Folder, "checkpoints"), "--interval", "600", "--availability", "none",
             .. Everywhere, .. more,
         ];
     }

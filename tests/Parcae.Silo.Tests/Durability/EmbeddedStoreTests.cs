@@ -9,7 +9,7 @@ namespace Parcae.Silo.Tests.Durability;
 public sealed class EmbeddedStoreTests : IAsyncDisposable
 {
     private readonly SiloProcesses _processes = new();
-    private readonly int _port = SiloProcesses.FreePort();
+    private readonly int _port = FreePorts.Next();
 
     [Fact]
     public async Task What_was_acknowledged_is_there_after_a_kill_in_the_middle_of_writing()

@@ -12,7 +12,7 @@ public sealed class HealthTests
     public async Task Liveness_and_readiness_do_not_depend_on_Redis_and_a_worker_that_hangs_or_leaves_says_so()
     {
         await using var service = new Deployment(StoreKind.Redis);
-        int control = SiloProcesses.FreePort(), worker = SiloProcesses.FreePort();
+        int control = FreePorts.Next(), worker = FreePorts.Next();
         await service.StartStoreAsync();
         await service.ControlAsync("c-1", "--http-port", $"{control}");
         await service.WorkerAsync("w-1", "--http-port", $"{worker}", "--faults", "true", "--stall-timeout", "3", "--stop-timeout", "600");

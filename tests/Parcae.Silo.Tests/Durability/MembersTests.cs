@@ -21,7 +21,7 @@ public sealed partial class MembersTests : IDisposable
     public async Task A_job_trains_over_mutual_tls_who_has_no_certificate_is_left_outside_and_no_secret_is_told_or_stored()
     {
         if (!Deployment.HasRedis) Assert.Skip("There is no redis-server on this machine.");
-        await using var received = new OtlpReceiver(SiloProcesses.FreePort());
+        await using var received = new OtlpReceiver(FreePorts.Next());
         var (certificate, key) = _authority.Issue("member");
         await using var service = Service(certificate, key, "--secret-file", Write(_secret));
         foreach (var (name, value) in received.Environment) service.Variables[name] = value;

@@ -19,7 +19,7 @@ public sealed class PartitionTests
         Assert.SkipWhen(networks is null, $"Networks of their own cannot be made here: {why}");
         await using var service = new Deployment(StoreKind.Redis, networks!.Here);
         await service.StartStoreAsync();
-        await service.StartInAsync(networks.Into(0), "c-1", "--role", "control", "--host", networks.Address(0), "--gateway-port", $"{SiloProcesses.FreePort()}", "--http-port", "0");
+        await service.StartInAsync(networks.Into(0), "c-1", "--role", "control", "--host", networks.Address(0), "--gateway-port", $"{FreePorts.Next()}", "--http-port", "0");
         await service.StartInAsync(networks.Into(1), "w-1", "--role", "worker", "--host", networks.Address(1));
         await service.WorkerAsync("w-2", "--host", networks.Here);
         await service.SubmitAsync("j-1");

@@ -26,10 +26,10 @@ public sealed class HttpCertificateTests : IAsyncDisposable
     [Fact]
     public async Task A_silo_with_a_certificate_answers_over_tls_and_not_without()
     {
-        int redis = SiloProcesses.FreePort(), http = SiloProcesses.FreePort();
+        int redis = FreePorts.Next(), http = FreePorts.Next();
         await _processes.StartAsync("READY store", "store", "--port", $"{redis}", "--data", _processes.Folder);
         await _processes.StartAsync(
-            "READY control-1", "--role", "control", "--instance-id", "control-1", "--redis", $"127.0.0.1:{redis}", "--silo-port", $"{SiloProcesses.FreePort()}", "--gateway-port", $"{SiloProcesses.FreePort()}",
+            "READY control-1", "--role", "control", "--instance-id", "control-1", "--redis", $"127.0.0.1:{redis}", "--silo-port", $"{FreePorts.Next()}", "--gateway-port", $"{FreePorts.Next()}",
             "--http-port", $"{http}", "--http-certificate", _certificate, "--http-key", _key, "--checkpoints", Path.Combine(_processes.Folder, "checkpoints"), "--stop-timeout", "0");
         using var client = Client(ThumbprintOf(_certificate));
         foreach (string path in (string[])["health", "api/v1/jobs", ""])
@@ -45,7 +45,7 @@ public sealed class HttpCertificateTests : IAsyncDisposable
     public async Task A_new_certificate_is_shown_without_a_restart_and_one_that_is_half_written_is_not()
     {
         var time = new FakeTimeProvider();
-        var http = new HttpPort("127.0.0.1", SiloProcesses.FreePort(), ServerCertificate.Read(_certificate, _key, time));
+        var http = new HttpPort("127.0.0.1", FreePorts.Next(), ServerCertificate.Read(_certificate, _key, time));
         string first = ThumbprintOf(_certificate);
         await using var server = await AbsentHealth.StartAsync(http);
         await AssertShownAsync(first);

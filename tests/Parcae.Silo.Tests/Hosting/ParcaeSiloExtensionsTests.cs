@@ -77,7 +77,7 @@ public sealed class ParcaeSiloExtensionsTests : IDisposable
         builder.Logging.AddFilter("Orleans", LogLevel.Error);
         builder.UseOrleans(silo =>
         {
-            int port = SiloProcesses.FreePort();
+            int port = FreePorts.Next();
             silo.UseLocalhostClustering(port, gatewayPort: 0, primarySiloEndpoint: new IPEndPoint(IPAddress.Loopback, port))
                 .AddMemoryGrainStorage(ParcaeNames.Storage).AddMemoryGrainStorage("PubSubStore").UseInMemoryReminderService();
             parts(silo);

@@ -41,7 +41,7 @@ internal sealed partial class SecureRedis : IAsyncDisposable
     {
         Assert.SkipUnless(Durability.Deployment.HasRedis, "there is no redis-server: apt-get install redis-server");
         var processes = new SiloProcesses();
-        var redis = new SecureRedis(processes, new TestAuthority(), SiloProcesses.FreePort(), tls);
+        var redis = new SecureRedis(processes, new TestAuthority(), FreePorts.Next(), tls);
         string users = redis.Write("users.acl", $"user default off\nuser admin on >{AdminPassword} ~* &* +@all\n{DocumentedUser().Replace(">PASSWORD", '#' + Sha256(Password), StringComparison.Ordinal)}\n");
         List<string> arguments = ["--aclfile", users, "--save", "", "--appendonly", "no", "--dir", processes.Folder, "--bind", "127.0.0.1"];
         if (tls)

@@ -21,11 +21,11 @@ public sealed class SecureRedisTests
         await using var redis = await SecureRedis.StartAsync(certificates: true);
         var (certificate, key) = redis.Authority.Issue("silo");
         var connection = redis.Connection with { Certificate = certificate, Key = key };
-        int http = SiloProcesses.FreePort();
+        int http = FreePorts.Next();
         string[] common = ["--redis", connection.Address, "--redis-ca", connection.Ca!, "--redis-certificate", certificate, "--redis-key", key, "--availability", "none", "--stop-timeout", "10"];
-        var control = await StartAsync(redis, "c-1", ["--role", "control", "--silo-port", $"{SiloProcesses.FreePort()}", "--gateway-port", $"{SiloProcesses.FreePort()}", "--http-port", $"{http}", "--redis-password-file", connection.PasswordFile!, .. common]);
+        var control = await StartAsync(redis, "c-1", ["--role", "control", "--silo-port", $"{FreePorts.Next()}", "--gateway-port", $"{FreePorts.Next()}", "--http-port", $"{http}", "--redis-password-file", connection.PasswordFile!, .. common]);
         // A variable does as well as an option.
-        var worker = await StartAsync(redis, "w-1", ["--role", "worker", "--silo-port", $"{SiloProcesses.FreePort()}", .. common], ("PARCAE_REDIS_PASSWORD_FILE", connection.PasswordFile!));
+        var worker = await StartAsync(redis, "w-1", ["--role", "worker", "--silo-port", $"{FreePorts.Next()}", .. common], ("PARCAE_REDIS_PASSWORD_FILE", connection.PasswordFile!));
 
         var options = new ParcaeClientOptions { Redis = connection.Address, RedisPasswordFile = connection.PasswordFile, RedisCa = connection.Ca, RedisCertificate = certificate, RedisKey = key };
         await using (var client = await ParcaeClient.ConnectAsync(options, TestContext.Current.CancellationToken))
@@ -83,7 +83,7 @@ public sealed class SecureRedisTests
 
         Assert.Null(await good.CheckAsync(TestContext.Current.CancellationToken));
         Assert.Null(await plain.Connection.CheckAsync(TestContext.Current.CancellationToken));
-        Assert.Null(await (good with { Address = $"127.0.0.1:{SiloProcesses.FreePort()},user=parcae" }).CheckAsync(TestContext.Current.CancellationToken));
+        Assert.Null(await (good with { Address = $"127.0.0.1:{FreePorts.Next()},user=parcae" }).CheckAsync(TestContext.Current.CancellationToken));
         // A proxy whose Redis is away: no reason to give up.
         using (var proxy = new TcpListener(IPAddress.Loopback, 0))
         {

@@ -8,7 +8,7 @@ using Parcae.Grains.Telemetry;
 namespace Parcae.Cli.Demo.Processes;
 
 /// <summary>The worker processes, as a cloud: brings them up, passes notices on, takes them away, replaces those that end by themselves.</summary>
-internal sealed class DemoFleet(ProcessSupervisor processes, SiloCommandLine commands, FreePorts ports, DemoFolder folder, string redis, int named,
+internal sealed class DemoFleet(ProcessSupervisor processes, SiloCommandLine commands, DemoFolder folder, string redis, int named,
     IParcaeClient client, DemoProgress progress, DemoAbort abort) : ICloud
 {
     private const int MaxReplacements = 20;
@@ -165,7 +165,7 @@ internal sealed class DemoFleet(ProcessSupervisor processes, SiloCommandLine com
 
     private void StartWorker(string id)
     {
-        var worker = processes.Start(id, commands.Worker(id, redis, ports.Next()), folder.Log(id), StopOrder.Workers);
+        var worker = processes.Start(id, commands.Worker(id, redis, FreePorts.Next()), folder.Log(id), StopOrder.Workers);
         lock (_lock) _workers.Add(id, worker);
         progress.Starting(id);
         _ = abort.GuardAsync(FollowAsync(worker, abort.Token));

@@ -9,7 +9,7 @@ namespace Parcae.Cli.Demo.Processes;
 /// <summary>
 /// The store and the control silo. Either is started again, with the same data, when it ends by itself: the job outlives both.
 /// </summary>
-internal sealed class DemoServices(ProcessSupervisor processes, SiloCommandLine commands, FreePorts ports, DemoFolder folder, int redisPort, TimeSpan interval,
+internal sealed class DemoServices(ProcessSupervisor processes, SiloCommandLine commands, DemoFolder folder, int redisPort, TimeSpan interval,
     DemoProgress progress, DemoAbort abort, int named = 0)
 {
     private const int MaxRestarts = 10;
@@ -62,9 +62,9 @@ internal sealed class DemoServices(ProcessSupervisor processes, SiloCommandLine 
     {
         // An instance id is unique among all that ever were: the vault of a restarted silo is a new instance with the old checkpoints.
         string id = $"vault-{++_controlNumber}";
-        int http = ports.Next();
+        int http = FreePorts.Next();
         var control = processes.Start(
-            id, commands.Control(id, Redis, ports.Next(), ports.Next(), http, interval.TotalSeconds, folder.Checkpoints), folder.Log(id), StopOrder.Control);
+            id, commands.Control(id, Redis, FreePorts.Next(), FreePorts.Next(), http, interval.TotalSeconds, folder.Checkpoints), folder.Log(id), StopOrder.Control);
         try
         {
             await control.Ready.WaitAsync(StartTimeout, cancellation).ConfigureAwait(false);

@@ -1,50 +1,72 @@
 using System.Net;
 using System.Net.Sockets;
 
-using Parcae.Cli.Commands;
-
 namespace Parcae.Cli.Demo.Processes;
 
 /// <summary>
-/// Finds TCP ports on the loopback address that nobody listens on. They lie below the range that systems give to outgoing connections (32768 on Linux), so that
-/// a port is not taken by chance between its choice and the child's use of it, and none is given out twice.
+/// Finds TCP ports on the loopback address for the processes that this one starts, and starts again on the same ports. They lie below the range from which systems
+/// choose ports themselves (32768 on Linux), and in a slice that this process holds, by listening on the slice's first port, for as long as it lives: nobody takes a
+/// port between its choice and its use by chance, or while the process that had it is down.
 /// </summary>
-internal sealed class FreePorts
+internal static class FreePorts
 {
     private const int Lowest = 20000;
-    private const int Highest = 32000;
-    private const int Attempts = 500;
+    private const int Slices = 48;
+    private const int Length = 250;
 
-    private readonly HashSet<int> _given = [];
-    private readonly Lock _lock = new();
+    private static readonly Lock Choice = new();
+    private static TcpListener? _held;
+    private static int _next;
 
-    /// <summary>A free port that was not given out before.</summary>
-    public int Next()
+    /// <summary>A free port. The same one is given out again after all others of the slice, if it is free then.</summary>
+    /// <exception cref="InvalidOperationException">There is none.</exception>
+    public static int Next()
     {
-        lock (_lock)
+        lock (Choice)
         {
-            for (int i = 0; i < Attempts; i++)
+            _held ??= Hold();
+            int first = ((IPEndPoint)_held.LocalEndpoint).Port;
+            for (int i = 1; i < Length; i++)
             {
-                int port = Random.Shared.Next(Lowest, Highest);
-                if (_given.Add(port) && IsFree(port)) return port;
+                int port = first + 1 + _next++ % (Length - 1);
+                if (IsFree(port)) return port;
             }
-        }
 
-        throw new CommandFailedException($"No free TCP port was found between {Lowest} and {Highest} on 127.0.0.1 in {Attempts} attempts.");
+            throw new InvalidOperationException($"No TCP port between {first + 1} and {first + Length - 1} on 127.0.0.1 is free.");
+        }
     }
 
     /// <summary>Whether one can listen on <paramref name="port"/>.</summary>
-    public static bool IsFree(int port)
+    public static bool IsFree(int port) => Listen(port, out var listener) && Close(listener);
+
+    private static TcpListener Hold()
     {
-        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        for (int slice = 0; slice < Slices; slice++)
+        {
+            if (Listen(Lowest + slice * Length, out var listener)) return listener;
+        }
+
+        throw new InvalidOperationException($"{Slices} processes hold all slices of the TCP ports {Lowest} to {Lowest + Slices * Length - 1} on 127.0.0.1.");
+    }
+
+    private static bool Listen(int port, out TcpListener listener)
+    {
+        listener = new TcpListener(IPAddress.Loopback, port);
         try
         {
-            probe.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            listener.Start();
             return true;
         }
         catch (SocketException)
         {
+            listener.Dispose();
             return false;
         }
+    }
+
+    private static bool Close(TcpListener listener)
+    {
+        listener.Dispose();
+        return true;
     }
 }

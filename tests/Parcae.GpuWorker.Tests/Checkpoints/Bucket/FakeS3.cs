@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Xml.Linq;
 
@@ -33,12 +32,7 @@ internal sealed class FakeS3 : IAsyncDisposable
     public FakeS3(string bucket = "bucket")
     {
         Bucket = bucket;
-        using (var any = new TcpListener(IPAddress.Loopback, 0))
-        {
-            any.Start();
-            Endpoint = $"http://127.0.0.1:{((IPEndPoint)any.LocalEndpoint).Port}";
-        }
-
+        Endpoint = $"http://127.0.0.1:{FreePorts.Next()}";
         _listener.Prefixes.Add(Endpoint + '/');
         _listener.Start();
         _serving = Task.Run(ServeAsync);

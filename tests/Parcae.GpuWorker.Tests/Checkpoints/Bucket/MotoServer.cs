@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Xunit;
 
 namespace Parcae.GpuWorker.Tests.Checkpoints.Bucket;
@@ -20,13 +18,7 @@ internal sealed class MotoServer : IAsyncDisposable
     public static async Task<MotoServer> StartAsync()
     {
         Assert.SkipUnless(await IsThereAsync(), "python3 has no module moto.server: pip install moto[server]");
-        int port;
-        using (var any = new TcpListener(IPAddress.Loopback, 0))
-        {
-            any.Start();
-            port = ((IPEndPoint)any.LocalEndpoint).Port;
-        }
-
+        int port = FreePorts.Next();
         var process = Start("-m", "moto.server", "-H", "127.0.0.1", "-p", $"{port}");
         var up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         void Take(string? line)

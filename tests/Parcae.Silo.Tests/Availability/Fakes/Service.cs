@@ -12,7 +12,7 @@ namespace Parcae.Silo.Tests.Availability.Fakes;
 public sealed class Service : IAsyncLifetime
 {
     private readonly SiloProcesses _processes = new();
-    private readonly int _redis = SiloProcesses.FreePort();
+    private readonly int _redis = FreePorts.Next();
     private IHost? _client;
 
     /// <summary>The service's grains.</summary>
@@ -31,8 +31,8 @@ public sealed class Service : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await _processes.StartAsync("READY store", "store", "--port", $"{_redis}", "--data", _processes.Folder);
-        await _processes.StartAsync("READY c-1", "--role", "control", "--instance-id", "c-1", "--redis", $"127.0.0.1:{_redis}", "--silo-port", $"{SiloProcesses.FreePort()}",
-            "--gateway-port", $"{SiloProcesses.FreePort()}", "--http-port", "0", "--checkpoints", _processes.Folder, "--interval", "600");
+        await _processes.StartAsync("READY c-1", "--role", "control", "--instance-id", "c-1", "--redis", $"127.0.0.1:{_redis}", "--silo-port", $"{FreePorts.Next()}",
+            "--gateway-port", $"{FreePorts.Next()}", "--http-port", "0", "--checkpoints", _processes.Folder, "--interval", "600");
         var builder = Host.CreateEmptyApplicationBuilder(new() { DisableDefaults = true });
         builder.UseOrleansClient(client => client
             .UseRedisClustering(o => o.ConfigurationOptions = ConfigurationOptions.Parse($"127.0.0.1:{_redis}"))
@@ -43,7 +43,7 @@ public sealed class Service : IAsyncLifetime
 
     /// <summary>Starts a worker silo and waits until it has joined the fleet.</summary>
     public Task<Process> WorkerAsync(string id, params string[] arguments) => _processes.StartAsync(
-        $"READY {id}", ["--role", "worker", "--instance-id", id, "--redis", $"127.0.0.1:{_redis}", "--silo-port", $"{SiloProcesses.FreePort()}", "--gateway-port", "0", .. arguments]);
+        $"READY {id}", ["--role", "worker", "--instance-id", id, "--redis", $"127.0.0.1:{_redis}", "--silo-port", $"{FreePorts.Next()}", "--gateway-port", "0", .. arguments]);
 
     /// <summary>What the fleet's log says of an instance.</summary>
     public async Task<AvailabilityEvent[]> EventsAsync(string id) => [.. (await Fleet.ReadLog(0, 1000)).Where(e => e.InstanceId == id)];

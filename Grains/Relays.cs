@@ -15,6 +15,15 @@ internal static class Relays
     /// <summary>Gives an order that should not come twice, again while it cannot come to the grain.</summary>
     public static Task<T> Order<T>(Func<Task<T>> order, TimeProvider time) => Call(order, e => e is not SiloUnavailableException, time);
 
+    /// <inheritdoc cref="Order{T}"/>
+    public static Task Order(Func<Task> order, TimeProvider time) => Order(
+        async () =>
+        {
+            await order();
+            return true;
+        },
+        time);
+
     private static async Task<T> Call<T>(Func<Task<T>> call, Func<OrleansMessageRejectionException, bool> mayAgain, TimeProvider time)
     {
         for (int again = 0; ; again++)

@@ -164,8 +164,8 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
         using var span = trace.Child("switch");
         using var phase = _notes.Phase("switch");
         var command = new SwitchCommand(job.Id, plan.Generation, plan.StartStep);
-        var vault = plan.Vault.Select(s => s.Peer.InstanceId).ToDictionary(id => id, id => job.Instance(id).Switch(command));
-        var calls = plan.Places.ToDictionary(p => p.Peer.InstanceId, p => job.Instance(p.Peer.InstanceId).Switch(command));
+        var vault = plan.Vault.Select(s => s.Peer.InstanceId).ToDictionary(id => id, Order);
+        var calls = plan.Places.Select(p => p.Peer.InstanceId).ToDictionary(id => id, Order);
         var all = Task.WhenAll(calls.Values);
         await Task.WhenAny(all, _signals.Broken).CompletesWithin(job.Options.SwitchTimeout, job.Time);
         if (!all.IsCompletedSuccessfully)
@@ -177,6 +177,8 @@ internal sealed class Reconfiguration(Job job, Roster roster, PlanningResult pla
 
         await Task.WhenAll(vault.Values).CompletesWithin(job.Options.VaultTimeout, job.Time);
         job.KeepsVault(vault, "follow");
+
+        Task Order(string id) => Relays.Order(() => job.Instance(id).Switch(command), job.Time);
     }
 
     private async Task Finish(ReconfigurationTrace trace, GenerationPlan plan, Rest rest, TimeSpan commit)

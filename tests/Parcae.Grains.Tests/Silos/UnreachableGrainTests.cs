@@ -50,20 +50,25 @@ public sealed class UnreachableGrainTests
     }
 
     [Fact]
+    public async Task A_switch_waits_until_grains_can_be_reached()
+    {
+        var away = new Away { Calls = 6, Grain = nameof(IInstanceGrain), Method = nameof(IInstanceGrain.Switch) };
+
+        string[] told = await TrainsWithAllAsync(away);
+
+        Assert.Equal(0, away.Calls);
+        Assert.DoesNotContain(told, e => e.StartsWith("starting again", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task The_grains_that_a_change_may_go_through_are_active_before_it()
     {
         await using var cluster = await StartAsync(new Away { Grain = "", Method = "" });
         var world = await cluster.Training("2:1x2", false, "1", "2", "3");
 
         // One stage for each instance: more than the plan has.
-        await Eventually(() => Enumerable.Range(0, 3).All(stage => cluster.IsActive(cluster.Cluster.Client.GetGrain<IStageGrain>($"{world.Name}/{stage}"))));
+        await Eventually.Until(() => Enumerable.Range(0, 3).All(stage => cluster.IsActive(cluster.Cluster.Client.GetGrain<IStageGrain>($"{world.Name}/{stage}"))));
         Assert.False(cluster.IsActive(cluster.Cluster.Client.GetGrain<IStageGrain>($"{world.Name}/3")));
-    }
-
-    private static async Task Eventually(Func<bool> condition)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!condition()) await Task.Delay(20, patience.Token);
     }
 
     private static async Task<string[]> TrainsWithAllAsync(Away away)

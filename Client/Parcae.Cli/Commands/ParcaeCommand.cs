@@ -89,6 +89,7 @@ internal static class ParcaeCommand
             CompletionCommand.Create(context),
         };
         VerbHelp.Use(root, context);
+        CompletionWords.Offer(root);
         return root;
     }
 

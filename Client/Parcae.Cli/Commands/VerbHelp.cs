@@ -13,6 +13,8 @@ internal sealed class VerbHelp(HelpAction inner, int width) : SynchronousCommand
     public static void Use(RootCommand root, CommandContext context)
     {
         var option = root.Options.OfType<HelpOption>().Single();
+        // Those of another system, which would be offered by the completion.
+        foreach (string alias in (string[])["/h", "/?"]) option.Aliases.Remove(alias);
         int width = context.IsTerminal ? Math.Min(Most, context.CreateConsole().Profile.Width) : Elsewhere;
         option.Action = new VerbHelp((HelpAction)option.Action!, width);
     }

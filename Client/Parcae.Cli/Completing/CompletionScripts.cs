@@ -32,16 +32,22 @@ internal static class CompletionScripts
             candidates=(${candidates:#})
             if (( ${#candidates} )); then compadd -a candidates; else _files; fi
         }
-        compdef _parcae parcae
+        # Loaded by the first press of the tab key, it is that press that it has to answer.
+        if [[ "${funcstack[1]}" = _parcae ]]; then _parcae "$@"; else compdef _parcae parcae; fi
 
         """;
 
     private const string Fish = """
         # fish completion of parcae
         function __parcae_complete
-            parcae "[suggest:"(commandline -C)"]" (commandline -cp | string collect) 2>/dev/null
+            set -l candidates (parcae "[suggest:"(commandline -C)"]" (commandline -cp | string collect) 2>/dev/null | string match -v '')
+            if set -q candidates[1]
+                printf '%s\n' $candidates
+            else
+                __fish_complete_path (commandline -ct)
+            end
         end
-        complete -c parcae -a '(__parcae_complete)'
+        complete -c parcae -f -a '(__parcae_complete)'
 
         """;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 
 using Parcae.Cli.Commands;
+using Parcae.Cli.Live;
 using Parcae.Cli.Plots;
 using Parcae.Cli.Traces;
 using Parcae.Liveput.Forecasting;
@@ -99,7 +100,7 @@ internal static class ForecastCommand
     }
 
     private static IReadOnlyList<BacktestResult> WithProgress(IAnsiConsole console, Func<IProgress<(int Done, int All)>, IReadOnlyList<BacktestResult>> run) =>
-        console.Progress().AutoClear(true).Start(progress =>
+        console.Progress().AutoClear(true).Show(progress =>
         {
             var task = progress.AddTask("back-testing");
             return run(new Direct(step => (task.MaxValue, task.Value) = (step.All, step.Done)));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 
 using Parcae.Cli.Commands;
+using Parcae.Cli.Live;
 using Parcae.Client;
 
 using Spectre.Console;
@@ -44,7 +45,7 @@ internal static class DownloadCommand
         try
         {
             if (shown is not { IsTerminal: true }) return await client.DownloadCheckpointAsync(job, folder, step, cancellation: cancellation).ConfigureAwait(false);
-            return await shown.CreateConsole().Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new DownloadedColumn()).StartAsync(async bars =>
+            return await shown.CreateConsole().Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new DownloadedColumn()).ShowAsync(async bars =>
             {
                 var bar = bars.AddTask(Markup.Escape(job));
                 var progress = new Reporting(p =>

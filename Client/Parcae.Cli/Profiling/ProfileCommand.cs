@@ -2,6 +2,7 @@ using System.CommandLine;
 
 using Parcae.Cli.Commands;
 using Parcae.Cli.Demo.Processes;
+using Parcae.Cli.Live;
 using Parcae.Grains;
 using Parcae.Grains.Profiling;
 using Parcae.Liveput.Profiles;
@@ -68,7 +69,7 @@ internal static class ProfileCommand
             return await ProfileProcess.RunAsync(silo, request, line => lines.WriteLine($"{line.Done,4:0%}  {line.Text}"), cancellation).ConfigureAwait(false);
         }
 
-        return await context.CreateConsole().Progress().AutoClear(true).StartAsync(async bars =>
+        return await context.CreateConsole().Progress().AutoClear(true).ShowAsync(async bars =>
         {
             var bar = bars.AddTask("measuring", maxValue: 1);
             return await ProfileProcess.RunAsync(silo, request, line => (bar.Description, bar.Value) = (Markup.Escape(line.Text ?? ""), line.Done), cancellation).ConfigureAwait(false);

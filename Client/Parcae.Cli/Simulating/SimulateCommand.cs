@@ -1,6 +1,7 @@
 using System.CommandLine;
 
 using Parcae.Cli.Commands;
+using Parcae.Cli.Live;
 using Parcae.Cli.Plots;
 using Parcae.Liveput.Simulation;
 
@@ -72,7 +73,7 @@ internal static class SimulateCommand
     private static IReadOnlyList<SimulationRun> Run(SimulationRequest request, CommandContext context, bool quiet, CancellationToken cancellation)
     {
         if (quiet || !context.IsTerminal) return SimulationRunner.Run(request, static (_, _) => { }, cancellation);
-        return context.CreateConsole().Progress().AutoClear(true).Start(progress =>
+        return context.CreateConsole().Progress().AutoClear(true).Show(progress =>
         {
             var task = progress.AddTask("simulating", maxValue: 1);
             return SimulationRunner.Run(request, (share, what) => (task.Value, task.Description) = (share, Markup.Escape(what)), cancellation);

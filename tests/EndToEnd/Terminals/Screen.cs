@@ -58,8 +58,15 @@ internal sealed class Screen(int width, int height)
         _escape.Append(c);
         if (_escape.Length == 2)
         {
-            // Only sequences that begin with a bracket are longer.
-            if (c != '[') _escape.Clear();
+            // Only sequences that begin with a bracket are longer, and those that choose letters.
+            if (c is not ('[' or ']' or '(')) _escape.Clear();
+            return;
+        }
+
+        if (_escape[1] != '[')
+        {
+            // A title ends with a bell.
+            if (_escape[1] == '(' || c == '\a') _escape.Clear();
             return;
         }
 

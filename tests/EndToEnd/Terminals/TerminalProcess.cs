@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Parcae.EndToEnd.Terminals;
 
-/// <summary>The <c>parcae</c> command on a pseudo-terminal of its own (that of util-linux's <c>script</c>), with what it shows.</summary>
+/// <summary>A program, else the <c>parcae</c> command, on a pseudo-terminal of its own (that of util-linux's <c>script</c>), with what it shows.</summary>
 internal sealed class TerminalProcess : IAsyncDisposable
 {
     private const int Width = 120, Height = 44;
@@ -15,21 +15,30 @@ internal sealed class TerminalProcess : IAsyncDisposable
     private readonly List<(Func<string, bool> IsSo, TaskCompletionSource Seen)> _waiting = [];
     private readonly Lock _lock = new();
 
-    /// <summary>Starts it.</summary>
+    /// <summary>Starts the command.</summary>
     /// <param name="folder">Where.</param>
     /// <param name="arguments">Words without quotes.</param>
-    public TerminalProcess(string folder, params string[] arguments)
+    public TerminalProcess(string folder, params string[] arguments) : this(["dotnet", Parcae, .. arguments], folder)
     {
-        string configuration = new DirectoryInfo(AppContext.BaseDirectory).Name;
-        string parcae = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Parcae.Cli", configuration, "parcae.dll"));
-        string line = string.Join(' ', arguments.Prepend(parcae).Prepend("dotnet").Select(a => $"'{a}'"));
+    }
+
+    /// <summary>Starts a program.</summary>
+    /// <param name="words">The program and its arguments, without quotes.</param>
+    /// <param name="folder">Where; it is the program's home too.</param>
+    public TerminalProcess(string[] words, string folder)
+    {
+        string line = string.Join(' ', words.Select(a => $"'{a}'"));
         var start = new ProcessStartInfo("script") { RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = folder, StandardOutputEncoding = Encoding.UTF8 };
         foreach (string argument in (string[])["-qec", $"stty cols {Width} rows {Height}; exec {line}", "/dev/null"]) start.ArgumentList.Add(argument);
         start.Environment["TERM"] = "xterm-256color";
+        start.Environment["HOME"] = folder;
         _ = start.Environment.Remove("NO_COLOR");
         _process = Process.Start(start) ?? throw new InvalidOperationException("script did not start.");
         _reading = ReadAsync();
     }
+
+    /// <summary>The command, for <c>dotnet</c>.</summary>
+    public static string Parcae { get; } = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Parcae.Cli", new DirectoryInfo(AppContext.BaseDirectory).Name, "parcae.dll"));
 
     /// <summary>What the terminal shows.</summary>
     public string Text

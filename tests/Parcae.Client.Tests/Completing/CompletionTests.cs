@@ -9,6 +9,8 @@ public sealed class CompletionTests
     [InlineData("parcae jobs submit job.yaml --dr", "--dry-run")]
     [InlineData("parcae compl", "completion")]
     [InlineData("parcae completion ", "bash fish pwsh zsh")]
+    [InlineData("parcae simulate --trace LA", "LADP LASP")]
+    [InlineData("parcae jobs export j-1 --format ", "huggingface safetensors")]
     public async Task The_command_says_what_may_come_next(string line, string words)
     {
         var (code, output, error) = await CommandRun.RunAsync([$"[suggest:{line.Length}]", line]);

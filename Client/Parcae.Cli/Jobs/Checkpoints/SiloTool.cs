@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 
 using Parcae.Cli.Commands;
+using Parcae.Cli.Live;
 
 using Spectre.Console;
 
@@ -75,9 +76,9 @@ internal static class SiloTool
             return;
         }
 
-        var others = new List<string>();
-        await context.CreateConsole().Progress().AutoClear(true).StartAsync(async bars =>
+        var others = await context.CreateConsole().Progress().AutoClear(true).ShowAsync(async bars =>
         {
+            var others = new List<string>();
             var tasks = new Dictionary<string, ProgressTask>();
             do
             {
@@ -91,6 +92,7 @@ internal static class SiloTool
                 bar.Value = percent;
             }
             while ((line = await errors.ReadLineAsync(cancellation).ConfigureAwait(false)) is not null);
+            return others;
         }).ConfigureAwait(false);
         foreach (string other in others) await Tell(other).ConfigureAwait(false);
 

@@ -13,5 +13,12 @@ internal sealed class TemporaryFolder : IDisposable
         return path;
     }
 
+    /// <summary>What tests share for as long as their process lives.</summary>
+    public static T UntilTheEnd<T>(T shared) where T : IDisposable
+    {
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => shared.Dispose();
+        return shared;
+    }
+
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

@@ -5,12 +5,8 @@ namespace Parcae.GpuWorker.Tests.Pipeline;
 /// <summary>Jobs that are small enough for tests.</summary>
 internal static class TestJobs
 {
-    private static readonly Lazy<string> Text = new(() =>
-    {
-        string path = Path.Combine(Directory.CreateTempSubdirectory("parcae-text-").FullName, "text.txt");
-        File.WriteAllText(path, string.Concat(Enumerable.Range(0, 4000).Select(i => $"The {i} brown foxes jump over {i * 7 % 101} lazy dogs.\n")));
-        return path;
-    });
+    private static readonly Lazy<string> Text = new(() => TemporaryFolder.UntilTheEnd(new TemporaryFolder())
+        .File("text.txt", string.Concat(Enumerable.Range(0, 4000).Select(i => $"The {i} brown foxes jump over {i * 7 % 101} lazy dogs.\n"))));
 
     /// <summary>A GPT of 60 thousand parameters in six layers; dropout on, an uneven number of micro-batches.</summary>
     public static JobSpec Small => new()

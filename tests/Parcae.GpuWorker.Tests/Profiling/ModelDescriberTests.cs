@@ -98,12 +98,7 @@ public sealed class ModelDescriberTests
         Assert.All(LayerTimer.Measure(new Gpt(spec.Model), spec.Training, batch, new LayerTimingLimits { Update = true }), t => Assert.InRange(t!.Value.UpdateSeconds!.Value, 1e-9, 1));
     }
 
-    private static string Short()
-    {
-        string path = Path.Combine(Directory.CreateTempSubdirectory("parcae-short-").FullName, "text.txt");
-        File.WriteAllText(path, "not enough for one sample");
-        return path;
-    }
+    private static string Short() => TemporaryFolder.UntilTheEnd(new TemporaryFolder()).File("text.txt", "not enough for one sample");
 
     private static MicroBatch Batch(JobSpec spec)
     {

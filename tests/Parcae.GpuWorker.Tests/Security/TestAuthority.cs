@@ -23,7 +23,7 @@ internal sealed class TestAuthority : IDisposable
     }
 
     /// <summary>What tests that need no other share.</summary>
-    public static TestAuthority Shared { get; } = new();
+    public static TestAuthority Shared { get; } = TemporaryFolder.UntilTheEnd(new TestAuthority());
 
     /// <summary>The authority's certificate.</summary>
     public string AuthorityFile => Path.Combine(_folder.Path, "authority.pem");

@@ -106,9 +106,7 @@ internal sealed partial class Reconciler(Job job, Action deactivate)
         var missing = Situation.Missing(job, roster);
         bool standing = job.State.Plan is null || job.State.Halted;
         bool broken = missing.Length > 0 || Situation.Leaving(job, roster).Length > 0;
-        bool better = (!planned.Decision.Strategy.IsPause || planned.Followed is not null) && planned.Decision.Strategy != job.Strategy;
-        bool squeezed = Situation.IsSqueezed(job, roster);
-        if (!standing && !broken && !better && !squeezed && !Situation.WantsVault(job, roster))
+        if (!standing && !broken && !Situation.IsBetter(job, planned) && !Situation.IsSqueezed(job, roster) && !Situation.WantsVault(job, roster))
         {
             await Surplus.GiveBack(job, roster);
             job.Causes.Settle(causes);
@@ -127,10 +125,7 @@ internal sealed partial class Reconciler(Job job, Action deactivate)
             return;
         }
 
-        string otherwise = standing ? "first plan" : broken ? $"{string.Join(", ", missing)} does not answer"
-            : squeezed ? $"{roster.Plannable} instances are its share"
-            : better ? planned.Followed ?? Situation.Promise(planned.Decision.Strategy, job.Strategy) : $"vault {string.Join(", ", roster.Vault.Select(r => r.Info.Id))} can follow";
-        if (!await new Reconfiguration(job, roster, planned, causes, otherwise).Run(standing || missing.Length > 0 ? HaltMode.Now : HaltMode.AtBoundary, _wake.Task))
+        if (!await new Reconfiguration(job, roster, planned, causes, Situation.Why(job, roster, planned)).Run(standing || missing.Length > 0 ? HaltMode.Now : HaltMode.AtBoundary, _wake.Task))
         {
             _dirty = true;
             return;

@@ -54,6 +54,30 @@ internal static class Situation
     /// <summary>Whether there is a state vault that should follow and does not, or not in these shards.</summary>
     public static bool WantsVault(Job job, Roster roster) => Shards(job, roster) is { Length: > 0 } shards && (job.State.Plan is not { } plan || !VaultShards.Same(plan.Vault, shards));
 
+    /// <summary>Whether the optimizer, or the plan that the job follows, wants another strategy than the one in force.</summary>
+    public static bool IsBetter(Job job, PlanningResult planned) =>
+        (!planned.Decision.Strategy.IsPause || planned.Followed is not null) && planned.Decision.Strategy != job.Strategy;
+
+    /// <summary>Why there is to be another generation, for people, where no event is known that says it: what was heard of before an activation of the grain is not heard of again.</summary>
+    public static string Why(Job job, Roster roster, PlanningResult planned)
+    {
+        var (missing, leaving) = (Missing(job, roster), Leaving(job, roster));
+        return job.State switch
+        {
+            { Plan: null } => "first plan",
+            // Of an attempt that did not come to its end.
+            { Halted: true, Phase: JobPhase.Reconfiguring, Reason: { } reason } => reason,
+            _ when missing.Length > 0 => Each(missing, "does not answer"),
+            _ when leaving.Length > 0 => Each(leaving, "leaves (notice)"),
+            { Halted: true } => "training goes on",
+            _ when IsSqueezed(job, roster) => $"{roster.Plannable} instances are its share",
+            _ when IsBetter(job, planned) => planned.Followed ?? Promise(planned.Decision.Strategy, job.Strategy),
+            _ => $"vault {string.Join(", ", roster.Vault.Select(r => r.Info.Id))} can follow",
+        };
+
+        static string Each(string[] ids, string what) => string.Join(", ", ids.Select(id => $"{id} {what}"));
+    }
+
     /// <summary>The text of a change that nothing but the optimizer asked for.</summary>
-    public static string Promise(Strategy better, Strategy current) => $"interval: {better} promises more than {current}";
+    private static string Promise(Strategy better, Strategy current) => $"interval: {better} promises more than {current}";
 }

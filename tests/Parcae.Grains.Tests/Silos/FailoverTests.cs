@@ -114,6 +114,14 @@ public sealed class FailoverTests
         var record = await Trains(world, before);
         Assert.Equal((3, 0), (record.AtStep, record.StepsReplayed));
         Assert.Equal(happens == "join" ? 2 : 1, record.Pipelines);
+        string[] causes = happens switch
+        {
+            "notice" => [$"{member} leaves (notice)"],
+            "loss" => [$"{member} lost without notice", $"{member} does not answer", $"the silo of {member} is gone"],
+            _ => [$"{world.Id("4")} joined", "2 x 2 promises more than 1 x 2"],
+        };
+        // Where the next generation was durable already, and not everybody had begun with it, there is one more.
+        Assert.Contains([.. causes, "after the loss of the job's silo"], cause => record.Cause.Contains(cause, StringComparison.Ordinal));
         if (happens != "join") Assert.Null(world.Plan.Of(member));
         await world.Train(2);
         // A job that has yet to ask its workers what they did takes nothing in; they report until it does.
@@ -122,6 +130,6 @@ public sealed class FailoverTests
         Assert.Equal((5, new JobLedger { SamplesCommitted = 40 }), (status.CommittedStep, status.Ledger));
         Assert.All((await world.Job.History(0)).Steps.Select((s, i) => (s, i)), s => Assert.Equal(FakeWorld.Result(s.i), s.s));
         await world.Job.Cancel();
-        return last;
+        return last is null ? null : $"{last}: {record.Cause}";
     }
 }

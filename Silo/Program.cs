@@ -36,7 +36,7 @@ internal static class Program
             await Console.Error.WriteLineAsync(e.Message);
             return 2;
         }
-        catch (RedisRefusedException e)
+        catch (Exception e) when (e is RedisRefusedException or PortRefusedException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 1;

@@ -31,11 +31,6 @@ internal static partial class SiloHost
         var redis = RedisOptions(settings);
         var http = HttpPort.Of(settings);
         if (leave is not null) await Absent.WaitAsync(leave, redis, settings.ServiceId, Console.Out, http);
-        if (ListeningPorts.ProblemOf(settings, Resolve(settings.Host)) is { } problem)
-        {
-            await Console.Error.WriteLineAsync(problem);
-            return 1;
-        }
 
         PluginFolder.Restrict(settings.Plugins);
         using var host = Build(settings, http, leave);
@@ -106,6 +101,7 @@ internal static partial class SiloHost
         if (settings is { TlsCertificate: { } certificate, TlsAuthority: { } authority })
             silo.UseParcaeTls(UsageException.Of("--tls-certificate, --tls-key, --tls-authority", () => MutualTls.Read(certificate, settings.TlsKey, authority)));
         var address = Resolve(settings.Host);
+        ListeningPorts.Require(settings, address);
         silo.Configure<EndpointOptions>(o =>
         {
             o.AdvertisedIPAddress = address;

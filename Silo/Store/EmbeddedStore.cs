@@ -15,12 +15,7 @@ internal static class EmbeddedStore
     public static async Task<int> RunAsync(SiloSettings settings)
     {
         Directory.CreateDirectory(settings.Data);
-        if (ListeningPorts.Problem("--port", settings.Port, IPAddress.Loopback) is { } problem)
-        {
-            await Console.Error.WriteLineAsync(problem);
-            return 1;
-        }
-
+        ListeningPorts.Require("--port", settings.Port, IPAddress.Loopback);
         // A connection whose command waits for the disk keeps a thread of the pool; those that the disk's answers need must not have to be made first, one a second.
         ThreadPool.SetMinThreads(Threads, Threads);
         using var server = new GarnetServer(Arguments(settings));

@@ -19,15 +19,16 @@ internal class CommandProcess : IAsyncDisposable
         Folder = Directory.CreateTempSubdirectory("parcae-e2e-").FullName;
         // What runs in the background of a shell ignores SIGINT, and so would the command.
         var start = new ProcessStartInfo("env") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder };
-        foreach (string word in (string[])["--default-signal=INT", "dotnet"]) start.ArgumentList.Add(word);
-        string configuration = new DirectoryInfo(AppContext.BaseDirectory).Name;
-        start.ArgumentList.Add(Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Parcae.Cli", configuration, "parcae.dll")));
+        foreach (string word in (string[])["--default-signal=INT", "dotnet", Parcae]) start.ArgumentList.Add(word);
         foreach (string argument in arguments(Folder)) start.ArgumentList.Add(argument);
         foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
         _process = Process.Start(start) ?? throw new InvalidOperationException("The command did not start.");
         _output = _process.StandardOutput.ReadToEndAsync();
         _reading = ReadProgressAsync();
     }
+
+    /// <summary>The command, for <c>dotnet</c>.</summary>
+    public static string Parcae { get; } = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Parcae.Cli", new DirectoryInfo(AppContext.BaseDirectory).Name, "parcae.dll"));
 
     /// <summary>Its folder.</summary>
     protected string Folder { get; }

@@ -105,8 +105,7 @@ internal sealed partial class Reconciler(Job job, Action deactivate)
         var planned = Situation.Plan(job, roster);
         var missing = Situation.Missing(job, roster);
         bool standing = job.State.Plan is null || job.State.Halted;
-        bool broken = missing.Length > 0 || Situation.Leaving(job, roster).Length > 0;
-        if (!standing && !broken && !Situation.IsBetter(job, planned) && !Situation.IsSqueezed(job, roster) && !Situation.WantsVault(job, roster))
+        if (Situation.Why(job, roster, planned) is not { } otherwise)
         {
             await Surplus.GiveBack(job, roster);
             job.Causes.Settle(causes);
@@ -125,7 +124,7 @@ internal sealed partial class Reconciler(Job job, Action deactivate)
             return;
         }
 
-        if (!await new Reconfiguration(job, roster, planned, causes, Situation.Why(job, roster, planned)).Run(standing || missing.Length > 0 ? HaltMode.Now : HaltMode.AtBoundary, _wake.Task))
+        if (!await new Reconfiguration(job, roster, planned, causes, otherwise).Run(standing || missing.Length > 0 ? HaltMode.Now : HaltMode.AtBoundary, _wake.Task))
         {
             _dirty = true;
             return;

@@ -55,11 +55,11 @@ internal static class Situation
     public static bool WantsVault(Job job, Roster roster) => Shards(job, roster) is { Length: > 0 } shards && (job.State.Plan is not { } plan || !VaultShards.Same(plan.Vault, shards));
 
     /// <summary>Whether the optimizer, or the plan that the job follows, wants another strategy than the one in force.</summary>
-    public static bool IsBetter(Job job, PlanningResult planned) =>
+    private static bool IsBetter(Job job, PlanningResult planned) =>
         (!planned.Decision.Strategy.IsPause || planned.Followed is not null) && planned.Decision.Strategy != job.Strategy;
 
-    /// <summary>Why there is to be another generation, for people, where no event is known that says it: what was heard of before an activation of the grain is not heard of again.</summary>
-    public static string Why(Job job, Roster roster, PlanningResult planned)
+    /// <summary>Why there is to be another generation; null: there is to be none. For people where no event is known that says it: what was heard of before an activation of the grain is not heard of again.</summary>
+    public static string? Why(Job job, Roster roster, PlanningResult planned)
     {
         var (missing, leaving) = (Missing(job, roster), Leaving(job, roster));
         return job.State switch
@@ -72,7 +72,8 @@ internal static class Situation
             { Halted: true } => "training goes on",
             _ when IsSqueezed(job, roster) => $"{roster.Plannable} instances are its share",
             _ when IsBetter(job, planned) => planned.Followed ?? Promise(planned.Decision.Strategy, job.Strategy),
-            _ => $"vault {string.Join(", ", roster.Vault.Select(r => r.Info.Id))} can follow",
+            _ when WantsVault(job, roster) => $"vault {string.Join(", ", roster.Vault.Select(r => r.Info.Id))} can follow",
+            _ => null,
         };
 
         static string Each(string[] ids, string what) => string.Join(", ", ids.Select(id => $"{id} {what}"));

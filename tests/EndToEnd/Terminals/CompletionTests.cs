@@ -11,11 +11,11 @@ public sealed class CompletionTests : IDisposable
 
     [Fact]
     public Task Zsh_completes_at_the_first_press() => CompletesAsync(
-        "zsh", ["zsh", "-f", "-i"], ".", $"parcae() {{ dotnet '{TerminalProcess.Parcae}' \"$@\" }}; fpath=($PWD $fpath); parcae completion zsh > _parcae; autoload -Uz compinit; compinit -u -D");
+        "zsh", ["zsh", "-f", "-i"], ".", $"parcae() {{ dotnet '{CommandProcess.Parcae}' \"$@\" }}; fpath=($PWD $fpath); parcae completion zsh > _parcae; autoload -Uz compinit; compinit -u -D");
 
     [Fact]
     public Task Fish_completes() => CompletesAsync(
-        "fish", ["fish", "--private"], ".config/fish/completions", $"function parcae; dotnet '{TerminalProcess.Parcae}' $argv; end; parcae completion fish > .config/fish/completions/parcae.fish");
+        "fish", ["fish", "--private"], ".config/fish/completions", $"function parcae; dotnet '{CommandProcess.Parcae}' $argv; end; parcae completion fish > .config/fish/completions/parcae.fish");
 
     [Fact]
     public async Task PowerShell_completes()
@@ -24,7 +24,7 @@ public sealed class CompletionTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(_folder, "particular.yaml"), "");
         var start = new ProcessStartInfo("pwsh") { RedirectStandardOutput = true, WorkingDirectory = _folder };
         // A function would be completed by its parameters: here it is the program itself, which has to find its runtime.
-        start.Environment["PATH"] = $"{Path.GetDirectoryName(TerminalProcess.Parcae)}:{start.Environment["PATH"]}";
+        start.Environment["PATH"] = $"{Path.GetDirectoryName(CommandProcess.Parcae)}:{start.Environment["PATH"]}";
         start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
         start.Environment["HOME"] = _folder;
         string[] lines = ["parcae jobs canc", "parcae simulate --trace LAD", "parcae jobs submit par"];

@@ -18,7 +18,7 @@ internal sealed class TerminalProcess : IAsyncDisposable
     /// <summary>Starts the command.</summary>
     /// <param name="folder">Where.</param>
     /// <param name="arguments">Words without quotes.</param>
-    public TerminalProcess(string folder, params string[] arguments) : this(["dotnet", Parcae, .. arguments], folder)
+    public TerminalProcess(string folder, params string[] arguments) : this(["dotnet", CommandProcess.Parcae, .. arguments], folder)
     {
     }
 
@@ -36,9 +36,6 @@ internal sealed class TerminalProcess : IAsyncDisposable
         _process = Process.Start(start) ?? throw new InvalidOperationException("script did not start.");
         _reading = ReadAsync();
     }
-
-    /// <summary>The command, for <c>dotnet</c>.</summary>
-    public static string Parcae { get; } = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Parcae.Cli", new DirectoryInfo(AppContext.BaseDirectory).Name, "parcae.dll"));
 
     /// <summary>What the terminal shows.</summary>
     public string Text

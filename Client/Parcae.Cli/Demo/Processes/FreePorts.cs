@@ -37,36 +37,34 @@ internal static class FreePorts
     }
 
     /// <summary>Whether one can listen on <paramref name="port"/>.</summary>
-    public static bool IsFree(int port) => Listen(port, out var listener) && Close(listener);
+    public static bool IsFree(int port)
+    {
+        using var listener = Listen(port);
+        return listener is not null;
+    }
 
     private static TcpListener Hold()
     {
         for (int slice = 0; slice < Slices; slice++)
         {
-            if (Listen(Lowest + slice * Length, out var listener)) return listener;
+            if (Listen(Lowest + slice * Length) is { } listener) return listener;
         }
 
         throw new InvalidOperationException($"{Slices} processes hold all slices of the TCP ports {Lowest} to {Lowest + Slices * Length - 1} on 127.0.0.1.");
     }
 
-    private static bool Listen(int port, out TcpListener listener)
+    private static TcpListener? Listen(int port)
     {
-        listener = new TcpListener(IPAddress.Loopback, port);
+        var listener = new TcpListener(IPAddress.Loopback, port);
         try
         {
             listener.Start();
-            return true;
+            return listener;
         }
         catch (SocketException)
         {
             listener.Dispose();
-            return false;
+            return null;
         }
-    }
-
-    private static bool Close(TcpListener listener)
-    {
-        listener.Dispose();
-        return true;
     }
 }

@@ -28,7 +28,7 @@ public static class ParcaeClientExtensions
         return client.SubmitAsync(reading.Spec ?? throw new JobSpecException([.. reading.Problems.Select(p => $"{p}")]), jobId, cancellation);
     }
 
-    /// <summary>All jobs of a fleet as they are now, oldest first.</summary>
+    /// <summary>All jobs of a fleet as they are now, oldest first. One whose state this service cannot read hides no other: it is <see cref="JobPhase.Unknown"/>, with the reason.</summary>
     /// <example>
     /// <code>
     /// foreach (JobStatus job in await parcae.GetJobsAsync()) Console.WriteLine($"{job.JobId} {job.Phase} {job.CommittedStep}");
@@ -39,8 +39,25 @@ public static class ParcaeClientExtensions
         ArgumentNullException.ThrowIfNull(client);
         var jobs = new List<JobStatus>();
         foreach (string[] ids in (await client.ListJobsAsync(fleet, cancellation).ConfigureAwait(false)).Chunk(AtOnce))
-            jobs.AddRange(await Task.WhenAll(ids.Select(id => client.GetStatusAsync(id, cancellation))).ConfigureAwait(false));
+            jobs.AddRange((await Task.WhenAll(ids.Select(ExistingAsync)).ConfigureAwait(false)).OfType<JobStatus>());
         return jobs;
+
+        async Task<JobStatus?> ExistingAsync(string id)
+        {
+            try
+            {
+                return await client.GetStatusAsync(id, cancellation).ConfigureAwait(false);
+            }
+            catch (KeyNotFoundException)
+            {
+                // It was listed, and whoever submitted it was lost before it was there.
+                return null;
+            }
+            catch (StateTooNewException e)
+            {
+                return new JobStatus { JobId = id, Phase = JobPhase.Unknown, Reason = e.Message };
+            }
+        }
     }
 
     /// <summary>A job in figures.</summary>

@@ -23,6 +23,9 @@ public enum JobPhase
 
     /// <summary>Ended by an error that no reconfiguration can mend; the reason is in <see cref="JobStatus.Reason"/>.</summary>
     Failed,
+
+    /// <summary>In lists only: its grain does not say; what is known is in <see cref="JobStatus.Reason"/>.</summary>
+    Unknown,
 }
 
 /// <summary>What kind of change brought a generation about (the paper, section 6).</summary>

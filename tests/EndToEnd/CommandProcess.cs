@@ -12,6 +12,7 @@ internal class CommandProcess : IAsyncDisposable
     private readonly List<string> _progress = [];
     private readonly SemaphoreSlim _line = new(0);
     private readonly Task _reading;
+    private bool _ended;
 
     /// <summary>Starts it with arguments that may name its folder, and with more of an environment than this process has.</summary>
     protected CommandProcess(Func<string, IEnumerable<string>> arguments, IReadOnlyDictionary<string, string>? environment = null)
@@ -42,14 +43,12 @@ internal class CommandProcess : IAsyncDisposable
     /// <summary>Waits for a line that contains the words.</summary>
     public async Task SaysAsync(string words)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(4));
-        for (int seen = 0; ; seen++)
+        for (bool late = false; ; late = !await _line.WaitAsync(Patience.Long))
         {
-            await _line.WaitAsync(patience.Token);
             lock (_progress)
             {
-                Assert.True(seen < _progress.Count, $"The command ended without '{words}':{Environment.NewLine}{Progress}");
-                if (_progress[seen].Contains(words, StringComparison.Ordinal)) return;
+                if (_progress.Exists(l => l.Contains(words, StringComparison.Ordinal))) return;
+                Assert.False(late || _ended, $"The command {(_ended ? "ended without" : $"has said nothing more for {Patience.Long.TotalMinutes:0} minutes, and not")} '{words}':{Environment.NewLine}{Progress}");
             }
         }
     }
@@ -119,6 +118,8 @@ internal class CommandProcess : IAsyncDisposable
             lock (_progress) _progress.Add(line);
             _line.Release();
         }
+
+        lock (_progress) _ended = true;
         _line.Release();
     }
 }

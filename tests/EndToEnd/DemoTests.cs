@@ -85,7 +85,7 @@ public sealed class DemoTests
         demo.Signal("-KILL");
         await demo.EndAsync();
 
-        Assert.True(SpinWait.SpinUntil(() => demo.Children().Length == 0, TimeSpan.FromSeconds(10)));
+        Assert.True(SpinWait.SpinUntil(() => demo.Children().Length == 0, Patience.Long));
     }
 
     private static void AssertNothingLost(JsonElement result)

@@ -38,10 +38,10 @@ public sealed class ReplayService : IAsyncLifetime
         var commands = _commands = new SiloCommandLine(SiloLocator.DotnetHost(), silo, AllowReplay: true);
         int redis = FreePorts.Next();
         Redis = $"127.0.0.1:{redis}";
-        await _processes.Start("store", commands.Store(redis, Path.Combine(Folder, "store")), Log("store"), StopOrder.Store).Ready.WaitAsync(TimeSpan.FromMinutes(1));
+        await _processes.Start("store", commands.Store(redis, Path.Combine(Folder, "store")), Log("store"), StopOrder.Store).Ready.WaitAsync(Patience.Long);
         await BringControlBackAsync();
         foreach (string id in Workers) _workers.Add(id, _processes.Start(id, commands.Worker(id, Redis, FreePorts.Next()), Log(id), StopOrder.Workers));
-        await Task.WhenAll(_workers.Values.Select(w => w.Ready)).WaitAsync(TimeSpan.FromMinutes(2));
+        await Task.WhenAll(_workers.Values.Select(w => w.Ready)).WaitAsync(Patience.Long);
         _client = await ParcaeClient.ConnectAsync(new ParcaeClientOptions { Redis = Redis });
     }
 
@@ -57,7 +57,7 @@ public sealed class ReplayService : IAsyncLifetime
     {
         _control = _processes.Start(
             "control-1", _commands!.Control("control-1", Redis, FreePorts.Next(), FreePorts.Next(), HttpPort = FreePorts.Next(), 4, Path.Combine(Folder, "checkpoints")), Log("control-1"), StopOrder.Control);
-        await _control.Ready.WaitAsync(TimeSpan.FromMinutes(1));
+        await _control.Ready.WaitAsync(Patience.Long);
     }
 
     /// <summary>A job that uses every worker that it gets, until it is told to finish.</summary>
@@ -107,7 +107,7 @@ public sealed class ReplayService : IAsyncLifetime
         long begin = TimeProvider.System.GetTimestamp();
         while (!await isSo())
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(begin) < TimeSpan.FromMinutes(2), $"After two minutes it is not so that {what}.");
+            Assert.True(TimeProvider.System.GetElapsedTime(begin) < Patience.Long, $"For {Patience.Long.TotalMinutes:0} minutes it has not been so that {what}.");
             await Task.Delay(100);
         }
     }

@@ -7,8 +7,6 @@ namespace Parcae.Dashboard.Tests;
 /// <summary>Debian's Chromium, driven by Playwright. Whatever page it opens is watched: an error in its console, or a request to another host, fails the test.</summary>
 public sealed class Browser : IAsyncLifetime
 {
-    private const float Patience = 60_000;
-
     private static readonly string[] Places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
     private IPlaywright? _playwright;
@@ -19,7 +17,7 @@ public sealed class Browser : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         if (Program is null) return;
-        SetDefaultExpectTimeout(Patience);
+        SetDefaultExpectTimeout(WatchedPage.Limit);
         _playwright = await Playwright.CreateAsync();
         // Where everything runs as root, as in a container, Chromium refuses its sandbox.
         _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Program, Args = Environment.UserName == "root" ? ["--no-sandbox"] : [] });
@@ -33,7 +31,7 @@ public sealed class Browser : IAsyncLifetime
     {
         Assert.SkipWhen(_browser is null, $"There is no Chromium at {string.Join(", ", Places)} (Debian: apt-get install chromium): nothing to look at the dashboard with.");
         var context = await _browser!.NewContextAsync(new() { BaseURL = address.ToString(), ViewportSize = new() { Width = width, Height = height }, ColorScheme = ColorScheme.Light });
-        context.SetDefaultTimeout(Patience);
+        context.SetDefaultTimeout(WatchedPage.Limit);
         return new WatchedPage(await context.NewPageAsync(), address);
     }
 

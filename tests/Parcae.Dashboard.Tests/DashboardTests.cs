@@ -163,7 +163,7 @@ public sealed partial class DashboardTests(Service service, Browser browser) : I
         await using var page = await browser.OpenAsync(service.Address);
         await page.LogInAsync(Service.Admin);
         await page.Page.Locator("#orleans").ClickAsync();
-        await Expect(page.Page.GetByText("Active silos").First).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(page.Page.GetByText("Active silos").First).ToBeVisibleAsync();
         // What that page makes of a silo that was killed just before is its own affair.
         page.AssertStaysHere();
     }

@@ -16,6 +16,7 @@ public sealed partial class DemoDashboardTests(Browser browser) : IClassFixture<
         await demo.SaysAsync("the dashboard is at");
         await using var page = await browser.OpenAsync(new Uri(Address().Match(demo.Progress).Groups["address"].Value));
         await page.Page.GotoAsync("/");
+        await demo.SaysAsync("generation 1:");
         await page.Page.GetByRole(AriaRole.Link, new() { NameRegex = DemoJob() }).First.ClickAsync();
         await page.HasPlacesAsync(p => p.Count == 4);
         await page.SaysAsync(".state .pill", "training");

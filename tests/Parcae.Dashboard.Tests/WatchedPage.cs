@@ -8,8 +8,10 @@ namespace Parcae.Dashboard.Tests;
 /// <summary>A page of the dashboard, and what it must not do.</summary>
 public sealed class WatchedPage : IAsyncDisposable
 {
-    private const float Patience = 60_000;
     private const string Elsewhere = "request to another host";
+
+    /// <summary>How long it is waited for, ms.</summary>
+    public static readonly float Limit = (float)Patience.Long.TotalMilliseconds;
 
     private readonly ConcurrentQueue<string> _wrong = new();
 
@@ -50,7 +52,7 @@ public sealed class WatchedPage : IAsyncDisposable
     }
 
     /// <summary>Waits until a part of the page has a text.</summary>
-    public Task SaysAsync(string selector, string text) => Expect(Page.Locator(selector)).ToHaveTextAsync(text, new() { Timeout = Patience });
+    public Task SaysAsync(string selector, string text) => Expect(Page.Locator(selector)).ToHaveTextAsync(text, new() { Timeout = Limit });
 
     /// <summary>Waits until the grid has these instances, and no others.</summary>
     public async Task HasPlacesAsync(Func<IReadOnlyList<string>, bool> right)
@@ -63,8 +65,8 @@ public sealed class WatchedPage : IAsyncDisposable
             if (right(seen)) return;
             await Page.WaitForTimeoutAsync(50);
         }
-        while (watch.Elapsed.TotalMilliseconds < Patience);
-        Assert.Fail($"After {Patience / 1000:0} s the grid shows {string.Join(", ", seen)}.");
+        while (watch.Elapsed.TotalMilliseconds < Limit);
+        Assert.Fail($"After {Patience.Long.TotalMinutes:0} minutes the grid shows {string.Join(", ", seen)}.");
     }
 
     /// <summary>Keeps a picture where the environment names a folder for it (<c>PARCAE_SCREENSHOTS</c>).</summary>

@@ -7,7 +7,6 @@ namespace Parcae.GpuWorker.Tests;
 /// <summary>A log that can be read again.</summary>
 internal sealed class LogLines : ILogger
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private readonly ConcurrentQueue<string> _lines = new();
 
     public IReadOnlyCollection<string> Lines => _lines;
@@ -15,11 +14,11 @@ internal sealed class LogLines : ILogger
     public int Count => _lines.Count;
 
     /// <summary>Waits for one more line than there were.</summary>
-    public void Await(int before, string what) => Assert.True(SpinWait.SpinUntil(() => Count > before, Patience), $"Nothing was logged in {what}.");
+    public void Await(int before, string what) => Assert.True(SpinWait.SpinUntil(() => Count > before, Patience.Long), $"Nothing was logged in {what}.");
 
     /// <summary>Waits for a line with these words.</summary>
     public void Await(string words) => Assert.True(
-        SpinWait.SpinUntil(() => _lines.Any(l => l.Contains(words, StringComparison.Ordinal)), Patience), $"'{words}' is not in: {string.Join(" | ", _lines)}");
+        SpinWait.SpinUntil(() => _lines.Any(l => l.Contains(words, StringComparison.Ordinal)), Patience.Long), $"'{words}' is not in: {string.Join(" | ", _lines)}");
 
     IDisposable? ILogger.BeginScope<TState>(TState state) => null;
 

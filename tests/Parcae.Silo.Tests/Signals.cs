@@ -30,7 +30,7 @@ internal static class Signals
     {
         var watch = Stopwatch.StartNew();
         Terminate(process);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var patience = new CancellationTokenSource(Patience.Long);
         await process.WaitForExitAsync(patience.Token);
         return (process.ExitCode, watch.Elapsed.TotalSeconds);
     }

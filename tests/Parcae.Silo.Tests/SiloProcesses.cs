@@ -8,8 +8,6 @@ namespace Parcae.Silo.Tests;
 /// <summary>Processes of the host, in a folder of their own. Disposing of it ends all of them and deletes the folder.</summary>
 internal sealed class SiloProcesses : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private readonly List<Process> _processes = [];
     private readonly ConcurrentQueue<string> _lines = new();
 
@@ -43,9 +41,9 @@ internal sealed class SiloProcesses : IAsyncDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         var ended = process.WaitForExitAsync();
-        if (await Task.WhenAny(up.Task, ended, Task.Delay(Patience)) != up.Task)
+        if (await Task.WhenAny(up.Task, ended, Task.Delay(Patience.Long)) != up.Task)
         {
-            string how = ended.IsCompleted ? $"the process ended with exit code {process.ExitCode}" : $"it has not been printed for {Patience.TotalSeconds:0} s";
+            string how = ended.IsCompleted ? $"the process ended with exit code {process.ExitCode}" : $"it has not been printed for {Patience.Long.TotalMinutes:0} minutes";
             Assert.Fail(string.Join(Environment.NewLine, [$"'{ready}' never came: {how}. Its last lines:", .. own.TakeLast(20), "And all that was printed:", Output]));
         }
 

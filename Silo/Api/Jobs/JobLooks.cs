@@ -9,6 +9,9 @@ internal sealed class JobLooks(IGrainFactory grains, IOptions<ParcaeApiOptions> 
 {
     private const int MostKept = 4096;
 
+    /// <summary>A list does not wait longer for one of its jobs.</summary>
+    private static readonly TimeSpan MostWait = TimeSpan.FromSeconds(2);
+
     private readonly ConcurrentDictionary<string, Look<JobStatus>> _jobs = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Look<FleetSnapshot>> _fleets = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Look<string[]>> _lists = new(StringComparer.Ordinal);
@@ -28,7 +31,7 @@ internal sealed class JobLooks(IGrainFactory grains, IOptions<ParcaeApiOptions> 
     /// <summary>A fleet as it was at most <see cref="Every"/> ago.</summary>
     public Task<FleetSnapshot> FleetAsync(string name) => Shared(_fleets, name, () => Fleet(name).Snapshot());
 
-    /// <summary>A fleet's newest jobs as they were at most <see cref="Every"/> ago, newest first.</summary>
+    /// <summary>A fleet's newest jobs as they were at most <see cref="Every"/> ago, newest first. One that does not say how it is hides no other: it is <see cref="JobPhase.Unknown"/>, with the reason.</summary>
     /// <param name="fleet">The fleet.</param>
     /// <param name="before">Only those that are older than this job; null: from the newest on.</param>
     /// <param name="most">No more than so many.</param>
@@ -54,14 +57,25 @@ internal sealed class JobLooks(IGrainFactory grains, IOptions<ParcaeApiOptions> 
     /// <summary>Null: the directory knows the job, but its submission was never completed.</summary>
     private async Task<JobStatus?> ExistingAsync(string id)
     {
+        var answer = StatusAsync(id);
         try
         {
-            return await StatusAsync(id);
+            return await answer.WaitAsync(MostWait, time);
         }
         catch (KeyNotFoundException)
         {
             return null;
         }
+        catch (StateTooNewException e)
+        {
+            return Unknown(e.Message);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return Unknown(answer.IsCompleted ? $"its grain did not answer ({e.GetType().Name})" : $"its grain has not answered for {MostWait.TotalSeconds:0} s");
+        }
+
+        JobStatus Unknown(string reason) => new() { JobId = id, Phase = JobPhase.Unknown, Reason = reason };
     }
 
     private Task<T> Shared<T>(ConcurrentDictionary<string, Look<T>> looks, string key, Func<Task<T>> ask)

@@ -36,6 +36,10 @@ internal sealed partial class GrainAnswers(ILogger<GrainAnswers> logger) : IEndp
         {
             return ApiProblem.Of(HttpStatusCode.Conflict, e.Message);
         }
+        catch (StateTooNewException e)
+        {
+            return ApiProblem.Of(HttpStatusCode.ServiceUnavailable, e.Message);
+        }
         catch (Exception e) when (e is OrleansException or TimeoutException)
         {
             LogUnavailable(e, context.HttpContext.Request.Method, context.HttpContext.Request.Path);

@@ -68,8 +68,8 @@ internal sealed class TerminalProcess : IAsyncDisposable
             _waiting.Add((isSo, seen));
         }
 
-        var first = await Task.WhenAny(seen.Task, _reading, Task.Delay(TimeSpan.FromSeconds(90)));
-        Assert.True(seen.Task.IsCompleted, $"The terminal {(first == _reading ? "ended without" : "did not show within 90 s")} {what}:{Environment.NewLine}{Text}");
+        var first = await Task.WhenAny(seen.Task, _reading, Task.Delay(Patience.Long));
+        Assert.True(seen.Task.IsCompleted, $"The terminal {(first == _reading ? "ended without" : $"did not show within {Patience.Long.TotalMinutes:0} minutes")} {what}:{Environment.NewLine}{Text}");
     }
 
     /// <summary>Types.</summary>
@@ -83,7 +83,7 @@ internal sealed class TerminalProcess : IAsyncDisposable
     /// <returns>Its exit code.</returns>
     public async Task<int> EndAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(3));
+        using var patience = new CancellationTokenSource(Patience.Long);
         await _process.WaitForExitAsync(patience.Token);
         await _reading;
         return _process.ExitCode;

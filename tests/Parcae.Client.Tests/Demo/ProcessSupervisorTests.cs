@@ -6,7 +6,6 @@ namespace Parcae.Client.Tests.Demo;
 
 public sealed class ProcessSupervisorTests : IDisposable
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("parcae-test-").FullName;
 
@@ -31,11 +30,11 @@ public sealed class ProcessSupervisorTests : IDisposable
         await using var processes = new ProcessSupervisor();
         var store = Start(processes, "store", "echo READY store; exec sleep 600", StopOrder.Store);
         var worker = Start(processes, "w", "trap '' TERM; echo READY w; while true; do sleep 0.05; done");
-        await Task.WhenAll(store.Ready, worker.Ready).WaitAsync(Soon, TestContext.Current.CancellationToken);
+        await Task.WhenAll(store.Ready, worker.Ready).WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
         var order = new List<string>();
         var workerEnd = worker.Exited.ContinueWith(_ => { lock (order) order.Add("worker"); }, TaskScheduler.Default);
         var storeEnd = store.Exited.ContinueWith(_ => { lock (order) order.Add("store"); }, TaskScheduler.Default);
-        await processes.StopAsync(TimeSpan.FromMilliseconds(200)).WaitAsync(Soon, TestContext.Current.CancellationToken);
+        await processes.StopAsync(TimeSpan.FromMilliseconds(200)).WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
         await Task.WhenAll(workerEnd, storeEnd);
         Assert.Equal(["worker", "store"], order);
         Assert.Empty(processes.Alive);
@@ -54,9 +53,9 @@ public sealed class ProcessSupervisorTests : IDisposable
     {
         await using var processes = new ProcessSupervisor();
         var child = Start(processes, "i-0001", "echo READY i-0002; echo trouble >&2; echo READY i-0001; read line");
-        await child.Ready.WaitAsync(Soon, TestContext.Current.CancellationToken);
+        await child.Ready.WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
         child.Kill();
-        await child.Exited.WaitAsync(Soon, TestContext.Current.CancellationToken);
+        await child.Exited.WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
         Assert.True(child.EndedByUs);
         Assert.Equal(["READY i-0001", "READY i-0002", "trouble"], (await ReadAsync(child.LogFile)).Order());
     }
@@ -66,7 +65,7 @@ public sealed class ProcessSupervisorTests : IDisposable
     {
         await using var processes = new ProcessSupervisor();
         var child = Start(processes, "i-0001", "echo no memory; exit 3");
-        var failure = await Assert.ThrowsAsync<ChildExitedException>(() => child.Ready.WaitAsync(Soon, TestContext.Current.CancellationToken));
+        var failure = await Assert.ThrowsAsync<ChildExitedException>(() => child.Ready.WaitAsync(Patience.Long, TestContext.Current.CancellationToken));
         Assert.Equal(3, failure.ExitCode);
         Assert.Contains("'i-0001' ended with exit code 3", failure.Message);
         Assert.Contains("no memory", failure.Message);
@@ -77,10 +76,14 @@ public sealed class ProcessSupervisorTests : IDisposable
     public async Task A_grandchild_that_holds_the_pipes_does_not_hold_up_the_end()
     {
         await using var processes = new ProcessSupervisor();
-        var child = Start(processes, "i-0001", "sleep 5 & echo READY i-0001; wait");
-        await child.Ready.WaitAsync(Soon, TestContext.Current.CancellationToken);
+        string pid = Path.Combine(_folder, "grandchild");
+        var child = Start(processes, "i-0001", $"sleep 600 & echo $! >'{pid}'; echo READY i-0001; wait");
+        await child.Ready.WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
+        using var grandchild = Process.GetProcessById(int.Parse(await File.ReadAllTextAsync(pid, TestContext.Current.CancellationToken)));
         child.Kill();
-        await child.Exited.WaitAsync(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
+        await child.Exited.WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
+        Assert.False(grandchild.HasExited);
+        grandchild.Kill();
     }
 
     private ChildProcess Start(ProcessSupervisor processes, string id, string script, StopOrder order = StopOrder.Workers) =>

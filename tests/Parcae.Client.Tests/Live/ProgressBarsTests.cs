@@ -32,7 +32,7 @@ public sealed class ProgressBarsTests
             foreach (int done in (int[])[1, 3])
             {
                 bar.Value = done;
-                await writer.Wrote($"{25 * done}%").WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+                await writer.Wrote($"{25 * done}%").WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
             }
 
             return 0;

@@ -37,6 +37,19 @@ public sealed class JobMetricsTests
     }
 
     [Fact]
+    public async Task A_job_that_cannot_be_read_hides_no_other_and_one_that_was_never_there_is_left_out()
+    {
+        await using var many = new Many();
+        var newer = new StateTooNewException("job 'j7'", 9, 3);
+        many.Trouble["j7"] = newer;
+        many.Trouble["j9"] = new KeyNotFoundException("There is no job 'j9'.");
+        var jobs = await many.GetJobsAsync(cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(39, jobs.Count);
+        Assert.DoesNotContain(jobs, j => j.JobId == "j9");
+        Assert.Equal(("j7", newer.Message), (jobs.Single(j => j.Phase == JobPhase.Unknown).JobId, jobs[7].Reason));
+    }
+
+    [Fact]
     public async Task A_document_is_submitted_and_one_that_is_wrong_is_not()
     {
         await using var service = new FakeJobs();
@@ -59,11 +72,14 @@ public sealed class JobMetricsTests
 
     private sealed class Many : UnaskedClient
     {
+        public Dictionary<string, Exception> Trouble { get; } = [];
+
         public override Task<string[]> ListJobsAsync(string fleet = ParcaeNames.DefaultFleet, CancellationToken cancellation = default) => Task.FromResult(Enumerable.Range(0, 40).Select(i => $"j{i}").ToArray());
 
         public override async Task<JobStatus> GetStatusAsync(string jobId, CancellationToken cancellation = default)
         {
             await Task.Yield();
+            if (Trouble.TryGetValue(jobId, out var trouble)) throw trouble;
             return new JobStatus { JobId = jobId, Phase = JobPhase.Training };
         }
     }

@@ -26,7 +26,7 @@ public sealed class CheckpointWriterTests : IDisposable
     {
         await using var writer = Writer();
         Offer(writer, 1);
-        _disk.Begun.Wait(Patience());
+        _disk.Begun.Wait(Patience.Long);
         foreach (var state in _states) state.Parameters.fill_(99);
         _disk.GoOn.Release();
         await writer.IdleAsync();
@@ -40,7 +40,7 @@ public sealed class CheckpointWriterTests : IDisposable
         var log = new LogLines();
         await using var writer = Writer(log);
         Assert.Null(Offer(writer, 1));
-        _disk.Begun.Wait(Patience());
+        _disk.Begun.Wait(Patience.Long);
         Assert.Null(Offer(writer, 2));
         Assert.Equal(2, Offer(writer, 3));
         Assert.Equal(3, Offer(writer, 4));
@@ -56,7 +56,7 @@ public sealed class CheckpointWriterTests : IDisposable
         var writer = Writer();
         _disk.Failing = 1;
         Offer(writer, 1);
-        _disk.Begun.Wait(Patience());
+        _disk.Begun.Wait(Patience.Long);
         Offer(writer, 2);
         long waiting = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
         Offer(writer, 3);
@@ -89,12 +89,12 @@ public sealed class CheckpointWriterTests : IDisposable
     {
         await using var writer = Writer();
         Offer(writer, 1);
-        _disk.Begun.Wait(Patience());
+        _disk.Begun.Wait(Patience.Long);
         foreach (var state in _states) state.Parameters.fill_(2);
         var durable = writer.WriteAsync(2, _states);
         Assert.False(durable.IsCompleted);
         _disk.GoOn.Release(2);
-        await durable.WaitAsync(Patience());
+        await durable.WaitAsync(Patience.Long);
         Assert.Equal([(1, 1f), (2, 2f)], _disk.Written);
         Assert.DoesNotContain(_states, s => s.Parameters.IsInvalid); // the caller's own
 
@@ -111,17 +111,16 @@ public sealed class CheckpointWriterTests : IDisposable
     {
         var writer = Writer();
         Offer(writer, 1);
-        _disk.Begun.Wait(Patience());
+        _disk.Begun.Wait(Patience.Long);
         Offer(writer, 2);
         var stopped = writer.DisposeAsync().AsTask();
         Assert.False(stopped.IsCompleted);
         _disk.GoOn.Release(2);
-        await stopped.WaitAsync(Patience());
+        await stopped.WaitAsync(Patience.Long);
         Assert.Equal([(1, 1f), (2, 2f)], _disk.Written);
         Assert.Throws<ObjectDisposedException>(() => Offer(writer, 3));
     }
 
-    private static CancellationToken Patience() => new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token;
 
     private CheckpointWriter Writer(ILogger? log = null) => new("job", _disk.Write, log ?? NullLogger.Instance);
 
@@ -148,7 +147,7 @@ public sealed class CheckpointWriterTests : IDisposable
         {
             Seen.Add([.. states.SelectMany(s => s.Tensors)]);
             Begun.Release();
-            GoOn.Wait(Patience());
+            GoOn.Wait(Patience.Long);
             if (version == Failing) throw new IOException("No space left on device");
             Written.Add((version, states.Select(s => s.Parameters[0].item<float>()).Distinct().Single()));
         }

@@ -63,7 +63,7 @@ public sealed class NcclAllReduceTests
         {
             using var allReduce = new NcclAllReduce(runtime, group.Meshes[self], group.Ids, self, 6, self, deterministic: true);
             Sum(allReduce, example.Own(3, self), 0, 500_000);
-            Assert.True(first.SignalAndWait(TimeSpan.FromMinutes(1))); // one that is still waiting for its part would be ended in the first bucket already
+            Assert.True(first.SignalAndWait(Patience.Long)); // one that is still waiting for its part would be ended in the first bucket already
             // The last one never comes to the second bucket.
             if (self == 2) group.Meshes[self].Dispose();
             else broken[self] = Assert.ThrowsAny<MeshBrokenException>(() => Sum(allReduce, example.Own(3, self), 1, 500_000));

@@ -9,7 +9,6 @@ namespace Parcae.GpuWorker.Tests.Faults;
 internal sealed class ChaosRun(WorkerCluster cluster, int seed, Action<string> tell)
 {
     private const int StepsBetween = 3;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly FaultPoint[] Points = Enum.GetValues<FaultPoint>();
     private static readonly FaultKind[] Kinds = Enum.GetValues<FaultKind>();
     private readonly Random _random = new(seed);
@@ -48,7 +47,7 @@ internal sealed class ChaosRun(WorkerCluster cluster, int seed, Action<string> t
 
     private async Task OneAsync(int number, FaultPoint point, FaultKind kind)
     {
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(Patience.Long);
         await ChangeAsync(_random.Next(2) == 0 ? HaltMode.AtBoundary : HaltMode.Now, limit.Token);
         await cluster.ReachAsync(cluster.Plan!.StartStep + 1);
         var members = cluster.Plan.Places.Select(p => p.Peer.InstanceId).ToArray();

@@ -43,7 +43,7 @@ public sealed class ChaosTests
         }
 
         // Threads that were let go may take a moment to close theirs.
-        SpinWait.SpinUntil(() => Sockets().Length <= open.Length && Tensors() <= tensors && NativeBlock.Alive <= blocks, TimeSpan.FromSeconds(10));
+        SpinWait.SpinUntil(() => Sockets().Length <= open.Length && Tensors() <= tensors && NativeBlock.Alive <= blocks, Patience.Long);
         // What tests before this one had let go may have been collected meanwhile.
         Assert.Empty(Sockets().Except(open));
         Assert.InRange(Tensors(), 0, tensors);

@@ -32,7 +32,7 @@ public sealed class FaultPointTests
             FaultPoint.MidSwitch => SwitchTwiceAsync(cluster),
             _ => Task.CompletedTask,
         };
-        await host.Faults.Struck.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        await host.Faults.Struck.WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
         Assert.Equal(1, (await host.WorkerStatus(WorkerCluster.JobId)).FaultsStruck);
 
         await healing.RideOutAsync(work);

@@ -8,14 +8,13 @@ namespace Parcae.GpuWorker.Tests.Faults;
 internal sealed class Healing(WorkerCluster cluster, string victim, FaultKind kind)
 {
     private const int Steps = 5;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(25);
     private bool _given;
 
     /// <summary>Waits until the job has come on by some steps, with as many new generations as that takes.</summary>
     /// <param name="work">Commands under way, which may fail with the victim, or never come back.</param>
     public async Task RideOutAsync(Task work)
     {
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(Patience.Long);
         await cluster.RideOutAsync(work, Steps, GiveUp, () => AgainAsync(limit.Token), limit.Token);
     }
 

@@ -8,7 +8,7 @@ public sealed class DressRehearsalTests
     [Fact]
     public async Task Four_replicas_train_at_least_a_step_and_stop_at_the_same_one()
     {
-        var halts = await DressRehearsal.PlayAsync(null).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        var halts = await DressRehearsal.PlayAsync(null).WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
 
         Assert.Equal([1, 2, 1, 2], halts.Select(h => h.Layers.Length));
         int version = Assert.Single(halts.SelectMany(h => h.Layers).Select(l => l.Version).Distinct());

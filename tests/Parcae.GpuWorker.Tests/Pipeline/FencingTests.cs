@@ -5,8 +5,6 @@ namespace Parcae.GpuWorker.Tests.Pipeline;
 
 public sealed class FencingTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
     [Fact]
     public async Task A_worker_that_was_cut_off_trains_on_alone_and_changes_nothing_when_it_comes_back()
     {
@@ -25,7 +23,7 @@ public sealed class FencingTests
 
         // It is there again: the answer to its next report stops it.
         cluster.TakeBack(straggler);
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(Patience.Long);
         while ((await straggler.WorkerStatus(WorkerCluster.JobId)).Phase == WorkerPhase.Running) await Task.Delay(10, patience.Token);
         await cluster.ReachAsync(cluster.Results.Keys.Max() + 2);
         var stale = await Assert.ThrowsAsync<StaleGenerationException>(() => cluster["a"].Halt(new HaltCommand(WorkerCluster.JobId, 1, HaltMode.Now, 0)));

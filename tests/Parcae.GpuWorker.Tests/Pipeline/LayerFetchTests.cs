@@ -74,7 +74,7 @@ public sealed class LayerFetchTests : IAsyncDisposable
         lease!.Recalled.Register(recalled.SetResult);
 
         var thawing = _a.ThawAsync();
-        await recalled.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        await recalled.Task.WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
         Assert.False(thawing.IsCompleted);
         lease.Return();
         await thawing;

@@ -221,7 +221,7 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
     /// <summary>Waits until the step has been reported.</summary>
     public async Task ReachAsync(int step)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var patience = new CancellationTokenSource(Patience.Long);
         while (true)
         {
             var progress = Volatile.Read(ref _progress);
@@ -263,7 +263,7 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
 
     public async Task<BrokenReport> BrokenAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(Patience.Long);
         while (true)
         {
             var progress = Volatile.Read(ref _progress);

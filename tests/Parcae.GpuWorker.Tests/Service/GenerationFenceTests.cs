@@ -7,8 +7,6 @@ namespace Parcae.GpuWorker.Tests.Service;
 
 public sealed class GenerationFenceTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
     [Fact]
     public void What_is_overtaken_may_ask_the_fence_from_any_thread()
     {
@@ -17,7 +15,7 @@ public sealed class GenerationFenceTests
         using var asking = fence.Raise(1).Register(() =>
         {
             var lowest = Task.Run(() => fence.Lowest);
-            seen = lowest.Wait(Patience) ? lowest.Result : -1;
+            seen = lowest.Wait(Patience.Long) ? lowest.Result : -1;
         });
 
         fence.Raise(2);
@@ -69,9 +67,9 @@ public sealed class GenerationFenceTests
             while (!stop.IsCancellationRequested) await worker.WorkerStatus(WorkerCluster.JobId);
         }, CancellationToken.None);
 
-        for (int i = 0; i < 40; i++) await cluster.ReconfigureAsync(1, 1, ["a"], mode: HaltMode.Now).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        for (int i = 0; i < 40; i++) await cluster.ReconfigureAsync(1, 1, ["a"], mode: HaltMode.Now).WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
 
         await stop.CancelAsync();
-        await asking.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await asking.WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
     }
 }

@@ -22,7 +22,6 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
         Training = new TrainingSpec { CheckpointEvery = 1000 },
     };
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);
     private readonly IStagedModel _model = ModelFactory.Create(Spec.Model);
     private readonly DataPlane _vaultPlane;
@@ -52,12 +51,12 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
         var follower = Follow();
         Send(1, 0);
         Send(1, 1);
-        await Eventually.Until(() => follower.Lag > 0);
+        await Patience.Until(() => follower.Lag > 0);
         Assert.Equal(0, follower.Version);
         Send(0, 0);
         Send(0, 1);
 
-        await Eventually.Until(() => follower.Version == 2);
+        await Patience.Until(() => follower.Version == 2);
         await follower.StopAsync(TimeSpan.Zero);
         Assert.False(follower.Lost);
         Assert.Null(follower.Trouble);
@@ -71,7 +70,7 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
         var follower = Follow();
         Send(0, 0);
         Send(1, 0);
-        await Eventually.Until(() => follower.Version == 1);
+        await Patience.Until(() => follower.Version == 1);
 
         // Nothing of b comes any more; a never waits.
         long sent = 0;
@@ -81,7 +80,7 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
 
         // The others find b's connection whole, and would go on.
         for (int step = 1; step < 100; step++) Send(1, step);
-        await Eventually.Until(() => !follower.IsRunning);
+        await Patience.Until(() => !follower.IsRunning);
         Assert.StartsWith("a sends nothing any more after step ", follower.Trouble, StringComparison.Ordinal);
         await follower.StopAsync(TimeSpan.Zero);
         Assert.False(follower.Lost);
@@ -94,12 +93,12 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
         var follower = Follow();
         Send(0, 0);
         Send(1, 0);
-        await Eventually.Until(() => follower.Version == 1);
+        await Patience.Until(() => follower.Version == 1);
         _planes[1].Abort();
 
         for (int step = 1; step < 4; step++) Send(0, step);
 
-        await Eventually.Until(() => !follower.IsRunning);
+        await Patience.Until(() => !follower.IsRunning);
         Assert.Equal("b sends nothing any more after step 0, and others go on: this vault did not keep up, or the connection broke", follower.Trouble);
         Assert.All(_layers.Held, s => Assert.Equal(1, s.Version));
     }
@@ -110,7 +109,7 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
         var follower = Follow();
         foreach (var mesh in _replicas) mesh.Dispose();
 
-        await Eventually.Until(() => !follower.IsRunning);
+        await Patience.Until(() => !follower.IsRunning);
         Assert.Equal("every connection has ended, and nobody ended the generation", follower.Trouble);
         Assert.False(follower.Lost);
     }
@@ -124,7 +123,7 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
         for (int step = 0; step < 3; step++) Send(1, step);
         _replicas[1].Dispose();
 
-        await follower.StopAsync(Patience);
+        await follower.StopAsync(Patience.Long);
         Assert.Null(follower.Trouble);
         Assert.All(_layers.Held, s => Assert.Equal(3, s.Version));
     }
@@ -140,15 +139,15 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
             Send(1, step);
         }
 
-        await _faults.Struck.WaitAsync(Patience, TestContext.Current.CancellationToken);
-        await follower.StopAsync(Patience).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await _faults.Struck.WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
+        await follower.StopAsync(Patience.Long).WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
         Assert.True(follower.Lost);
         Assert.Equal("applying step 1 hangs for more than 1 s", follower.Trouble);
         Assert.Equal([0], _log.From(0).Select(r => r.Step));
 
         // It comes back after all: what it had is freed, and counts for nothing.
         _faults.Release();
-        await Eventually.Until(() => _layers.Held.Length == 0);
+        await Patience.Until(() => _layers.Held.Length == 0);
         Assert.Equal([0], _log.From(0).Select(r => r.Step));
     }
 
@@ -160,7 +159,7 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
         Send(0, 0);
         Send(1, 0);
 
-        await Eventually.Until(() => !follower.IsRunning);
+        await Patience.Until(() => !follower.IsRunning);
         Assert.True(follower.Lost);
         Assert.Equal("applying step 0 failed: InvalidOperationException: The vault does not hold layer 1 at version 0.", follower.Trouble);
         await follower.StopAsync(TimeSpan.Zero);
@@ -174,7 +173,7 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
         _replicas[0].Send("vault", new FrameKey(FrameKind.VaultGradient, 0, 0), new byte[8]);
         for (int step = 0; step < 4; step++) Send(1, step);
 
-        await Eventually.Until(() => !follower.IsRunning);
+        await Patience.Until(() => !follower.IsRunning);
         Assert.StartsWith("a sends nothing any more after step -1", follower.Trouble, StringComparison.Ordinal);
         Assert.All(_layers.Held, s => Assert.Equal(0, s.Version));
     }
@@ -207,7 +206,7 @@ public sealed class ShadowFollowerTests : IAsyncDisposable
         };
         var command = new PrepareCommand { Plan = plan, Spec = Spec, Salt = _secret, Sources = [] };
         for (int layer = 0; layer < _model.LayerCount; layer++) _layers.Add(LayerState.Initialize(_model, layer, Spec.Training));
-        _follower = new ShadowFollower(command, plan.Vault[0], _model, _vaultPlane.OpenMesh("job", 1, _secret), _layers, _log, _checkpoints, _faults, _vaultPlane.Options with { StallTimeout = stall ?? Patience });
+        _follower = new ShadowFollower(command, plan.Vault[0], _model, _vaultPlane.OpenMesh("job", 1, _secret), _layers, _log, _checkpoints, _faults, _vaultPlane.Options with { StallTimeout = stall ?? Patience.Long });
         _replicas = [.. _planes.Select(p => p.OpenMesh("job", 1, _secret))];
         // As much as a test sends may wait for it at b.
         for (int i = 0; i < _replicas.Length; i++) _replicas[i].Connect([new MeshPeer(vault, Optional: true, QueueBytes: i == 0 ? 0 : 1L << 30)], CancellationToken.None);

@@ -20,7 +20,7 @@ public sealed class ShardAgreementTests : IAsyncDisposable
         Training = new TrainingSpec { CheckpointEvery = 1000 },
     };
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20), Heartbeat = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(2);
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);
     private readonly IStagedModel _model = ModelFactory.Create(Spec.Model);
     private readonly GenerationPlan _plan;
@@ -60,14 +60,14 @@ public sealed class ShardAgreementTests : IAsyncDisposable
     public async Task No_shard_applies_a_step_that_another_lacks()
     {
         for (int step = 0; step < 3; step++) Send(0, step);
-        await Eventually.Until(() => _shards[0].Follower.Lag == 3);
+        await Patience.Until(() => _shards[0].Follower.Lag == 3);
         Assert.Equal(0, _shards[0].Follower.Version);
 
         Send(1, 0);
-        await Eventually.Until(() => _shards.All(s => s.Follower.Version == 1));
+        await Patience.Until(() => _shards.All(s => s.Follower.Version == 1));
         Assert.Equal(2, _shards[0].Follower.Lag);
         for (int step = 1; step < 3; step++) Send(1, step);
-        await Eventually.Until(() => _shards.All(s => s.Follower.Version == 3));
+        await Patience.Until(() => _shards.All(s => s.Follower.Version == 3));
         Assert.All(_shards, s => Assert.Equal([0, 1, 2], s.Log.From(0).Select(r => r.Step)));
     }
 
@@ -78,7 +78,7 @@ public sealed class ShardAgreementTests : IAsyncDisposable
         Send(1, 0);
         foreach (var replica in _replicas) replica.Dispose();
 
-        var open = await Task.WhenAll(_shards.Select(s => s.Follower.StopAsync(Patience)));
+        var open = await Task.WhenAll(_shards.Select(s => s.Follower.StopAsync(Patience.Long)));
 
         Assert.Null(open[1]);
         using var first = open[0]!;
@@ -91,11 +91,11 @@ public sealed class ShardAgreementTests : IAsyncDisposable
     public async Task All_that_has_come_to_both_is_applied_when_they_are_stopped()
     {
         for (int step = 0; step < 5; step++) Send(0, step);
-        var stopping = _shards[0].Follower.StopAsync(Patience);
+        var stopping = _shards[0].Follower.StopAsync(Patience.Long);
         for (int step = 0; step < 5; step++) Send(1, step);
         foreach (var replica in _replicas) replica.Dispose();
 
-        Assert.Null(await _shards[1].Follower.StopAsync(Patience));
+        Assert.Null(await _shards[1].Follower.StopAsync(Patience.Long));
         Assert.Null(await stopping);
         Assert.All(_shards, s => Assert.All(s.Layers.Held, l => Assert.Equal(5, l.Version)));
     }
@@ -105,12 +105,12 @@ public sealed class ShardAgreementTests : IAsyncDisposable
     {
         Send(0, 0);
         _replicas[0].Dispose();
-        var stopping = _shards[0].Follower.StopAsync(Patience);
+        var stopping = _shards[0].Follower.StopAsync(Patience.Long);
         await Task.Delay(2 * Heartbeat, TestContext.Current.CancellationToken);
         Send(1, 0);
         _replicas[1].Dispose();
 
-        Assert.Null(await _shards[1].Follower.StopAsync(Patience));
+        Assert.Null(await _shards[1].Follower.StopAsync(Patience.Long));
         Assert.Null(await stopping);
         Assert.All(_shards, s => Assert.Equal((1, null), (s.Follower.Version, s.Follower.Trouble)));
     }
@@ -120,11 +120,11 @@ public sealed class ShardAgreementTests : IAsyncDisposable
     {
         Send(0, 0);
         Send(1, 0);
-        await Eventually.Until(() => _shards.All(s => s.Follower.Version == 1));
+        await Patience.Until(() => _shards.All(s => s.Follower.Version == 1));
         Send(0, 1);
         _vault[1].Abort();
 
-        await Eventually.Until(() => !_shards[0].Follower.IsRunning);
+        await Patience.Until(() => !_shards[0].Follower.IsRunning);
         Assert.StartsWith("the shard at w has ended", _shards[0].Follower.Trouble, StringComparison.Ordinal);
         using var open = await _shards[0].Follower.StopAsync(TimeSpan.Zero);
         Assert.False(_shards[0].Follower.Lost);
@@ -150,7 +150,7 @@ public sealed class ShardAgreementTests : IAsyncDisposable
             _checkpoints = new VaultCheckpoints("job", Path.GetTempPath(), plane, NullLogger.Instance); // of which none is due
             _faults = new FaultInjector(enabled: false, plane);
             var command = new PrepareCommand { Plan = test._plan, Spec = Spec, Salt = test._secret, Sources = [] };
-            Follower = new ShadowFollower(command, shard, test._model, plane.OpenMesh("job", 1, test._secret), Layers, Log, _checkpoints, _faults, plane.Options with { StallTimeout = Patience });
+            Follower = new ShadowFollower(command, shard, test._model, plane.OpenMesh("job", 1, test._secret), Layers, Log, _checkpoints, _faults, plane.Options with { StallTimeout = Patience.Long });
         }
 
         public LayerStore Layers { get; } = new();

@@ -10,7 +10,6 @@ public sealed class VaultHealingTests
 {
     private static readonly JobSpec Spec = TestJobs.Small;
     private static readonly LayerRange All = new(0, ModelFactory.Create(Spec.Model).LayerCount);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     [Fact]
     public async Task It_gives_its_copy_up_answers_from_its_checkpoints_and_follows_from_a_fresh_copy()
@@ -18,7 +17,7 @@ public sealed class VaultHealingTests
         await using var cluster = await HungAsync();
 
         // While it trains, as the job's grain has a vault attached that does not follow.
-        await cluster.ShadowAsync("vault", All).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await cluster.ShadowAsync("vault", All).WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
         var again = await cluster.ReconfigureAsync(1, 2, ["a", "b"], "vault");
         Assert.All(cluster.Prepared, p => Assert.Equal(0, p.LayersReceived));
         await cluster.ReachAsync(again.StartStep + 3);
@@ -38,7 +37,7 @@ public sealed class VaultHealingTests
     {
         await using var cluster = await HungAsync();
 
-        var halts = await cluster.HaltAsync(HaltMode.Now).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        var halts = await cluster.HaltAsync(HaltMode.Now).WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
 
         var vault = halts.Single(h => h.InstanceId == "vault");
         Assert.Empty(vault.Layers);
@@ -59,7 +58,7 @@ public sealed class VaultHealingTests
         var vault = cluster.Add("vault", InstanceRole.Vault, stallSeconds: 1.5);
         await vault.Inject(new FaultOrder(FaultPoint.VaultApply, FaultKind.Hang, Passages: 9));
         await cluster.ReconfigureAsync(1, 2, ["a", "b"], "vault");
-        await vault.Faults.Struck.WaitAsync(Patience);
+        await vault.Faults.Struck.WaitAsync(Patience.Long);
         return cluster;
     }
 }

@@ -14,7 +14,6 @@ public sealed class VaultShardTests
     private static readonly JobSpec Spec = TestJobs.Small;
     private static readonly int Layers = ModelFactory.Create(Spec.Model).LayerCount;
     private static readonly string[] Vault = ["v0", "v1", "v2"];
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     [Fact]
     public async Task With_all_workers_lost_the_state_comes_back_from_the_shards_together()
@@ -74,7 +73,7 @@ public sealed class VaultShardTests
     {
         await using var cluster = await TrainingAsync(copies: 1);
         var writer = cluster["v0"];
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(Patience.Long);
         for (WorkerStatus status; (status = await writer.WorkerStatus("job")).Checkpoint is null;)
         {
             Assert.Null(status.CheckpointFailure);
@@ -120,8 +119,8 @@ public sealed class VaultShardTests
         foreach (string id in Vault) cluster.Add(id, InstanceRole.Vault);
         await cluster["v1"].Inject(new FaultOrder(FaultPoint.VaultApply, FaultKind.Hang, Passages: 4));
         await cluster.ReconfigureAsync(1, 2, ["a", "b"], Vault);
-        await cluster["v1"].Faults.Struck.WaitAsync(Patience, TestContext.Current.CancellationToken);
-        using var patience = new CancellationTokenSource(Patience);
+        await cluster["v1"].Faults.Struck.WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
+        using var patience = new CancellationTokenSource(Patience.Long);
         foreach (string id in Vault)
         {
             while ((await cluster[id].WorkerStatus("job")) is { Phase: WorkerPhase.Running }) await Task.Delay(10, patience.Token);
@@ -129,7 +128,7 @@ public sealed class VaultShardTests
 
         Assert.Equal("applying step 3 hangs for more than 1 s", (await cluster["v1"].WorkerStatus("job")).Trouble);
         Assert.StartsWith("the shard at v1 has ended", (await cluster["v0"].WorkerStatus("job")).Trouble, StringComparison.Ordinal);
-        foreach (string id in Vault) await cluster.ShadowAsync(id, new LayerRange(0, Layers)).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        foreach (string id in Vault) await cluster.ShadowAsync(id, new LayerRange(0, Layers)).WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
         var again = await cluster.ReconfigureAsync(1, 2, ["a", "b"], Vault);
         await cluster.ReachAsync(again.StartStep + 3);
         await cluster.RemoveAsync("b");

@@ -17,8 +17,7 @@ public sealed class DataPlaneFuzzTests : IAsyncDisposable
 
     public DataPlaneFuzzTests()
     {
-        // A connection that ends in the middle ends at once; one that stays open and silent, soon.
-        var options = new DataPlaneOptions { HandshakeTimeout = TimeSpan.FromSeconds(0.3), HeartbeatTimeout = TimeSpan.FromSeconds(0.5), ProbeTimeout = TimeSpan.FromMilliseconds(5), MaxFrameBytes = 4096, StateChunkBytes = 4096 };
+        var options = new DataPlaneOptions { HandshakeTimeout = TimeSpan.FromSeconds(5), HeartbeatTimeout = TimeSpan.FromSeconds(5), ProbeTimeout = TimeSpan.FromMilliseconds(5), MaxFrameBytes = 4096, StateChunkBytes = 4096 };
         (_a, _b) = (DataPlane.Listen(options, "a", _log), DataPlane.Listen(options, "b", _log));
     }
 
@@ -126,7 +125,7 @@ public sealed class DataPlaneFuzzTests : IAsyncDisposable
 
     private static void AwaitEnd(Socket socket)
     {
-        socket.ReceiveTimeout = 10_000;
+        socket.ReceiveTimeout = (int)Patience.Long.TotalMilliseconds;
         var buffer = new byte[256];
         try
         {

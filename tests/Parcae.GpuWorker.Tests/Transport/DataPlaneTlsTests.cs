@@ -99,7 +99,7 @@ public sealed class DataPlaneTlsTests : IDisposable
     public async Task Who_says_nothing_is_given_up_in_time()
     {
         await using var plane = DataPlane.Listen(new DataPlaneOptions { Tls = _authority.Member(), HandshakeTimeout = TimeSpan.FromMilliseconds(200) }, "a", _log);
-        using var silent = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 20_000 };
+        using var silent = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = (int)Patience.Long.TotalMilliseconds };
         silent.Connect(IPAddress.Loopback, plane.Port);
         Assert.Equal(0, silent.Receive(new byte[1]));
         _log.Await("did not answer in time");

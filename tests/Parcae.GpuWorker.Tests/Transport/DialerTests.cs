@@ -13,12 +13,12 @@ public sealed class DialerTests
     public void A_listener_is_reached_by_address_and_by_name(string host)
     {
         using var listener = Listen(8);
-        using var socket = Dialer.Connect(host, PortOf(listener), Deadline.In(TimeSpan.FromSeconds(10)), CancellationToken.None);
+        using var socket = Dialer.Connect(host, PortOf(listener), Deadline.In(Patience.Long), CancellationToken.None);
         using var accepted = listener.Accept();
         Assert.Equal(accepted.LocalEndPoint, socket.RemoteEndPoint);
         Assert.False(socket.Blocking);
         Assert.Equal(1, accepted.Send([7]));
-        Assert.True(socket.Poll(TimeSpan.FromSeconds(10), SelectMode.SelectRead));
+        Assert.True(socket.Poll(Patience.Long, SelectMode.SelectRead));
         Assert.Equal(1, socket.Receive(new byte[4]));
     }
 

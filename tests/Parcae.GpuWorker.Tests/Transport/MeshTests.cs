@@ -164,7 +164,7 @@ public abstract class MeshContract : IAsyncDisposable
         mesh.Check();
 
         stuck.Set();
-        Assert.Equal("replica", await ended.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+        Assert.Equal("replica", await ended.Task.WaitAsync(Patience.Long, TestContext.Current.CancellationToken));
     }
 
     [Theory]
@@ -220,7 +220,7 @@ public abstract class MeshContract : IAsyncDisposable
     {
         try
         {
-            socket.ReceiveTimeout = 8000;
+            socket.ReceiveTimeout = (int)Patience.Long.TotalMilliseconds;
             return socket.Receive(new byte[256]) == 0;
         }
         catch (SocketException e)

@@ -9,7 +9,6 @@ namespace Parcae.GpuWorker.Tests.Transport;
 public sealed class StateFetchTests : IAsyncDisposable
 {
     private static readonly int RangeBytes = StateHolder.Options.StateRangeBytes;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);
     private readonly byte[][] _parts = [RandomNumberGenerator.GetBytes(1_000_000), [], RandomNumberGenerator.GetBytes(1_000_004)];
@@ -31,7 +30,7 @@ public sealed class StateFetchTests : IAsyncDisposable
             {
                 if (!asked) all.Signal();
                 asked = true;
-                Assert.True(all.Wait(Patience));
+                Assert.True(all.Wait(Patience.Long));
             };
         }
 
@@ -50,11 +49,11 @@ public sealed class StateFetchTests : IAsyncDisposable
         _a.Reading = (_, _, _) =>
         {
             asked.Set();
-            Assert.True(rest.Wait(Patience));
+            Assert.True(rest.Wait(Patience.Long));
         };
         _b.Reading = (_, _, count) =>
         {
-            Assert.True(asked.Wait(Patience));
+            Assert.True(asked.Wait(Patience.Long));
             if (_b.Read + count >= Total - (2 * RangeBytes)) rest.Set();
         };
 
@@ -74,7 +73,7 @@ public sealed class StateFetchTests : IAsyncDisposable
             dying.Set();
             throw new IOException("The holder dies.");
         };
-        _b.Reading = (_, _, _) => Assert.True(dying.Wait(Patience));
+        _b.Reading = (_, _, _) => Assert.True(dying.Wait(Patience.Long));
 
         var received = await FetchAsync(1, _a, _b);
 
@@ -102,7 +101,7 @@ public sealed class StateFetchTests : IAsyncDisposable
         silent.Listen();
         var endpoint = new PeerEndpoint("silent", "127.0.0.1", ((System.Net.IPEndPoint)silent.LocalEndPoint!).Port);
 
-        var received = await FetchAsync(StateHolder.Options with { HandshakeTimeout = TimeSpan.FromMinutes(5) }, 2, [endpoint, _a.Endpoint]).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        var received = await FetchAsync(StateHolder.Options with { HandshakeTimeout = 2 * Patience.Long }, 2, [endpoint, _a.Endpoint]).WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
 
         Assert.Equal(2 * Total, received["a"]);
     }
@@ -116,13 +115,13 @@ public sealed class StateFetchTests : IAsyncDisposable
         {
             if (_a.Read < RangeBytes * 3 / 2) return;
             silent.Set();
-            Assert.True(over.Wait(Patience));
+            Assert.True(over.Wait(Patience.Long));
         };
-        _b.Reading = (_, _, _) => Assert.True(silent.Wait(Patience));
+        _b.Reading = (_, _, _) => Assert.True(silent.Wait(Patience.Long));
 
         try
         {
-            var received = await FetchAsync(StateHolder.Options with { HeartbeatTimeout = TimeSpan.FromSeconds(0.2) }, 1, [_a.Endpoint, _b.Endpoint]).WaitAsync(Patience, TestContext.Current.CancellationToken);
+            var received = await FetchAsync(StateHolder.Options with { HeartbeatTimeout = TimeSpan.FromSeconds(2) }, 1, [_a.Endpoint, _b.Endpoint]).WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
             Assert.Equal((RangeBytes, Total - RangeBytes), (received["a"], received["b"]));
         }
         finally
@@ -140,7 +139,7 @@ public sealed class StateFetchTests : IAsyncDisposable
         {
             if (_a.Read > 400_000) tampered.Set();
         };
-        _b.Reading = (_, _, _) => Assert.True(tampered.Wait(Patience));
+        _b.Reading = (_, _, _) => Assert.True(tampered.Wait(Patience.Long));
 
         var received = await FetchAsync(StateHolder.Options, 1, [tampering.Endpoint, _b.Endpoint]);
 

@@ -56,7 +56,7 @@ internal sealed class StateHolder : IStateSource, IAsyncDisposable
     public string DescribeHoldings() => "some layers at version 5";
 
     /// <summary>Waits until nothing is open.</summary>
-    public void AwaitClosed() => Xunit.Assert.True(SpinWait.SpinUntil(() => Open == 0, TimeSpan.FromSeconds(5)), $"{Open} layers are still open.");
+    public void AwaitClosed() => Xunit.Assert.True(SpinWait.SpinUntil(() => Open == 0, Patience.Long), $"{Open} layers are still open.");
 
     public async ValueTask DisposeAsync()
     {

@@ -150,7 +150,7 @@ public abstract class StateServerContract : IAsyncDisposable
         int read = 0;
         try
         {
-            while (wire.Read(one, Deadline.In(TimeSpan.FromSeconds(10)))) read++;
+            while (wire.Read(one, Deadline.In(Patience.Long))) read++;
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
         {

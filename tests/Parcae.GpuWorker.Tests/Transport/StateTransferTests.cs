@@ -32,7 +32,7 @@ public abstract class StateTransferContract(MutualTls? tls) : IStateSource
             }
         }
         await holder.DisposeAsync();
-        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref _closed) == 3, TimeSpan.FromSeconds(5)));
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref _closed) == 3, Patience.Long));
     }
 
     [Fact]

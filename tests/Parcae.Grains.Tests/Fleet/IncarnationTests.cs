@@ -46,7 +46,7 @@ public sealed class IncarnationTests(ParcaeCluster cluster)
         var times = new List<DateTimeOffset>();
         async Task Is(InstancePhase phase)
         {
-            await cluster.Disk.When<Parcae.Grains.Fleet.InstanceState>(world.Id("1"), s => s.Record?.Phase == phase).WaitAsync(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken);
+            await cluster.Disk.When<Parcae.Grains.Fleet.InstanceState>(world.Id("1"), s => s.Record?.Phase == phase).WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
             times.Add((await grain.Get())!.PhaseSince);
         }
 

@@ -36,7 +36,7 @@ public sealed class ManyEventsTests(ParcaeCluster cluster)
         Assert.InRange(cluster.Disk.Count(world.Fleet, "journal"), 1, 100);
 
         // The job has taken all of them in, and trains as it did.
-        await cluster.Disk.When<Parcae.Grains.Jobs.JobState>(world.Name, s => s.FleetSequence == Events + 2).WaitAsync(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken);
+        await cluster.Disk.When<Parcae.Grains.Jobs.JobState>(world.Name, s => s.FleetSequence == Events + 2).WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
         Assert.Equal((JobPhase.Training, 1), ((await world.Job.Status()).Phase, (await world.Job.Status()).Plan!.Generation));
     }
 }

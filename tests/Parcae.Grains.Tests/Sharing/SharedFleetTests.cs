@@ -120,5 +120,5 @@ public sealed class SharedFleetTests(ParcaeCluster cluster)
     private (IJobGrain Job, string Id) Another(FakeWorld world, string name) => (cluster.Cluster.Client.GetGrain<IJobGrain>($"{world.Name}-{name}"), $"{world.Name}-{name}");
 
     private Task Trains(string job, Func<GenerationRecord, bool> condition) =>
-        cluster.Disk.When<JobState>(job, s => s.Phase == JobPhase.Training && s.LastGeneration is { } last && condition(last)).WaitAsync(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken);
+        cluster.Disk.When<JobState>(job, s => s.Phase == JobPhase.Training && s.LastGeneration is { } last && condition(last)).WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
 }

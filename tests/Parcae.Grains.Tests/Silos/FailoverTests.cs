@@ -12,7 +12,6 @@ public sealed class FailoverTests
     /// <summary>Set to 1: every point. Otherwise every third.</summary>
     private const string AllSetting = "PARCAE_FAILOVER";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     private static readonly int Stride = Environment.GetEnvironmentVariable(AllSetting) == "1" ? 1 : 3;
 
@@ -39,7 +38,7 @@ public sealed class FailoverTests
     private static async Task KillHost(ParcaeCluster cluster, FakeWorld world)
     {
         var silo = cluster.HostOf(world.Job);
-        await cluster.Kill(silo).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await cluster.Kill(silo).WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
         var management = cluster.Cluster.Client.GetGrain<IManagementGrain>(0);
         for (var waited = Stopwatch.StartNew(); ; await Task.Delay(20, TestContext.Current.CancellationToken))
         {
@@ -52,7 +51,7 @@ public sealed class FailoverTests
                 // Its own silo may be the one that is gone.
             }
 
-            Assert.True(waited.Elapsed < Patience, $"{silo.SiloAddress} does not count as dead");
+            Assert.True(waited.Elapsed < Patience.Long, $"{silo.SiloAddress} does not count as dead");
         }
     }
 
@@ -63,7 +62,7 @@ public sealed class FailoverTests
         {
             var status = await world.Job.Status();
             if (status is { Phase: JobPhase.Training, LastReconfiguration: { } last } && last.Number > before) return last;
-            if (waited.Elapsed > Patience)
+            if (waited.Elapsed > Patience.Long)
                 Assert.Fail($"it does not train: {status.Phase}, {status.Reason}{Environment.NewLine}{string.Join(Environment.NewLine, (await world.Job.Events(0)).Select(e => e.Message))}");
         }
     }
@@ -73,7 +72,7 @@ public sealed class FailoverTests
     {
         var world = await cluster.Training("2:1x2 4:2x2", vault: true, "1", "2", "3");
         await world.Train(3);
-        await cluster.Settled(world).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await cluster.Settled(world).WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
         var (before, member) = (world.Plan.Generation, world.Plan.At(0, 1).Peer.InstanceId);
 
         var reached = cluster.Points.Count(world.Job.GetGrainId(), point);
@@ -92,7 +91,7 @@ public sealed class FailoverTests
 
         // It may be one of the last things that it does, after the others hear that it trains.
         if (await Task.WhenAny(reached, world.Trains(r => r.Number > before)) != reached)
-            await Task.WhenAny(reached, cluster.Settled(world)).WaitAsync(Patience, TestContext.Current.CancellationToken);
+            await Task.WhenAny(reached, cluster.Settled(world)).WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
         cluster.Points.Stop();
         string? last = reached.IsCompleted ? await reached : null;
         if (last is not null) await KillHost(cluster, world);
@@ -106,7 +105,7 @@ public sealed class FailoverTests
                 await world.TryReport();
                 break;
             }
-            catch (Exception e) when (waited.Elapsed < Patience && e is OrleansException or TimeoutException)
+            catch (Exception e) when (waited.Elapsed < Patience.Long && e is OrleansException or TimeoutException)
             {
             }
         }
@@ -126,7 +125,7 @@ public sealed class FailoverTests
         await world.Train(2);
         // A job that has yet to ask its workers what they did takes nothing in; they report until it does.
         var status = await world.Job.Status();
-        for (var waited = Stopwatch.StartNew(); status.CommittedStep < 5 && waited.Elapsed < Patience; status = await world.Job.Status()) await world.Report();
+        for (var waited = Stopwatch.StartNew(); status.CommittedStep < 5 && waited.Elapsed < Patience.Long; status = await world.Job.Status()) await world.Report();
         Assert.Equal((5, new JobLedger { SamplesCommitted = 40 }), (status.CommittedStep, status.Ledger));
         Assert.All((await world.Job.History(0)).Steps.Select((s, i) => (s, i)), s => Assert.Equal(FakeWorld.Result(s.i), s.s));
         await world.Job.Cancel();

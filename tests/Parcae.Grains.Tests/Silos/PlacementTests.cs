@@ -49,7 +49,7 @@ public sealed class PlacementTests
         Assert.All(statistics.Where(s => !s.GrainId.IsSystemTarget()), s => Assert.Equal(control.SiloAddress, s.SiloAddress));
 
         await cluster.Kill(worker);
-        await cluster.Disk.When<InstanceState>("far", s => s.Record!.Phase == InstancePhase.Gone).WaitAsync(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken);
+        await cluster.Disk.When<InstanceState>("far", s => s.Record!.Phase == InstancePhase.Gone).WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
         var lost = (await fleet.ReadLog(0, 10))[^1];
         Assert.Equal((AvailabilityKind.Lost, "far", false), (lost.Kind, lost.InstanceId, lost.Announced));
     }

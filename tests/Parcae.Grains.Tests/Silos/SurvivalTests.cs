@@ -80,7 +80,7 @@ public sealed class SurvivalTests
 
         var deactivated = cluster.Cluster.WaitForDeactivationAsync(world.Job);
         await world.Job.Finish();
-        await deactivated.WaitAsync(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken);
+        await deactivated.WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
         Assert.Empty((await table.ReadRows(world.Job.GetGrainId(), TestContext.Current.CancellationToken)).Reminders);
         Assert.Equal(JobPhase.Completed, (await world.Job.Status()).Phase);
     }

@@ -67,7 +67,7 @@ public sealed class UnreachableGrainTests
         var world = await cluster.Training("2:1x2", false, "1", "2", "3");
 
         // One stage for each instance: more than the plan has.
-        await Eventually.Until(() => Enumerable.Range(0, 3).All(stage => cluster.IsActive(cluster.Cluster.Client.GetGrain<IStageGrain>($"{world.Name}/{stage}"))));
+        await Patience.Until(() => Enumerable.Range(0, 3).All(stage => cluster.IsActive(cluster.Cluster.Client.GetGrain<IStageGrain>($"{world.Name}/{stage}"))));
         Assert.False(cluster.IsActive(cluster.Cluster.Client.GetGrain<IStageGrain>($"{world.Name}/3")));
     }
 

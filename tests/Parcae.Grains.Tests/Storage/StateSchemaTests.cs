@@ -49,7 +49,7 @@ public sealed class StateSchemaTests(ParcaeCluster cluster)
         var history = await world.Job.History(0);
         Assert.Equal(generations, history.Generations);
         Assert.Equal(intervals, history.Intervals);
-        await cluster.Disk.When<JobState>(world.Name, s => s is { Schema: 1, GenerationCount: 1, IntervalCount: 2, Generations.Count: 0, Intervals.Count: 0 }).WaitAsync(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken);
+        await cluster.Disk.When<JobState>(world.Name, s => s is { Schema: 1, GenerationCount: 1, IntervalCount: 2, Generations.Count: 0, Intervals.Count: 0 }).WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -90,6 +90,6 @@ public sealed class StateSchemaTests(ParcaeCluster cluster)
     {
         var gone = cluster.Cluster.WaitForDeactivationAsync(grain);
         await grain.AsReference<IGrainManagementExtension>().DeactivateOnIdle();
-        await gone.WaitAsync(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken);
+        await gone.WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
     }
 }

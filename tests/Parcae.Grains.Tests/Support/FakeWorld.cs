@@ -215,7 +215,7 @@ public sealed class FakeWorld
     {
         try
         {
-            await _disk.When(Name, condition).WaitAsync(TimeSpan.FromSeconds(90));
+            await _disk.When(Name, condition).WaitAsync(Patience.Long);
         }
         catch (TimeoutException)
         {
@@ -241,7 +241,7 @@ public sealed class FakeWorld
             if (condition()) return Task.CompletedTask;
             var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiting.Add((condition, done));
-            return done.Task.WaitAsync(TimeSpan.FromSeconds(90));
+            return done.Task.WaitAsync(Patience.Long);
         }
     }
 

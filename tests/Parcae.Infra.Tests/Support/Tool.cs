@@ -35,7 +35,7 @@ internal sealed class Tool(string path)
         process.StandardInput.Close();
         var error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
-        if (!process.WaitForExit(TimeSpan.FromMinutes(3)))
+        if (!process.WaitForExit(Patience.Long))
         {
             process.Kill(entireProcessTree: true);
             throw new TimeoutException($"{path} has not ended within three minutes.");

@@ -15,7 +15,7 @@ public sealed class VanishingTests
         string[] before = Leave.Begin("r0.1", TimeSpan.Zero, "i-1").AddTo(["dotnet", "Parcae.Silo.dll", "--role", "worker"]);
         Vanishing("r0.1", before).Obey(new VanishOrder("r1.4", TimeSpan.FromSeconds(90)));
 
-        string[] arguments = await _replaced.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        string[] arguments = await _replaced.Task.WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
 
         var (leave, rest) = Leave.TakeFrom(arguments);
         Assert.Equal(["dotnet", "Parcae.Silo.dll", "--role", "worker"], rest);
@@ -31,7 +31,7 @@ public sealed class VanishingTests
         vanishing.Obey(new VanishOrder("r1.5", TimeSpan.FromSeconds(90)));
         vanishing.Obey(new VanishOrder("r1.5", TimeSpan.FromSeconds(90)));
 
-        await _replaced.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        await _replaced.Task.WaitAsync(Patience.Long, TestContext.Current.CancellationToken);
 
         Assert.Equal(1, _times);
     }

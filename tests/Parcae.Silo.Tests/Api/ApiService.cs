@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -44,6 +45,11 @@ public sealed class ApiService : IAsyncDisposable
                 .AddMemoryGrainStorage(ParcaeNames.Storage).AddMemoryGrainStorage("PubSubStore").UseInMemoryReminderService()
                 .AddParcaeControl(o => (o.InstanceId, o.Checkpoints) = ("v-1", _folder));
             if (dashboard) silo.AddParcaeDashboard();
+            silo.AddIncomingGrainCallFilter(async context =>
+            {
+                if (context.InterfaceMethod.Name == nameof(IJobGrain.Status) && Trouble.TryGetValue($"{context.TargetId.Key}", out var trouble)) await trouble;
+                await context.Invoke();
+            });
         });
         web.Services.AddParcaeApi(configure);
         _app = web.Build();
@@ -64,6 +70,9 @@ public sealed class ApiService : IAsyncDisposable
 
     /// <summary>Where it is.</summary>
     public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+
+    /// <summary>What comes, if it ever ends, before the status of a job, by its id.</summary>
+    public ConcurrentDictionary<string, Task> Trouble { get; } = new();
 
     /// <summary>Its grains.</summary>
     public IGrainFactory Grains => _app.Services.GetRequiredService<IGrainFactory>();

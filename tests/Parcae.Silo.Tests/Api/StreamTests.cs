@@ -84,8 +84,8 @@ public sealed class StreamTests
         }, Stop);
         await Task.WhenAny(begun.Task, reading).WaitAsync(Stop);
         Assert.False(reading.IsCompleted, "The stream ended before it had begun.");
-        await api.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20), Stop);
-        await reading.WaitAsync(TimeSpan.FromSeconds(5), Stop);
+        await api.DisposeAsync().AsTask().WaitAsync(Patience.Long, Stop);
+        await reading.WaitAsync(Patience.Long, Stop);
     }
 
     private static async IAsyncEnumerable<SseItem<string>> Read(HttpClient client, string path)
@@ -94,7 +94,7 @@ public sealed class StreamTests
         Assert.True(response.IsSuccessStatusCode, $"{response.StatusCode}");
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Stop);
-        patience.CancelAfter(TimeSpan.FromSeconds(30));
+        patience.CancelAfter(Patience.Long);
         await foreach (var item in SseParser.Create(await response.Content.ReadAsStreamAsync(patience.Token)).EnumerateAsync(patience.Token)) yield return item;
     }
 

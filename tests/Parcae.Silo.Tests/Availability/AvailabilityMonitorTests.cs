@@ -96,7 +96,7 @@ public sealed class AvailabilityMonitorTests
 
     private static async Task UntilAsync(Func<bool> happened)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var patience = new CancellationTokenSource(Patience.Long);
         while (!happened()) await Task.Delay(5, patience.Token);
     }
 
@@ -106,7 +106,7 @@ public sealed class AvailabilityMonitorTests
 
         public async ValueTask DisposeAsync()
         {
-            await host.StopAsync().WaitAsync(TimeSpan.FromSeconds(20));
+            await host.StopAsync().WaitAsync(Patience.Long);
             host.Dispose();
         }
     }

@@ -21,12 +21,12 @@ public sealed class DepartureTests
         var stop = StopAsync(TimeSpan.FromMinutes(5));
         await _place.First;
         Assert.Equal((TimeSpan.FromMinutes(5).TotalMinutes, "its process is told to stop"), (Math.Round(_place.Delivered[0].Remaining.TotalMinutes, 1), _place.Delivered[0].Reason));
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var patience = new CancellationTokenSource(Patience.Long);
         while (_place.Questions < 3) await Task.Delay(5, patience.Token);
         Assert.False(stop.IsCompleted);
 
         user = null;
-        await stop.WaitAsync(TimeSpan.FromSeconds(20));
+        await stop.WaitAsync(Patience.Long);
         Assert.Empty(_log.Of(LogLevel.Warning));
     }
 
@@ -34,7 +34,7 @@ public sealed class DepartureTests
     public async Task A_stop_ends_when_its_time_is_over_though_a_job_still_needs_the_instance()
     {
         _place.User = () => "job j-1";
-        await StopAsync(TimeSpan.FromMilliseconds(300)).WaitAsync(TimeSpan.FromSeconds(20));
+        await StopAsync(TimeSpan.FromMilliseconds(300)).WaitAsync(Patience.Long);
         Assert.Contains("though it was still needed", Assert.Single(_log.Of(LogLevel.Warning)), StringComparison.Ordinal);
     }
 
@@ -43,7 +43,7 @@ public sealed class DepartureTests
     {
         _place.OnTry = _ => Task.FromException(new TimeoutException("away"));
         _place.IsIdle = true;
-        await StopAsync(TimeSpan.FromMinutes(5)).WaitAsync(TimeSpan.FromSeconds(20));
+        await StopAsync(TimeSpan.FromMinutes(5)).WaitAsync(Patience.Long);
         Assert.Equal((1, 0), (_place.Tries, _place.Questions));
     }
 
@@ -51,14 +51,14 @@ public sealed class DepartureTests
     public async Task Without_a_control_plane_a_worker_that_trains_stays_until_it_is_told_that_nobody_needs_it()
     {
         _place.OnTry = attempt => attempt < 3 ? Task.FromException(new TimeoutException("away")) : Task.CompletedTask;
-        await StopAsync(TimeSpan.FromMinutes(5)).WaitAsync(TimeSpan.FromSeconds(20));
+        await StopAsync(TimeSpan.FromMinutes(5)).WaitAsync(Patience.Long);
         Assert.Equal((3, 1), (_place.Tries, _place.Questions));
     }
 
     [Fact]
     public async Task No_stop_time_is_no_notice()
     {
-        await StopAsync(TimeSpan.Zero).WaitAsync(TimeSpan.FromSeconds(20));
+        await StopAsync(TimeSpan.Zero).WaitAsync(Patience.Long);
         Assert.Equal(0, _place.Tries);
     }
 

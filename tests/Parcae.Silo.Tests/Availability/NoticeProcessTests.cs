@@ -67,7 +67,7 @@ public sealed class NoticeProcessTests(Service service) : IClassFixture<Service>
         await service.UntilAsync(() => Task.FromResult(service.Output.Contains("still needed by job j-2 (Paused", StringComparison.Ordinal)), "v-1 waits");
         var newcomer = await service.WorkerAsync("v-2", "--availability", "none");
         await UntilTrainingAsync(job, "v-2");
-        await only.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        await only.WaitForExitAsync().WaitAsync(Patience.Long);
 
         Assert.Equal(0, only.ExitCode);
         Assert.All((await job.History(0)).Generations, g => Assert.Equal(0, g.StepsReplayed));

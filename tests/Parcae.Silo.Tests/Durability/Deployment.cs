@@ -25,7 +25,6 @@ internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1", Func
     /// <summary>Collection of the tests that need the machine for themselves.</summary>
     public const string OneAtATime = "deployments";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     private readonly SiloProcesses _processes = new();
     private readonly int _redis = FreePorts.Next();
@@ -173,7 +172,7 @@ internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1", Func
         var watch = Stopwatch.StartNew();
         while (!await happened())
         {
-            Assert.True(watch.Elapsed < Patience, $"After {Patience.TotalSeconds:0} s it is not so that {what()}. What was printed:{Environment.NewLine}{Output}");
+            Assert.True(watch.Elapsed < Patience.Long, $"For {Patience.Long.TotalMinutes:0} minutes it has not been so that {what()}. What was printed:{Environment.NewLine}{Output}");
             await Task.Delay(50);
         }
     }

@@ -41,7 +41,7 @@ public sealed class ParcaeSiloExtensionsTests : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(7), host.Services.GetRequiredService<IOptions<FleetOptions>>().Value.Interval);
         Assert.Equal(3, host.Services.GetRequiredService<IOptions<ClusterMembershipOptions>>().Value.NumMissedProbesLimit);
         var health = host.Services.GetRequiredService<HealthCheckService>();
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(Patience.Long);
         // The silo hears of its own metadata with the first look at the membership.
         string? role;
         while (!host.Services.GetRequiredService<ISiloMetadataCache>().GetSiloMetadata(silo).Metadata.TryGetValue(ParcaeNames.RoleKey, out role)) await Task.Delay(50, patience.Token);

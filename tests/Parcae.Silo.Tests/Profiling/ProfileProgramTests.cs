@@ -63,7 +63,7 @@ public sealed class ProfileProgramTests : IDisposable
         {
             await process.StandardInput.WriteLineAsync(request);
             await process.StandardInput.FlushAsync();
-            using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+            using var patience = new CancellationTokenSource(Patience.Long);
             var lines = new List<ProfileLine>();
             while (await process.StandardOutput.ReadLineAsync(patience.Token) is { } line) lines.Add(ProfileJson.Read<ProfileLine>(line));
             await process.WaitForExitAsync(patience.Token);

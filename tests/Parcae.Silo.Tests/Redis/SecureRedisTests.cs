@@ -13,8 +13,6 @@ namespace Parcae.Silo.Tests.Redis;
 [Collection(Deployment.OneAtATime)]
 public sealed class SecureRedisTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
-
     [Fact]
     public async Task A_control_silo_a_worker_and_a_client_do_their_work_with_the_documented_rights_and_nobody_sees_the_password()
     {
@@ -31,7 +29,7 @@ public sealed class SecureRedisTests
         await using (var client = await ParcaeClient.ConnectAsync(options, TestContext.Current.CancellationToken))
         {
             await client.SubmitAsync(TestJob.Small.Spec with { Training = TestJob.Small.Spec.Training with { Steps = 60 } }, "j-1", TestContext.Current.CancellationToken);
-            using var patience = new CancellationTokenSource(Patience);
+            using var patience = new CancellationTokenSource(Patience.Long);
             var last = (await client.GetStatusAsync("j-1", patience.Token)).CommittedStep;
             await foreach (var update in client.WatchAsync("j-1", cancellation: patience.Token)) last = update.Status.CommittedStep;
             Assert.Equal(60, last);
@@ -147,7 +145,7 @@ public sealed class SecureRedisTests
     private static async Task<(int Code, string Said)> RunAsync(SecureRedis redis, string[] arguments)
     {
         var process = redis.Processes.Start(arguments);
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(Patience.Long);
         string said = await process.StandardError.ReadToEndAsync(patience.Token);
         await process.WaitForExitAsync(patience.Token);
         return (process.ExitCode, said.Trim());

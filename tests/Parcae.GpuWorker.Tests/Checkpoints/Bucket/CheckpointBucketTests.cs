@@ -17,7 +17,6 @@ namespace Parcae.GpuWorker.Tests.Checkpoints.Bucket;
 public sealed class CheckpointBucketTests : IAsyncLifetime
 {
     private static readonly Gpt Model = new(new ModelSpec { Blocks = 1, Hidden = 8, Heads = 2, SequenceLength = 4 });
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private readonly TemporaryFolder _folder = new();
     private readonly FakeTimeProvider _time = new();
     private readonly LogLines _log = new();
@@ -52,13 +51,13 @@ public sealed class CheckpointBucketTests : IAsyncLifetime
         };
         var bucket = await OpenAsync();
         WriteAndAdd(bucket, 1);
-        await begun.Task.WaitAsync(Patience);
+        await begun.Task.WaitAsync(Patience.Long);
         foreach (int version in (int[])[2, 3, 4]) WriteAndAdd(bucket, version);
         Assert.Equal([3, 4], _store.Versions());
         var settled = bucket.Uploads.SettleAsync();
         Assert.False(settled.IsCompleted);
         goOn.SetResult();
-        await settled.WaitAsync(Patience);
+        await settled.WaitAsync(Patience.Long);
 
         Assert.Equal([Put(1), Put(4), Put(3)], _s3.Requests.Where(r => r.StartsWith("PUT", StringComparison.Ordinal) && r.EndsWith(".safetensors", StringComparison.Ordinal)));
         Assert.Equal([Key(3, "results"), Key(3), Key(4, "results"), Key(4)], _s3.Objects.Keys.Order(StringComparer.Ordinal));
@@ -74,7 +73,7 @@ public sealed class CheckpointBucketTests : IAsyncLifetime
         foreach (int version in (int[])[1, 2, 3])
         {
             WriteAndAdd(bucket, version);
-            await bucket.Uploads.SettleAsync().WaitAsync(Patience);
+            await bucket.Uploads.SettleAsync().WaitAsync(Patience.Long);
         }
 
         var changes = _s3.Requests.Where(r => !r.StartsWith("GET", StringComparison.Ordinal)).ToArray();
@@ -92,14 +91,14 @@ public sealed class CheckpointBucketTests : IAsyncLifetime
         foreach (int pause in (int[])[1, 2, 4])
         {
             _log.Await($"Job job: the checkpoint of step 1 could not be uploaded to s3://bucket/p, and is tried again in {pause} s: AccessDenied (403)");
-            await Eventually.Until(() => bucket.Uploads.FailureOf("job") == Problem);
+            await Patience.Until(() => bucket.Uploads.FailureOf("job") == Problem);
             Assert.Equal($"step 1 of job job ({Problem})", bucket.Uploads.Missing);
-            await Eventually.Until(() => measured.GetValueOrDefault("parcae.checkpoint.upload.waiting") == 1);
+            await Patience.Until(() => measured.GetValueOrDefault("parcae.checkpoint.upload.waiting") == 1);
             int asked = _s3.Requests.Count;
             _time.Advance(TimeSpan.FromSeconds(pause - 0.1));
             Assert.Equal(asked, _s3.Requests.Count);
             // Whoever waits may begin to only now, and then waits for as long again.
-            await Eventually.Until(() =>
+            await Patience.Until(() =>
             {
                 _time.Advance(TimeSpan.FromSeconds(0.2));
                 return _s3.Requests.Count > asked;
@@ -107,12 +106,12 @@ public sealed class CheckpointBucketTests : IAsyncLifetime
         }
 
         _log.Await("again in 8 s");
-        await Eventually.Until(() => measured.GetValueOrDefault("parcae.checkpoint.upload.age") >= 7 && measured["parcae.checkpoint.upload.duration false"] == 4);
+        await Patience.Until(() => measured.GetValueOrDefault("parcae.checkpoint.upload.age") >= 7 && measured["parcae.checkpoint.upload.duration false"] == 4);
         _s3.Fault = _ => null;
-        await bucket.Uploads.SettleAsync().WaitAsync(Patience);
+        await bucket.Uploads.SettleAsync().WaitAsync(Patience.Long);
         Assert.Null(bucket.Uploads.FailureOf("job"));
         Assert.Contains(Key(1), _s3.Objects.Keys);
-        await Eventually.Until(() => measured["parcae.checkpoint.upload.waiting"] == 0 && measured["parcae.checkpoint.upload.age"] == 0 && measured["parcae.checkpoint.upload.duration true"] == 1);
+        await Patience.Until(() => measured["parcae.checkpoint.upload.waiting"] == 0 && measured["parcae.checkpoint.upload.age"] == 0 && measured["parcae.checkpoint.upload.duration true"] == 1);
     }
 
     [Fact]
@@ -128,10 +127,10 @@ public sealed class CheckpointBucketTests : IAsyncLifetime
             _time.Advance(TimeSpan.FromMinutes(10));
         }
 
-        await Eventually.Until(() => measured.GetValueOrDefault("parcae.checkpoint.upload.waiting") == 2 && measured["parcae.checkpoint.upload.age"] >= 2400);
+        await Patience.Until(() => measured.GetValueOrDefault("parcae.checkpoint.upload.waiting") == 2 && measured["parcae.checkpoint.upload.age"] >= 2400);
         _s3.Fault = _ => null;
-        await bucket.Uploads.SettleAsync().WaitAsync(Patience);
-        await Eventually.Until(() => measured["parcae.checkpoint.upload.age"] == 0);
+        await bucket.Uploads.SettleAsync().WaitAsync(Patience.Long);
+        await Patience.Until(() => measured["parcae.checkpoint.upload.age"] == 0);
     }
 
     [Fact]
@@ -173,13 +172,13 @@ public sealed class CheckpointBucketTests : IAsyncLifetime
         _bucket = Bucket();
         _log.Await("s3://bucket/p cannot be read, and is asked again in 1 s; until then no checkpoint of it can be used: InvalidAccessKeyId (403)");
         _s3.Fault = _ => null;
-        await Eventually.Until(() =>
+        await Patience.Until(() =>
         {
             _time.Advance(TimeSpan.FromSeconds(1));
             return _log.Lines.Contains("s3://bucket/p has 1 checkpoints of 1 jobs.");
         });
-        await Eventually.Until(() => Checkpoints.Contains(Key(3)));
-        await _bucket.Uploads.SettleAsync().WaitAsync(Patience);
+        await Patience.Until(() => Checkpoints.Contains(Key(3)));
+        await _bucket.Uploads.SettleAsync().WaitAsync(Patience.Long);
         Assert.Equal([Key(0), Key(3)], Checkpoints);
         Assert.Contains("Job job: the checkpoint of step 2 in the folder is damaged, and not uploaded.", _log.Lines);
         Assert.False(File.Exists(_store.PathOf(9) + BucketFiles.Unfinished));
@@ -191,7 +190,7 @@ public sealed class CheckpointBucketTests : IAsyncLifetime
         foreach (int version in (int[])[1, 2]) Write(version);
         _s3.Objects[Key(2)] = [1];
         var bucket = await OpenAsync();
-        await bucket.Uploads.SettleAsync().WaitAsync(Patience);
+        await bucket.Uploads.SettleAsync().WaitAsync(Patience.Long);
         Assert.DoesNotContain(_s3.Requests, r => r.StartsWith("PUT", StringComparison.Ordinal));
     }
 
@@ -208,9 +207,9 @@ public sealed class CheckpointBucketTests : IAsyncLifetime
         };
         var bucket = await OpenAsync();
         WriteAndAdd(bucket, 1);
-        await begun.Task.WaitAsync(Patience);
+        await begun.Task.WaitAsync(Patience.Long);
         _bucket = null;
-        await bucket.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+        await bucket.DisposeAsync().AsTask().WaitAsync(Patience.Long);
         Assert.Equal("step 1 of job job", bucket.Uploads.Missing);
         never.SetResult();
     }
@@ -227,7 +226,7 @@ public sealed class CheckpointBucketTests : IAsyncLifetime
     private async Task<CheckpointBucket> OpenAsync()
     {
         _bucket = Bucket();
-        await Eventually.Until(() => _log.Lines.Any(l => l.StartsWith("s3://bucket/p has", StringComparison.Ordinal)));
+        await Patience.Until(() => _log.Lines.Any(l => l.StartsWith("s3://bucket/p has", StringComparison.Ordinal)));
         return _bucket;
     }
 
@@ -236,7 +235,7 @@ public sealed class CheckpointBucketTests : IAsyncLifetime
         foreach (int version in versions)
         {
             WriteAndAdd(bucket, version);
-            await bucket.Uploads.SettleAsync().WaitAsync(Patience);
+            await bucket.Uploads.SettleAsync().WaitAsync(Patience.Long);
         }
     }
 

@@ -6,7 +6,6 @@ namespace Parcae.GpuWorker.Tests.Checkpoints.Bucket;
 /// <summary>An S3-compatible server that is not ours, where this machine has one: moto's, from Python's package of that name. It keeps all in memory.</summary>
 internal sealed class MotoServer : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private readonly Process _process;
 
     private MotoServer(Process process, string endpoint) => (_process, Endpoint) = (process, endpoint);
@@ -32,7 +31,7 @@ internal sealed class MotoServer : IAsyncDisposable
         var server = new MotoServer(process, $"http://127.0.0.1:{port}");
         try
         {
-            await up.Task.WaitAsync(Patience);
+            await up.Task.WaitAsync(Patience.Long);
             using var http = new HttpClient();
             using var made = await http.PutAsync($"{server.Endpoint}/bucket", null);
             made.EnsureSuccessStatusCode();

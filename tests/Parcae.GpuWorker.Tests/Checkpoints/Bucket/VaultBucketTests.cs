@@ -9,7 +9,6 @@ namespace Parcae.GpuWorker.Tests.Checkpoints.Bucket;
 /// <summary>State vaults whose checkpoints are in a bucket, and whose disks are lost.</summary>
 public sealed class VaultBucketTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private static readonly JobSpec Spec = TestJobs.Small with { Training = TestJobs.Small.Training with { Steps = 12, CheckpointsKept = 2 } };
     private readonly TemporaryFolder _folder = new();
     private readonly FakeS3 _s3 = new();
@@ -36,7 +35,7 @@ public sealed class VaultBucketTests : IAsyncLifetime
         await _cluster.ReachAsync(11);
         await _cluster.HaltAsync(HaltMode.AtBoundary);
         Assert.Equal(12, await vault.Checkpoint("job"));
-        await vault.SettleUploadsAsync().WaitAsync(Patience);
+        await vault.SettleUploadsAsync().WaitAsync(Patience.Long);
         _written = await File.ReadAllBytesAsync(new CheckpointStore(_cluster.CheckpointFolder, "job").PathOf(12));
         Assert.Equal(_written, _s3.Objects[Key]);
         await _cluster.RemoveAsync("vault");
@@ -91,7 +90,7 @@ public sealed class VaultBucketTests : IAsyncLifetime
         // Its silence says less than what it said before.
         var never = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _s3.Fault = _ => new S3Fault(Until: never.Task);
-        report = await vault.Halt(new HaltCommand("job", 102, HaltMode.Now, 0)).WaitAsync(TimeSpan.FromSeconds(20));
+        report = await vault.Halt(new HaltCommand("job", 102, HaltMode.Now, 0)).WaitAsync(Patience.Long);
         Assert.Equal("s3://bucket/p does not answer: AccessDenied (403): the server says AccessDenied.", report.CheckpointsUnread);
         never.SetResult();
 
@@ -131,13 +130,13 @@ public sealed class VaultBucketTests : IAsyncLifetime
         };
         var vault = Vault();
         var first = vault.Prepare(Restore(101));
-        await begun.Task.WaitAsync(Patience);
-        await vault.Halt(new HaltCommand("job", 102, HaltMode.Now, 0)).WaitAsync(TimeSpan.FromSeconds(20));
+        await begun.Task.WaitAsync(Patience.Long);
+        await vault.Halt(new HaltCommand("job", 102, HaltMode.Now, 0)).WaitAsync(Patience.Long);
         await Assert.ThrowsAsync<StaleGenerationException>(() => first);
 
         var second = vault.Prepare(Restore(103));
         goOn.SetResult();
-        await second.WaitAsync(Patience);
+        await second.WaitAsync(Patience.Long);
         Assert.Single(_s3.Requests, r => r == "GET " + Key);
     }
 
@@ -146,7 +145,7 @@ public sealed class VaultBucketTests : IAsyncLifetime
     {
         var vault = Vault("next", _folder.Path);
         await _cluster.ReconfigureAsync(1, 2, ["a", "b"], "next");
-        await Eventually.Until(() => vault.WorkerStatus("job").Result is { Phase: WorkerPhase.Running });
+        await Patience.Until(() => vault.WorkerStatus("job").Result is { Phase: WorkerPhase.Running });
         _s3.Fault = _ => new S3Fault(503, "SlowDown");
         await _cluster.HaltAsync(HaltMode.AtBoundary);
         int asked = _s3.Requests.Count;

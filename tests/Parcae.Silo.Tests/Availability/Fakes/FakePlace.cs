@@ -24,7 +24,7 @@ internal sealed class FakePlace : IFleetPlace, IWorkerOccupation
     public (TimeSpan Remaining, string Reason)[] Delivered => [.. _delivered];
 
     /// <summary>Completes when the first notice has arrived.</summary>
-    public Task First => _first.Task.WaitAsync(TimeSpan.FromSeconds(20));
+    public Task First => _first.Task.WaitAsync(Patience.Long);
 
     /// <summary>How often it was asked who needs the instance.</summary>
     public int Questions { get; private set; }

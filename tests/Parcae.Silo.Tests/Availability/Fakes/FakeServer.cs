@@ -57,7 +57,7 @@ internal sealed class FakeServer : IAsyncDisposable
     public async Task AnsweredAsync(int more)
     {
         while (_answered.Wait(0)) { }
-        for (int i = 0; i < more; i++) Assert.True(await _answered.WaitAsync(TimeSpan.FromSeconds(20)), $"Nobody asked any more after: {string.Join(", ", Asked.TakeLast(5))}");
+        for (int i = 0; i < more; i++) Assert.True(await _answered.WaitAsync(Patience.Long), $"Nobody asked any more after: {string.Join(", ", Asked.TakeLast(5))}");
     }
 
     public async ValueTask DisposeAsync()

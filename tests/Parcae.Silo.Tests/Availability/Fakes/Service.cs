@@ -54,7 +54,7 @@ public sealed class Service : IAsyncLifetime
         var watch = Stopwatch.StartNew();
         while (!await happened())
         {
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), $"After a minute it is not so that {what}. What was printed:{Environment.NewLine}{Output}");
+            Assert.True(watch.Elapsed < Patience.Long, $"For {Patience.Long.TotalMinutes:0} minutes it has not been so that {what}. What was printed:{Environment.NewLine}{Output}");
             await Task.Delay(50);
         }
     }

@@ -28,7 +28,7 @@ internal sealed class Watcher : IAsyncDisposable
     });
 
     /// <summary>The next notice, which must come soon.</summary>
-    public async Task<AvailabilityNotice> NextAsync() => await _heard.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+    public async Task<AvailabilityNotice> NextAsync() => await _heard.Reader.ReadAsync().AsTask().WaitAsync(Patience.Long);
 
     /// <summary>Asserts that nothing has been said that was not handed out.</summary>
     public void AssertNothing() => Assert.False(_heard.Reader.TryPeek(out var notice), $"There is another notice: {notice}");
@@ -36,7 +36,7 @@ internal sealed class Watcher : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await _watching.WaitAsync(TimeSpan.FromSeconds(20));
+        await _watching.WaitAsync(Patience.Long);
         _stop.Dispose();
     }
 }

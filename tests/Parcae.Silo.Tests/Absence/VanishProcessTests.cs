@@ -73,7 +73,7 @@ public sealed class VanishProcessTests(Service service) : IClassFixture<Service>
 
         var (_, seconds) = await Signals.TerminateAsync(worker);
 
-        Assert.True(seconds < 5, $"It took {seconds:0.0} s.");
+        Assert.True(seconds < 60, $"It took {seconds:0.0} s.");
     }
 
     [Fact]

@@ -141,7 +141,7 @@ internal sealed class Deployment(StoreKind kind, string host = "127.0.0.1", Func
     {
         try
         {
-            return await (await ClientAsync()).GetStatusAsync(jobId).WaitAsync(TimeSpan.FromSeconds(5));
+            return await (await ClientAsync()).GetStatusAsync(jobId).WaitAsync(TimeSpan.FromSeconds(15));
         }
         catch (Exception e) when (e is TimeoutException or ParcaeUnavailableException or OrleansException)
         {

@@ -67,8 +67,8 @@ internal sealed partial class GenerationRun
 
     public bool HasEnded => _ended.Task.IsCompleted;
 
-    /// <summary>Whether a thread of it seems to hang; it is not over then, whatever it was told.</summary>
-    public bool IsStalled => !HasEnded && _mesh.IsStalled;
+    /// <summary>What a thread of it that seems to hang amounts to, or null; it is not over then, whatever it was told.</summary>
+    public string? Stall => !HasEnded && _mesh.Stalled is { } limit ? $"training has not got on for {limit.TotalSeconds:0.#} s" : null;
 
     /// <summary>Peers whose connection broke, with what was seen.</summary>
     public IReadOnlyList<(string Peer, bool Refused, string Message)> Broken

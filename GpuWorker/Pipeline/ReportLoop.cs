@@ -7,7 +7,7 @@ namespace Parcae.GpuWorker.Pipeline;
 
 /// <summary>
 /// Reports a run to its job, off the training path: committed steps a few times a second (by the replica that leads), a sign of life once a second
-/// (by every replica; it also re-activates the job's grain after the loss of a silo), and a lost peer at once, repeated until somebody halts the run.
+/// (by every replica; it also re-activates the job's grain after the loss of a silo), and a lost peer at once, repeated until somebody halts the run. So is a thread of its own that hangs: where a stage is a whole pipeline, no peer waits for it.
 /// A deputy reports steps too while the job records none: the network may part the one that leads from the job, and from nobody else.
 /// </summary>
 internal sealed partial class ReportLoop(string jobId, string instanceId, IJobReporter reporter, StepLog log, ILogger logger) : IAsyncDisposable
@@ -72,14 +72,16 @@ internal sealed partial class ReportLoop(string jobId, string instanceId, IJobRe
         {
             while (true)
             {
-                if (run.HasEnded) await ReportBrokenAsync(run);
+                bool over = run.HasEnded;
+                if (over) foreach (var (peer, refused, message) in run.Broken) await ReportBrokenAsync(run, peer, refused, message);
+                else if (run.Stall is { } stall) await ReportBrokenAsync(run, instanceId, false, stall);
                 bool unheard = isDeputy && Stopwatch.GetElapsedTime(recordedAt) > DeputyPatience;
                 int recorded = await ReportStepsAsync(run, leads || unheard, from);
                 // Once for each time of patience: where it is the store that is away, telling more often helps nobody.
                 if (recorded != from || unheard) recordedAt = Stopwatch.GetTimestamp();
                 from = recorded;
-                var pause = Task.Delay(run.HasEnded ? SignOfLifeEvery : every, stop);
-                await (run.HasEnded ? pause : await Task.WhenAny(pause, run.Ended));
+                var pause = Task.Delay(over ? SignOfLifeEvery : every, stop);
+                await (over ? pause : await Task.WhenAny(pause, run.Ended));
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -105,18 +107,15 @@ internal sealed partial class ReportLoop(string jobId, string instanceId, IJobRe
         }
     }
 
-    private async Task ReportBrokenAsync(GenerationRun run)
+    private async Task ReportBrokenAsync(GenerationRun run, string peer, bool refused, string message)
     {
-        foreach (var (peer, refused, message) in run.Broken)
+        try
         {
-            try
-            {
-                await reporter.ReportBrokenAsync(jobId, new BrokenReport(instanceId, run.Generation, peer, refused, message));
-            }
-            catch (Exception e)
-            {
-                LogReportFailed(e, jobId);
-            }
+            await reporter.ReportBrokenAsync(jobId, new BrokenReport(instanceId, run.Generation, peer, refused, message));
+        }
+        catch (Exception e)
+        {
+            LogReportFailed(e, jobId);
         }
     }
 

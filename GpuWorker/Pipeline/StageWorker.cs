@@ -208,7 +208,7 @@ internal sealed partial class StageWorker : IJobParticipant
         {
             GenerationRun? run;
             lock (_lock) run = _run;
-            return run is { IsStalled: true } ? $"job {_jobId}, generation {run.Generation}: training has not got on for {_dataPlane.Options.StallTimeout.TotalSeconds:0.#} s" : null;
+            return run?.Stall is { } stall ? $"job {_jobId}, generation {run.Generation}: {stall}" : null;
         }
     }
 

@@ -71,10 +71,10 @@ public sealed record StepReport(
 [GenerateSerializer, Immutable, Alias("parcae.StepAck")]
 public readonly record struct StepAck([property: Id(0)] int Generation, [property: Id(1)] int CommittedStep);
 
-/// <summary>A connection that broke in the middle of training.</summary>
+/// <summary>A connection that broke in the middle of training, or a replica that fails or hangs by itself.</summary>
 /// <param name="InstanceId">Who reports.</param>
 /// <param name="Generation">Its generation.</param>
-/// <param name="PeerInstanceId">The peer at the other end.</param>
+/// <param name="PeerInstanceId">The peer at the other end; <paramref name="InstanceId"/> where it is about itself.</param>
 /// <param name="Refused">Whether the peer's port refused a fresh connection: strong evidence that its process is gone.</param>
 /// <param name="Message">What was seen.</param>
 [GenerateSerializer, Immutable, Alias("parcae.BrokenReport")]

@@ -265,14 +265,14 @@ public sealed partial class Mesh : IDisposable
         }
     }
 
-    /// <summary>Whether a thread of this side that computes seems to hang.</summary>
-    internal bool IsStalled => _watched.Any(t => t.IsStalled(_plane.Options.StallTimeout));
+    /// <summary>For how long, at least, a thread of this side that computes has not got on, if it seems to hang; null: all do.</summary>
+    internal TimeSpan? Stalled => _watched.Any(t => t.IsStalled(_plane.Options.StallTimeout)) ? _plane.Options.StallTimeout : null;
 
     /// <summary>Whether the threads of this side that compute get on.</summary>
     private bool GetsOn()
     {
-        if (!IsStalled) return true;
-        if (!Interlocked.Exchange(ref _stalled, true)) LogStalled(JobId, Generation, _plane.Options.StallTimeout.TotalSeconds);
+        if (Stalled is not { } limit) return true;
+        if (!Interlocked.Exchange(ref _stalled, true)) LogStalled(JobId, Generation, limit.TotalSeconds);
         return false;
     }
 

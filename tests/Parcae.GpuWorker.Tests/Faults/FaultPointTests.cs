@@ -42,6 +42,30 @@ public sealed class FaultPointTests
         await Undisturbed.AssertAsync(cluster);
     }
 
+    [Theory]
+    [InlineData(FaultPoint.BeforeForward)]
+    [InlineData(FaultPoint.AfterNormBeforeStep)]
+    [InlineData(FaultPoint.AfterStepBeforeReport)]
+    public async Task Where_no_peer_waits_for_it_a_replica_that_hangs_says_so_itself(FaultPoint point)
+    {
+        await using var cluster = new WorkerCluster(TestJobs.Small) { Faults = true, HeartbeatSeconds = 1 };
+        foreach (string id in new[] { "a", "b" }) cluster.Add(id);
+        cluster.Add("vault", InstanceRole.Vault);
+        await cluster.ReconfigureAsync(1, 1, ["a"], "vault");
+        await cluster.ReachAsync(3);
+        var host = cluster["a"];
+
+        await host.Inject(new FaultOrder(point, FaultKind.Hang));
+        var broken = await cluster.BrokenAsync();
+
+        Assert.Equal(new BrokenReport("a", 1, "a", false, "training has not got on for 1 s"), broken);
+        cluster.Forsake("a");
+        await cluster.ReconfigureAsync(1, 1, ["b"], "vault", HaltMode.Now);
+        host.Faults.Release();
+        await cluster.ReachAsync(cluster.Plan!.StartStep + 5);
+        await Undisturbed.AssertAsync(cluster);
+    }
+
     [Fact]
     public async Task Where_they_are_not_switched_on_faults_are_refused()
     {

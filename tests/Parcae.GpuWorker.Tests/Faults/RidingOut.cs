@@ -6,6 +6,9 @@ namespace Parcae.GpuWorker.Tests.Faults;
 /// <summary>What is common to all who bring a job through faults.</summary>
 internal static class RidingOut
 {
+    /// <summary>Commands that take longer are given up, as the job's grain does. Where nothing hangs that only costs a generation.</summary>
+    private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(5);
+
     /// <summary>Ends an instance as a kill does, as far as that can be done to a part of a process: its connections are gone at once, and an exception ends the thread that was hit.</summary>
     public static void MakeKillable(WorkerHost host) => host.Faults.Kill = () =>
     {
@@ -26,7 +29,7 @@ internal static class RidingOut
         while (true)
         {
             var reached = cluster.ReachAsync(target);
-            await Task.WhenAny(reached, cluster.BrokenAsync(), FailureOf(work)).WaitAsync(cancellation);
+            await Task.WhenAny(reached, cluster.BrokenAsync(), FailureOf(work.WaitAsync(CommandTimeout, cancellation))).WaitAsync(cancellation);
             giveUp();
             if (reached.IsCompleted)
             {

@@ -267,7 +267,7 @@ internal sealed class WorkerCluster : IAsyncDisposable, IJobReporter
         while (true)
         {
             var progress = Volatile.Read(ref _progress);
-            if (Broken.TryPeek(out var report)) return report;
+            if (Broken.FirstOrDefault(r => r.Generation == _generation) is { } report) return report;
             await progress.Task.WaitAsync(patience.Token);
         }
     }

@@ -82,6 +82,20 @@ public sealed class PreemptionTests(ParcaeCluster cluster)
     }
 
     [Fact]
+    public async Task A_member_for_which_nobody_waits_is_given_up_when_it_says_itself_that_it_hangs()
+    {
+        var world = await Training("1:1x1", "1", "2");
+        await world.Train(1);
+        string victim = Member(world, stage: 0);
+        world[world.Short(victim)].Health = Health.Hung;
+        await world.Job.ReportBroken(new BrokenReport(victim, 1, victim, false, "training has not got on for 60 s"));
+        var record = await world.Trains(r => r.Number > 1);
+        Assert.Contains($"{victim}", record.Cause, StringComparison.Ordinal);
+        Assert.DoesNotContain((await world.Fleet.Snapshot()).Instances, i => i.Info.Id == victim);
+        Assert.Contains(await world.Job.Events(0), e => e.Message.StartsWith($"{victim} counts as lost", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_suspect_that_answers_keeps_its_place()
     {
         var world = await Training("2:1x2", "1", "2", "3");

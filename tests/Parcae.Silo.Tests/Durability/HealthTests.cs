@@ -41,6 +41,11 @@ public sealed class HealthTests
         await (await service.ClientAsync()).InjectFaultAsync("w-1", new FaultOrder(FaultPoint.BeforeForward, FaultKind.Hang), TestContext.Current.CancellationToken);
         await service.UntilAsync(async () => (await AskAsync(worker, "live")).Status == HttpStatusCode.ServiceUnavailable, () => "the worker's liveness tells of its thread");
         Assert.Equal("Unhealthy: live job j-1, generation 1: training has not got on for 3 s", (await AskAsync(worker, "live")).Text);
+        // Nobody waits for a stage that is the whole pipeline: the worker says it itself, and the job does without it.
+        await service.UntilAsync(async () => (await (await service.ClientAsync()).GetFleetAsync()).Instances.All(i => i.Info.Id != "w-1"), () => "the worker that hangs counts as lost");
+        Assert.Contains(
+            await (await service.ClientAsync()).GetEventsAsync("j-1", cancellation: TestContext.Current.CancellationToken),
+            e => e.Message.StartsWith("w-1 counts as lost", StringComparison.Ordinal));
 
         Signals.Terminate(service["w-1"]);
         await service.UntilAsync(async () => (await AskAsync(worker, "ready")).Text == "Unhealthy: ready this silo is about to leave: its process is told to stop", () => "the worker's readiness tells that it leaves");

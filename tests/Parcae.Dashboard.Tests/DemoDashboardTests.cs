@@ -12,7 +12,7 @@ public sealed partial class DemoDashboardTests(Browser browser) : IClassFixture<
     [Fact]
     public async Task The_page_of_a_demo_follows_a_kill_opens_its_timeline_and_pauses_and_resumes()
     {
-        await using var demo = new DemoProcess(string.Join(' ', Enumerable.Repeat(4, 60)), "--instances", "4", "--interval", "5");
+        await using var demo = new DemoProcess(string.Join(' ', Enumerable.Repeat(4, 200)), "--instances", "4", "--interval", "5");
         await demo.SaysAsync("the dashboard is at");
         await using var page = await browser.OpenAsync(new Uri(Address().Match(demo.Progress).Groups["address"].Value));
         await page.Page.GotoAsync("/");

@@ -6,7 +6,7 @@ namespace Parcae.GpuWorker.Service;
 
 /// <summary>
 /// Joins the fleet once the silo is up, and says so on standard output when the whole process is up, its HTTP port with it: <c>READY id</c>. From then on it says from time to time that it is there: one that was taken for lost and is alive joins anew, the more hesitantly
-/// the more often.
+/// the more often. One whose training thread hangs does not: it could do nothing for anybody.
 /// </summary>
 internal sealed partial class FleetRegistration(
     IGrainFactory grains, ILocalSiloDetails silo, WorkerHost host, IHostApplicationLifetime lifetime, ILogger<FleetRegistration> logger)
@@ -37,6 +37,12 @@ internal sealed partial class FleetRegistration(
         for (var period = Confirm; ;)
         {
             await Task.Delay(period, stoppingToken);
+            if (host.Hang is { } hang)
+            {
+                LogHangs(o.InstanceId, o.Fleet, hang);
+                continue;
+            }
+
             if (!await JoinAsync(info, o.Fleet, stoppingToken)) continue;
             LogRejoined(o.InstanceId, o.Fleet);
             period = TimeSpan.FromTicks(Math.Min(period.Ticks * 2, LongestConfirm.Ticks));
@@ -65,6 +71,9 @@ internal sealed partial class FleetRegistration(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Instance {InstanceId} was taken for lost and has joined fleet {Fleet} anew.")]
     private partial void LogRejoined(string instanceId, string fleet);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Instance {InstanceId} does not tell fleet {Fleet} that it is there, and needs a new process: {Hang}.")]
+    private partial void LogHangs(string instanceId, string fleet, string hang);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Joining fleet {Fleet} failed; next try in {Wait}.")]
     private partial void LogJoinFailed(Exception e, string fleet, TimeSpan wait);

@@ -46,6 +46,9 @@ public sealed class HealthTests
         Assert.Contains(
             await (await service.ClientAsync()).GetEventsAsync("j-1", cancellation: TestContext.Current.CancellationToken),
             e => e.Message.StartsWith("w-1 counts as lost", StringComparison.Ordinal));
+        // One that was taken for lost joins anew, but not as long as it hangs.
+        await service.UntilAsync(() => Task.FromResult(service.Output.Contains("Instance w-1 does not tell fleet default that it is there", StringComparison.Ordinal)), () => "the worker knows that it hangs");
+        Assert.DoesNotContain((await (await service.ClientAsync()).GetFleetAsync()).Instances, i => i.Info.Id == "w-1");
 
         Signals.Terminate(service["w-1"]);
         await service.UntilAsync(async () => (await AskAsync(worker, "ready")).Text == "Unhealthy: ready this silo is about to leave: its process is told to stop", () => "the worker's readiness tells that it leaves");

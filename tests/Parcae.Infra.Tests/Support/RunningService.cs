@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Parcae.GpuWorker.Tests.Checkpoints.Bucket;
 using Parcae.Silo;
 using Parcae.Silo.Api.Access;
 using Parcae.Silo.Tests;
@@ -20,6 +21,14 @@ public sealed class RunningService : IAsyncLifetime
         """;
 
     private readonly SiloProcesses _processes = new();
+    private readonly FakeS3 _bucket = new();
+
+    // The control silo finds them by the SDK's default chain.
+    static RunningService()
+    {
+        Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", "a-key");
+        Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", "a-secret-of-this-test");
+    }
 
     /// <summary>HTTP port of the control silo.</summary>
     public int ControlPort { get; } = FreePorts.Next();
@@ -46,7 +55,7 @@ public sealed class RunningService : IAsyncLifetime
         return await client.GetStringAsync($"https://localhost:{WorkerPort}/metrics");
     }
 
-    /// <summary>Starts it, and waits until the job has trained, its vault has written a checkpoint, and an interval is over.</summary>
+    /// <summary>Starts it, and waits until the job has trained, its vault has written a checkpoint and brought it into a bucket, and an interval is over.</summary>
     public async ValueTask InitializeAsync()
     {
         string secrets = Path.Combine(_processes.Folder, "secrets");
@@ -60,7 +69,8 @@ public sealed class RunningService : IAsyncLifetime
             "--tls-certificate", Certificate("silo", "tls.crt"), "--tls-key", Certificate("silo", "tls.key"), "--tls-authority", Certificate("silo", "ca.crt"),
         ];
         await _processes.StartAsync("READY control", ["--role", "control", "--instance-id", "control", "--silo-port", $"{FreePorts.Next()}", "--gateway-port", $"{FreePorts.Next()}", "--http-port", $"{ControlPort}",
-            "--api-token-file", tokens, "--checkpoints", Path.Combine(_processes.Folder, "checkpoints"), .. common]);
+            "--api-token-file", tokens, "--checkpoints", Path.Combine(_processes.Folder, "checkpoints"),
+            "--checkpoint-bucket", "s3://bucket/parcae", "--bucket-endpoint", _bucket.Endpoint, "--bucket-path-style", "true", .. common]);
         await _processes.StartAsync("READY worker", ["--role", "worker", "--instance-id", "worker", "--silo-port", $"{FreePorts.Next()}", "--http-port", $"{WorkerPort}",
             "--http-certificate", Certificate("localhost", "tls.crt"), "--http-key", Certificate("localhost", "tls.key"), "--availability", "none", "--device", "cpu", .. common]);
 
@@ -70,7 +80,7 @@ public sealed class RunningService : IAsyncLifetime
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
 
         // Those that come last: the end of an interval, and a checkpoint.
-        string[] last = ["parcae_training_samples_lost{", "parcae_checkpoint_duration_seconds_count{", "parcae_cost", "parcae_vault_lag{"];
+        string[] last = ["parcae_training_samples_lost{", "parcae_checkpoint_duration_seconds_count{", "parcae_checkpoint_upload_duration_seconds_count{", "parcae_cost", "parcae_vault_lag{"];
         long start = TimeProvider.System.GetTimestamp();
         string control;
         do
@@ -84,7 +94,11 @@ public sealed class RunningService : IAsyncLifetime
     }
 
     /// <summary>Ends it.</summary>
-    public ValueTask DisposeAsync() => _processes.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _processes.DisposeAsync();
+        await _bucket.DisposeAsync();
+    }
 }
 
 /// <summary>The tests that share a service.</summary>

@@ -59,10 +59,10 @@ public sealed class AvailabilityMonitorTests
         _place.User = () => user;
         await using var running = await RunAsync("azure", o => (o.MetadataEndpoint, o.AzureAcknowledge) = (server.Address, true));
 
-        await UntilAsync(() => _place.Questions >= 3);
+        await Patience.Until(() => _place.Questions >= 3);
         Assert.Empty(azure.Approved);
         user = null;
-        await UntilAsync(() => !azure.Approved.IsEmpty);
+        await Patience.Until(() => !azure.Approved.IsEmpty);
         Assert.Contains("e-7", Assert.Single(azure.Approved), StringComparison.Ordinal);
     }
 
@@ -92,12 +92,6 @@ public sealed class AvailabilityMonitorTests
         var host = builder.Build();
         await host.StartAsync();
         return new Running(host);
-    }
-
-    private static async Task UntilAsync(Func<bool> happened)
-    {
-        using var patience = new CancellationTokenSource(Patience.Long);
-        while (!happened()) await Task.Delay(5, patience.Token);
     }
 
     private sealed class Running(IHost host) : IAsyncDisposable

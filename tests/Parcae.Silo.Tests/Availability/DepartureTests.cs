@@ -21,8 +21,7 @@ public sealed class DepartureTests
         var stop = StopAsync(TimeSpan.FromMinutes(5));
         await _place.First;
         Assert.Equal((TimeSpan.FromMinutes(5).TotalMinutes, "its process is told to stop"), (Math.Round(_place.Delivered[0].Remaining.TotalMinutes, 1), _place.Delivered[0].Reason));
-        using var patience = new CancellationTokenSource(Patience.Long);
-        while (_place.Questions < 3) await Task.Delay(5, patience.Token);
+        await Patience.Until(() => _place.Questions >= 3);
         Assert.False(stop.IsCompleted);
 
         user = null;

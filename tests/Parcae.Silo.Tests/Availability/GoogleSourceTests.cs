@@ -97,9 +97,5 @@ public sealed class GoogleSourceTests : IAsyncLifetime
     }
 
     /// <summary>Waits until so many requests that wait have come.</summary>
-    private async Task WaitingAsync(int count)
-    {
-        using var patience = new CancellationTokenSource(Patience.Long);
-        while (_server.Asked.Count(a => a.Contains("wait_for_change", StringComparison.Ordinal)) < count) await Task.Delay(5, patience.Token);
-    }
+    private Task WaitingAsync(int count) => Patience.Until(() => _server.Asked.Count(a => a.Contains("wait_for_change", StringComparison.Ordinal)) >= count);
 }

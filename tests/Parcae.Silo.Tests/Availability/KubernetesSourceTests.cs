@@ -106,8 +106,7 @@ public sealed class KubernetesSourceTests : IAsyncLifetime
         _cluster.Trust(other);
         _cluster.Metadata = """, "deletionTimestamp": "2031-05-06T07:08:19Z" """;
         await using var watcher = new Watcher(Source());
-        using var patience = new CancellationTokenSource(Patience.Long);
-        while (_log.Of(LogLevel.Warning).Length == 0) await Task.Delay(5, patience.Token);
+        await Patience.Until(() => _log.Of(LogLevel.Warning).Length > 0);
         Assert.Contains("SSL connection could not be established", _log.Of(LogLevel.Warning)[0], StringComparison.Ordinal);
         watcher.AssertNothing();
         Assert.Empty(_cluster.Server.Asked);

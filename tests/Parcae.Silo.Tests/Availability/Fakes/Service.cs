@@ -48,14 +48,26 @@ public sealed class Service : IAsyncLifetime
     /// <summary>What the fleet's log says of an instance.</summary>
     public async Task<AvailabilityEvent[]> EventsAsync(string id) => [.. (await Fleet.ReadLog(0, 1000)).Where(e => e.InstanceId == id)];
 
-    /// <summary>Waits until something is so.</summary>
+    /// <summary>Waits until something is so. While a silo is gone and not everybody knows, grains may not be reached: then it is not so yet.</summary>
     public async Task UntilAsync(Func<Task<bool>> happened, string what)
     {
         var watch = Stopwatch.StartNew();
-        while (!await happened())
+        while (!await IsSoAsync())
         {
             Assert.True(watch.Elapsed < Patience.Long, $"For {Patience.Long.TotalMinutes:0} minutes it has not been so that {what}. What was printed:{Environment.NewLine}{Output}");
             await Task.Delay(50);
+        }
+
+        async Task<bool> IsSoAsync()
+        {
+            try
+            {
+                return await happened();
+            }
+            catch (Exception e) when (watch.Elapsed < Patience.Long && e is OrleansException or TimeoutException)
+            {
+                return false;
+            }
         }
     }
 
